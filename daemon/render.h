@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * render.h - reports as text for a terminal, as CSV and as JSON. Pure: JSON in, bytes out.
+ */
+#ifndef BYNAME_RENDER_H
+#define BYNAME_RENDER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum render_format { RENDER_TEXT, RENDER_CSV, RENDER_JSON };
+
+struct render_options {
+    enum render_format format;
+    unsigned columns; /* width of the terminal; 80 when unknown, 0 means 80 */
+    bool is_color;    /* a terminal without NO_COLOR */
+};
+
+/* Write a report (what report_run returned) or another reply of the daemon (staff list, kiosk list, status: an
+ * object whose "kind" says which). False when it is not one of ours or the stream failed. */
+bool render(FILE *out, const json_t *report, const struct render_options *options);
+
+#endif

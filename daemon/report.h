@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * report.h - a question in, an answer as JSON out: the figures of PRODUCT.md, each computed here and only here.
+ *
+ * The same JSON travels over HTTP, is printed by --format json, and is what render.h turns into text and CSV.
+ * Reads at most 50,000 tally rows whatever the number of answers. Works on any connection of store.h.
+ */
+#ifndef BYNAME_REPORT_H
+#define BYNAME_REPORT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "daemon/store.h"
+
+/* A period is [from_ms, to_ms) in UTC milliseconds; INT64_MIN and INT64_MAX leave an end open. */
+struct report_query {
+    const char *report; /* "summary", "staff", "kiosks" */
+    const char *since;  /* "7d", "24h", "4w": from local midnight that many days ago (hours: to the hour); or NULL */
+    const char *from;   /* "2026-11-02" or "2026-11-02T14:00", in the store's time zone; or NULL */
+    const char *to;     /* exclusive; a bare date means that local midnight; or NULL */
+    const char *kiosk;  /* a kiosk's name; or NULL for all */
+    const char *staff;  /* a staff member's name or number; or NULL for all */
+    int64_t now_ms;
+};
+
+/* On STORE_OK *result is a new reference. */
+enum store_status report_run(struct store *store, const struct report_query *query, json_t **result,
+                             struct store_error *error);
+
+/* Wilson's 95 % interval of hits/n (Wilson 1927; z = 1.96), in 0..1. n >= 1, 0 <= hits <= n. */
+void report_wilson(double hits, double n, double *low, double *high);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store.h - everything bynamed keeps: kiosks, journals, answers, visits, tallies, staff. The only door to SQLite.
+ *
+ * A struct store is one connection: exactly one read-write connection exists (the writer thread's), any number of
+ * read-only ones. A connection belongs to one thread at a time. No function blocks but on the disk. Times are
+ * UTC milliseconds since 1970 and are always an argument. Texts are UTF-8 and NUL-terminated.
+ *
+ * Durability: nothing is durable before store_commit returned STORE_OK. An ACK may leave only after that.
+ */
+#ifndef BYNAME_STORE_H
+#define BYNAME_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocol/message.h"
+
+struct store;
+struct sqlite3;
+
+#define STORE_APPLICATION_ID 0x62796E6D /* "bynm" */
+#define STORE_TEXT_MAX 256
+#define STORE_PENDING_CAPACITY 64 /* kiosks waiting for adoption; the longest unseen gives way */
+
+enum store_status {
+    STORE_OK,
+    STORE_REFUSED, /* the request is at fault: unknown or duplicate name, bad character; the text says what to do */
+    STORE_FULL,    /* the disk is full: the transaction was rolled back, nothing of it happened, try again later */
+    STORE_BROKEN,  /* I/O, sync or corruption: trust nothing in memory, end the process, start clean */
+};
+
+struct store_error {
+    char text[STORE_TEXT_MAX]; /* one line, what happened and what to do next; "" on STORE_OK */
+};
+
+struct store_options {
+    const char *path;
+    const char *store_name; /* the site, as in every row and export */
+    const char *timezone;   /* IANA name, "Europe/Berlin"; the periods of tallies are local to it */
+    bool is_read_only;      /* mode=ro: for reports, and for archived files */
+};
+
+/* Open, and create or migrate where needed (never when read-only). Refuses a file that is not ours, is from a newer
+ * byname or is corrupt, and leaves it as it was. Before it returns STORE_OK on a read-write connection,
+ * wal_checkpoint(TRUNCATE) has succeeded: what a restart reads is on the disk. A changed time zone rebuilds the
+ * tallies. On failure *store is NULL. */
+enum store_status store_open(const struct store_options *options, struct store **store,
+                             struct store_error *error);
+void store_close(struct store *store); /* store may be NULL */
+
+/* The connection itself, for report.c and verify only: they read, and prepare their own statements. */
+struct sqlite3 *store_connection(struct store *store);
+const uint8_t *store_database_id(const struct store *store); /* DATABASE_ID_SIZE bytes, random at creation */
+const char *store_name(const struct store *store);
+const char *store_timezone(const struct store *store);
+
+/* One transaction around any number of the calls below. After STORE_FULL or STORE_BROKEN from any of them the
+ * transaction is gone: call store_rollback and start again, or end. Calls outside a transaction are our bug. */
+enum store_status store_begin(struct store *store, struct store_error *error);
+enum store_status store_commit(struct store *store, struct store_error *error);
+void store_rollback(struct store *store);
+
+/* Kiosks ---------------------------------------------------------------------------------------------------- */
+
+enum store_admission {
+    STORE_ADMITTED,       /* send WELCOME */
+    STORE_ADOPT,          /* ids were issued (durable after commit): send ADOPT; the kiosk says HELLO again */
+    STORE_PENDING,        /* quarantined until a manager adopts it: send WAIT */
+    STORE_OTHER_DATABASE, /* it belongs to another database: send WAIT */
+};
+
+struct store_visitor {
+    const struct message_hello *hello;
+    const char *port;       /* where it is connected: the config's section name; keys a kiosk without an id */
+    bool is_auto_adopt;     /* adopt=auto */
+    int64_t now_ms;
+};
+
+struct store_admitted {
+    enum store_admission admission;
+    int64_t kiosk;   /* row numbers, for the calls below; 0 unless ADMITTED or ADOPT */
+    int64_t journal;
+    uint64_t kiosk_id; /* as on the wire */
+    uint64_t journal_id;
+    uint32_t through; /* everything up to here is committed or known lost */
+    uint32_t lost_first, lost_last; /* a gap that this HELLO revealed (an older database was restored); 0 0: none */
+};
+
+/* A kiosk said HELLO. Idempotent: a kiosk that never got its ADOPT gets the same ids again at the same port; a
+ * journal that nobody used yet is offered again. A kiosk whose journal's past is not ours (hello->next <= through)
+ * gets a new journal id. */
+enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
+                              struct store_admitted *admitted, struct store_error *error);
+
+enum store_status store_kiosk_adopt(struct store *store, const char *port, const char *name, int64_t now_ms,
+                                    struct store_error *error);
+/* which: a kiosk's name or its id in hexadecimal. */
+enum store_status store_kiosk_rename(struct store *store, const char *which, const char *name,
+                                     struct store_error *error);
+
+/* Keep the latest heartbeat; at most one write a minute a kiosk unless something but the uptime changed. */
+enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
+                               int64_t now_ms, struct store_error *error);
+
+/* Answers --------------------------------------------------------------------------------------------------- */
+
+/* The session that answers arrive in: maps their boot and uptime to real time. */
+struct store_origin {
+    int64_t kiosk, journal;
+    uint16_t boot;           /* the kiosk's present boot, from HELLO */
+    int64_t boot_started_ms; /* the session's best estimate: min over its frames of arrival - uptime */
+    int64_t arrived_ms;      /* now */
+    bool is_clock_good;      /* the daemon's clock is synchronised and has not stepped */
+};
+
+struct store_ingested {
+    uint32_t stored;    /* new rows */
+    uint32_t duplicate; /* seen before, equal */
+    uint32_t conflict;  /* seen before, different: kept in `conflict`, raises an alarm, the first row stands */
+    uint32_t through;   /* the journal's mark after this call (durable after commit) */
+};
+
+/* Store consecutive answers. answers[0].seq must not exceed the journal's mark + 1 (the session has NAKed gaps);
+ * those at or below the mark are compared, not stored. Updates visits and tallies in the same transaction. */
+enum store_status store_answers(struct store *store, const struct store_origin *origin,
+                                const struct answer *answers, size_t count, struct store_ingested *ingested,
+                                struct store_error *error);
+
+/* Sequence numbers first..last are gone for good: keep the gap and move the mark over it. lost->first must not
+ * exceed the mark + 1; what lies at or below the mark is ignored. */
+enum store_status store_lost(struct store *store, const struct store_origin *origin,
+                             const struct message_lost *lost, struct store_ingested *ingested,
+                             struct store_error *error);
+
+/* Staff ----------------------------------------------------------------------------------------------------- */
+
+/* Names: 1 to 16 characters, each printable Latin-1 or Latin Extended-A (what the kiosk can display), no leading
+ * or trailing space, distinct among those not retired. The text of a refusal names the offending character. */
+enum store_status store_staff_add(struct store *store, const char *name, int64_t now_ms, uint16_t *id,
+                                  struct store_error *error);
+/* which: a name or a number. */
+enum store_status store_staff_rename(struct store *store, const char *which, const char *name,
+                                     struct store_error *error);
+enum store_status store_staff_on_duty(struct store *store, const char *which, bool is_on_duty,
+                                      struct store_error *error);
+enum store_status store_staff_retire(struct store *store, const char *which, int64_t now_ms,
+                                     struct store_error *error);
+/* digits: four of 1 to 5, or NULL for no PIN. */
+enum store_status store_staff_pin(struct store *store, const char *which, const char *digits,
+                                  struct store_error *error);
+
+/* What a kiosk is told. The roster: those not retired, on duty first, then by name, at most ROSTER_CAPACITY. */
+enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY], uint8_t *count,
+                               struct store_error *error);
+enum store_status store_counts(struct store *store, uint16_t staff_id, int64_t now_ms,
+                               struct message_counts *counts, struct store_error *error);
+/* Who is signed on at a kiosk: until sign-off, for 10 h, or to local midnight. */
+enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now_ms,
+                                 struct presence present[PRESENCE_CAPACITY], uint8_t *count,
+                                 struct store_error *error);
+
+/* Counts every change of what store_roster or store_counts returns, so that a caller asks only when needed. */
+uint64_t store_roster_generation(const struct store *store);
+uint64_t store_counts_generation(const struct store *store);
+
+/* Time ------------------------------------------------------------------------------------------------------ */
+
+/* Seconds from now_ms to the store's next local midnight: 1 to 25 h. */
+uint32_t store_midnight_in_s(const struct store *store, int64_t now_ms);
+
+/* Check ----------------------------------------------------------------------------------------------------- */
+
+struct store_verified {
+    uint64_t answers, visits;  /* recounted */
+    uint64_t tallies_wrong;    /* tally rows that differ from the recount */
+    uint64_t visits_wrong;     /* visits that differ from their answers */
+    uint64_t gaps, conflicts;  /* sequence numbers lost; answers seen with two contents */
+    char first_difference[STORE_TEXT_MAX]; /* "" when none */
+};
+
+/* Recount visits and tallies from the raw answers that are kept, and run SQLite's integrity check. Reads only.
+ * progress (may be NULL) is called now and then with parts done of 1000; when it returns false the check ends
+ * with STORE_REFUSED. */
+enum store_status store_verify(struct store *store, struct store_verified *verified,
+                               bool (*progress)(void *context, unsigned done), void *context,
+                               struct store_error *error);
+
+#endif
