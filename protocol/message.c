@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "crc.h"
 
+#define ANSWERS_COUNT_AT 4 /* in the body */
 #define STAFF_ENTRY_SIZE_MAX (2 + 1 + 2 + 1 + STAFF_NAME_SIZE_MAX)
 
 _Static_assert(FRAME_HEADER_SIZE + 5 + ANSWERS_CAPACITY * ANSWER_WIRE_SIZE + FRAME_CRC_SIZE + 12 <=
@@ -77,20 +78,30 @@ bool message_hello_decode(const uint8_t *body, size_t size, struct message_hello
     return !reader.failed && message->next >= 1 && message->oldest >= 1 && message->oldest <= message->next;
 }
 
+void message_answers_begin(struct bytes_writer *writer, uint32_t first_seq)
+{
+    bytes_put_u32(writer, first_seq);
+    bytes_put_u8(writer, 0);
+}
+
+void message_answers_add(struct bytes_writer *writer, const struct answer *answer)
+{
+    bytes_put_u8(writer, answer->visit_back);
+    bytes_put_u8(writer, answer->question);
+    bytes_put_u16(writer, answer->value);
+    bytes_put_u16(writer, answer->boot);
+    bytes_put_u32(writer, answer->uptime_s);
+    if (!writer->failed)
+        writer->data[ANSWERS_COUNT_AT]++;
+}
+
 size_t message_answers_encode(const struct message_answers *message, uint8_t *body, size_t capacity)
 {
     struct bytes_writer writer = WRITER(body, capacity);
 
-    bytes_put_u32(&writer, message->first_seq);
-    bytes_put_u8(&writer, message->count);
-    for (uint8_t i = 0; i < message->count; i++) {
-        const struct answer *answer = &message->answers[i];
-        bytes_put_u8(&writer, answer->visit_back);
-        bytes_put_u8(&writer, answer->question);
-        bytes_put_u16(&writer, answer->value);
-        bytes_put_u16(&writer, answer->boot);
-        bytes_put_u32(&writer, answer->uptime_s);
-    }
+    message_answers_begin(&writer, message->first_seq);
+    for (uint8_t i = 0; i < message->count; i++)
+        message_answers_add(&writer, &message->answers[i]);
     return finish(&writer);
 }
 

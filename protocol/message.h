@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/bytes.h"
 #include "protocol/frame.h"
 #include "protocol/vocabulary.h"
 
@@ -227,6 +228,11 @@ MESSAGE_CODEC(roster)
 MESSAGE_CODEC(counts)
 MESSAGE_CODEC(presence)
 MESSAGE_CODEC(help)
+
+/* The same ANSWERS body, one answer at a time, for a sender with little memory: begin a fresh writer, then add
+ * answers in order. writer->failed tells that one did not fit; the body then holds those before it. */
+void message_answers_begin(struct bytes_writer *writer, uint32_t first_seq);
+void message_answers_add(struct bytes_writer *writer, const struct answer *answer);
 
 /* The name of a type, as in "hello"; "unknown" for others. For logs and the frame dump; the host only. */
 const char *message_type_name(uint8_t type);

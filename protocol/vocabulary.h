@@ -11,7 +11,8 @@
 
 /* X(NAME, code, "name"): what an answer answers.
  *
- * VOID     takes the place of a sequence number whose slot was torn before it was acknowledged; value 0
+ * VOID     takes the place of a number whose slot cannot be read; value = enum void_cause. It never contradicts
+ *          an answer that the daemon has under that number already
  * BOOT     the kiosk started; value = reset causes, see RESET_CAUSES
  * RATING   1 to 5, 5 best; opens a visit
  * SERVED   who served this visit: the one person signed on, stored without a press; value = staff id
@@ -84,6 +85,11 @@
     X(DEAD_SLOT, 2, "dead_slot")                                                                             \
     X(RESTORED, 3, "restored")
 
+/* Torn: power failed before the answer was acknowledged on the display. Damaged: it may have been. */
+#define VOID_CAUSES(X)                                                                                       \
+    X(TORN, 0, "torn")                                                                                       \
+    X(DAMAGED, 1, "damaged")
+
 #define VOCABULARY_ENUMERATOR_QUESTION(NAME, code, name) QUESTION_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_MENTION(NAME, code, name) MENTION_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_CAUSE(NAME, code, name) CAUSE_##NAME = (code),
@@ -92,6 +98,7 @@
 #define VOCABULARY_ENUMERATOR_HELP(NAME, code, name) HELP_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_FLAG(NAME, code, name) FLAG_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_RESET(NAME, code, name) RESET_##NAME = (code),
+#define VOCABULARY_ENUMERATOR_VOID(NAME, code, name) VOID_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_LOST(NAME, code, name) LOST_##NAME = (code),
 
 enum question { QUESTIONS(VOCABULARY_ENUMERATOR_QUESTION) };
@@ -102,6 +109,7 @@ enum returning { RETURNINGS(VOCABULARY_ENUMERATOR_RETURNING) };
 enum help { HELPS(VOCABULARY_ENUMERATOR_HELP) };
 enum flag { FLAGS(VOCABULARY_ENUMERATOR_FLAG) };
 enum reset_cause { RESET_CAUSES(VOCABULARY_ENUMERATOR_RESET) };
+enum void_cause { VOID_CAUSES(VOCABULARY_ENUMERATOR_VOID) };
 enum lost_cause { LOST_CAUSES(VOCABULARY_ENUMERATOR_LOST) };
 
 /* Values that every follow-up question shares. */

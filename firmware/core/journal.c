@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "journal.h"
+
+#include <string.h>
+
+#include "protocol/bytes.h"
+#include "protocol/crc.h"
+
+/* A slot, little-endian:
+ *
+ *   0..2   lap: seq / slot count      (seq = lap * slot count + slot index)
+ *   3      visit_back << 4 | question
+ *   4..5   value
+ *   6..7   boot
+ *   8..11  uptime, s
+ *   12..13 CRC-16 of bytes 0..11
+ *   14     state
+ *
+ * Life of a slot. Every arrow is one or more byte writes; each write but the erase only clears bits.
+ *
+ *   blank ──payload, CRC──► torn ──state := COMMITTED──► live ──state := ACKED──► acked ──erase, state last──► blank
+ *
+ * What a reader makes of it, by CRC and state:
+ *
+ *   payload          state 0xFF      ACKED     COMMITTED    anything else
+ *   all 0xFF         blank           blank     blank        blank (erased again before use)
+ *   CRC right        torn            acked     live         live (a torn commit or a torn ack: sent again)
+ *   CRC wrong        torn            free      damaged      damaged
+ *
+ * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the same and
+ * its number may be known to the daemon. So the number is not used again: the slot becomes a VOID answer, which
+ * the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged slot at that place.
+ */
+#define PAYLOAD_SIZE 12
+#define CRC_AT PAYLOAD_SIZE
+#define STATE_AT (CRC_AT + 2)
+#define BLANK 0xFF
+#define COMMITTED 0x5A
+#define ACKED 0x00
+#define QUESTION_MAX 15
+#define LAP_MAX 0xFFFFFFul
+#define APPEND_TRIES 3
+
+_Static_assert(STATE_AT + 1 == STORAGE_SLOT_SIZE, "a slot ends with its state");
+_Static_assert(JOURNAL_CAPACITY + 2 == STORAGE_SLOT_COUNT, "one slot is erased ahead, one more is never in doubt");
+
+enum slot_kind { SLOT_BLANK, SLOT_TORN, SLOT_FREE, SLOT_DAMAGED, SLOT_ACKED, SLOT_LIVE };
+
+struct slot {
+    enum slot_kind kind;
+    bool is_clean; /* the state byte is exactly what its kind says */
+    bool is_right; /* the CRC is right, so answer is set, whatever the state */
+    struct answer answer;
+};
+
+static uint16_t slot_address(uint16_t index)
+{
+    return (uint16_t)(STORAGE_JOURNAL + index * STORAGE_SLOT_SIZE);
+}
+
+static uint16_t slot_index(const struct journal *journal, uint32_t seq)
+{
+    return (uint16_t)(seq % journal->slot_count);
+}
+
+static bool is_blank(const uint8_t *bytes, uint8_t size)
+{
+    for (uint8_t i = 0; i < size; i++) {
+        if (bytes[i] != BLANK)
+            return false;
+    }
+    return true;
+}
+
+static void unpack(const struct journal *journal, uint16_t index, const uint8_t *bytes, struct answer *answer)
+{
+    struct bytes_reader reader = {.data = bytes, .size = PAYLOAD_SIZE};
+    uint32_t lap = bytes_get_u16(&reader);
+
+    lap |= (uint32_t)bytes_get_u8(&reader) << 16;
+    answer->seq = lap * journal->slot_count + index;
+    uint8_t packed = bytes_get_u8(&reader);
+    answer->visit_back = packed >> 4;
+    answer->question = packed & 0x0F;
+    answer->value = bytes_get_u16(&reader);
+    answer->boot = bytes_get_u16(&reader);
+    answer->uptime_s = bytes_get_u32(&reader);
+}
+
+static void pack(const struct journal *journal, const struct answer *answer, uint8_t bytes[STORAGE_SLOT_SIZE])
+{
+    struct bytes_writer writer = {.data = bytes, .capacity = STATE_AT};
+    uint32_t lap = answer->seq / journal->slot_count;
+
+    bytes_put_u16(&writer, (uint16_t)lap);
+    bytes_put_u8(&writer, (uint8_t)(lap >> 16));
+    bytes_put_u8(&writer, (uint8_t)(answer->visit_back << 4 | answer->question));
+    bytes_put_u16(&writer, answer->value);
+    bytes_put_u16(&writer, answer->boot);
+    bytes_put_u32(&writer, answer->uptime_s);
+    bytes_put_u16(&writer, crc16(bytes, PAYLOAD_SIZE));
+}
+
+static void read_slot(const struct journal *journal, uint16_t index, struct slot *slot)
+{
+    uint8_t bytes[STORAGE_SLOT_SIZE];
+
+    memset(slot, 0, sizeof *slot);
+    port_eeprom_read(slot_address(index), bytes, sizeof bytes);
+    uint8_t state = bytes[STATE_AT];
+    uint16_t crc = (uint16_t)(bytes[CRC_AT] | bytes[CRC_AT + 1] << 8);
+    slot->is_right = crc16(bytes, PAYLOAD_SIZE) == crc;
+    if (is_blank(bytes, PAYLOAD_SIZE)) {
+        slot->kind = SLOT_BLANK;
+        slot->is_clean = is_blank(bytes, sizeof bytes);
+        slot->is_right = false;
+        return;
+    }
+    if (slot->is_right)
+        unpack(journal, index, bytes, &slot->answer);
+    if (state == BLANK)
+        slot->kind = SLOT_TORN;
+    else if (state == ACKED)
+        slot->kind = slot->is_right ? SLOT_ACKED : SLOT_FREE;
+    else
+        slot->kind = slot->is_right ? SLOT_LIVE : SLOT_DAMAGED;
+    slot->is_clean = state == COMMITTED || state == ACKED;
+}
+
+static void wait_eeprom(void)
+{
+    while (!port_eeprom_is_ready()) {
+        /* at most 3.4 ms, the hardware's own deadline */
+    }
+}
+
+static bool write_state(uint16_t index, uint8_t state, enum port_eeprom_mode mode)
+{
+    uint16_t address = (uint16_t)(slot_address(index) + STATE_AT);
+    uint8_t back;
+
+    port_eeprom_start(address, state, mode);
+    wait_eeprom();
+    port_eeprom_read(address, &back, 1);
+    return back == state;
+}
+
+/* Erase the byte that stands `left - 1` before the last erased; the state goes last, after it says ACKED.
+ * Nothing is written where nothing needs to change. Returns false when the byte was right already. */
+static bool erase_byte(uint16_t index, uint8_t left)
+{
+    uint16_t base = slot_address(index);
+    uint8_t offset = (uint8_t)(STORAGE_SLOT_SIZE - left);
+    uint8_t byte;
+
+    port_eeprom_read((uint16_t)(base + offset), &byte, 1);
+    if (byte == BLANK)
+        return false;
+    if (offset == 0) {
+        uint8_t state;
+        port_eeprom_read((uint16_t)(base + STATE_AT), &state, 1);
+        if (state != ACKED && state != BLANK)
+            port_eeprom_start((uint16_t)(base + STATE_AT), ACKED, PORT_EEPROM_CLEAR);
+    }
+    port_eeprom_start((uint16_t)(base + offset), BLANK, PORT_EEPROM_ERASE);
+    return true;
+}
+
+static void finish_erase(struct journal *journal)
+{
+    uint16_t index = slot_index(journal, journal->next);
+
+    for (; journal->erase_left > 0; journal->erase_left--)
+        erase_byte(index, journal->erase_left);
+}
+
+/* Write into a blank slot and read back: payload and CRC first, then, once they are right, the state. */
+static bool write_slot(const struct journal *journal, const struct answer *answer)
+{
+    uint8_t bytes[STORAGE_SLOT_SIZE], back[STORAGE_SLOT_SIZE];
+    uint16_t index = slot_index(journal, answer->seq);
+    uint16_t base = slot_address(index);
+
+    pack(journal, answer, bytes);
+    bytes[STATE_AT] = BLANK;
+    for (uint8_t i = 0; i < STATE_AT; i++) {
+        if (bytes[i] != BLANK)
+            port_eeprom_start((uint16_t)(base + i), bytes[i], PORT_EEPROM_CLEAR);
+    }
+    wait_eeprom();
+    port_eeprom_read(base, back, sizeof back);
+    if (memcmp(back, bytes, sizeof back) != 0)
+        return false;
+    return write_state(index, COMMITTED, PORT_EEPROM_CLEAR);
+}
+
+/* Take the next sequence number for *answer; slots that cannot hold it are marked free and passed over. */
+enum journal_status journal_append(struct journal *journal, struct answer *answer, uint32_t visit)
+{
+    for (uint8_t i = 0; i < APPEND_TRIES; i++) {
+        uint32_t back = visit == 0 ? 0 : journal->next - visit;
+
+        if (journal_free(journal) == 0)
+            return JOURNAL_FULL;
+        if (answer->question > QUESTION_MAX || back > ANSWER_VISIT_BACK_MAX ||
+            journal->next / journal->slot_count > LAP_MAX)
+            return JOURNAL_FAULT;
+        finish_erase(journal);
+        answer->seq = journal->next++;
+        answer->visit_back = (uint8_t)back;
+        answer->boot = journal->boot;
+        journal->erase_left = STORAGE_SLOT_SIZE;
+        if (write_slot(journal, answer)) {
+            journal->is_boot_claimed = true;
+            return JOURNAL_OK;
+        }
+        write_state(slot_index(journal, answer->seq), ACKED, PORT_EEPROM_WRITE);
+        journal->bad_slots++;
+    }
+    return JOURNAL_FAULT;
+}
+
+uint32_t journal_oldest(const struct journal *journal)
+{
+    return journal->oldest;
+}
+
+uint32_t journal_next(const struct journal *journal)
+{
+    return journal->next;
+}
+
+uint16_t journal_pending(const struct journal *journal)
+{
+    return (uint16_t)(journal->next - journal->oldest);
+}
+
+uint16_t journal_free(const struct journal *journal)
+{
+    uint16_t capacity = (uint16_t)(journal->slot_count - 2);
+    uint16_t pending = journal_pending(journal);
+
+    return pending < capacity ? (uint16_t)(capacity - pending) : 0;
+}
+
+enum journal_entry journal_read(const struct journal *journal, uint32_t seq, struct answer *answer)
+{
+    struct slot slot;
+
+    read_slot(journal, slot_index(journal, seq), &slot);
+    if (slot.is_right && slot.answer.seq == seq) {
+        *answer = slot.answer;
+        return slot.kind == SLOT_LIVE ? JOURNAL_ANSWER : JOURNAL_DONE;
+    }
+    return slot.kind == SLOT_FREE || slot.kind == SLOT_BLANK ? JOURNAL_DEAD : JOURNAL_DAMAGED;
+}
+
+void journal_ack(struct journal *journal, uint32_t through)
+{
+    if (through >= journal->oldest && through < journal->next)
+        journal->oldest = through + 1;
+}
+
+/* Mark the slot of journal->cleared, unless it has been erased for a newer answer meanwhile. */
+static void clear_acked(struct journal *journal)
+{
+    uint16_t index = slot_index(journal, journal->cleared);
+    struct slot slot;
+
+    read_slot(journal, index, &slot);
+    if (slot.kind == SLOT_LIVE && slot.answer.seq == journal->cleared)
+        port_eeprom_start((uint16_t)(slot_address(index) + STATE_AT), ACKED, PORT_EEPROM_CLEAR);
+    journal->cleared++;
+}
+
+bool journal_step(struct journal *journal)
+{
+    if (journal->cleared == journal->oldest && journal->erase_left == 0)
+        return false;
+    if (!port_eeprom_is_ready())
+        return true;
+    if (journal->cleared != journal->oldest) {
+        clear_acked(journal);
+        return true;
+    }
+    while (journal->erase_left > 0) {
+        if (erase_byte(slot_index(journal, journal->next), journal->erase_left--))
+            return true;
+    }
+    return false;
+}
+
+/* Recovery ------------------------------------------------------------------------------------------------- */
+
+/* The end of the journal: one past the newest number that any slot proves. */
+static void find_next(struct journal *journal)
+{
+    struct slot slot;
+
+    journal->next = 1;
+    journal->boot = 1;
+    for (uint16_t i = 0; i < journal->slot_count; i++) {
+        read_slot(journal, i, &slot);
+        if ((slot.kind == SLOT_LIVE || slot.kind == SLOT_ACKED) && slot.answer.seq >= journal->next) {
+            journal->next = slot.answer.seq + 1;
+            journal->boot = (uint16_t)(slot.answer.boot + 1);
+        }
+    }
+    if (journal->boot == 0)
+        journal->boot = 1;
+}
+
+/* The lowest number that can be unacknowledged: append refuses to go further beyond the oldest. */
+static uint32_t window_start(const struct journal *journal)
+{
+    uint16_t capacity = (uint16_t)(journal->slot_count - 2);
+
+    return journal->next > capacity ? journal->next - capacity : 1;
+}
+
+/* Settle what a cut left between two states, so that it cannot read differently the next time, and find the oldest
+ * live answer. A live slot below the window was acknowledged, or nothing could have been appended since. */
+static void settle_slots(struct journal *journal)
+{
+    uint32_t start = window_start(journal);
+    struct slot slot;
+
+    journal->oldest = journal->next;
+    for (uint16_t i = 0; i < journal->slot_count; i++) {
+        read_slot(journal, i, &slot);
+        bool is_acked_torn = slot.kind == SLOT_TORN && slot.is_right && slot.answer.seq < journal->next;
+        bool is_stale = slot.kind == SLOT_LIVE && slot.answer.seq < start;
+        if (is_acked_torn || is_stale) {
+            write_state(i, ACKED, PORT_EEPROM_WRITE);
+        } else if (slot.kind == SLOT_LIVE) {
+            if (!slot.is_clean)
+                write_state(i, COMMITTED, PORT_EEPROM_WRITE);
+            if (slot.answer.seq < journal->oldest)
+                journal->oldest = slot.answer.seq;
+        }
+    }
+}
+
+/* Damaged slots right below the oldest live one were never acknowledged either: they are to be reported. */
+static void include_damaged(struct journal *journal)
+{
+    uint32_t start = window_start(journal);
+    struct slot slot;
+
+    while (journal->oldest > start) {
+        read_slot(journal, slot_index(journal, journal->oldest - 1), &slot);
+        if (slot.kind != SLOT_DAMAGED)
+            return;
+        journal->oldest--;
+    }
+}
+
+/* The slot next in line holds neither nothing nor an answer: use up its number. */
+static void bury_torn(struct journal *journal)
+{
+    struct answer grave = {.question = QUESTION_VOID};
+    struct slot slot;
+
+    read_slot(journal, slot_index(journal, journal->next), &slot);
+    if (slot.kind != SLOT_TORN && slot.kind != SLOT_DAMAGED)
+        return;
+    grave.value = slot.kind == SLOT_TORN ? VOID_TORN : VOID_DAMAGED;
+    if (journal_append(journal, &grave, 0) != JOURNAL_OK)
+        journal->bad_slots++;
+}
+
+void journal_init_ring(struct journal *journal, uint16_t slot_count)
+{
+    memset(journal, 0, sizeof *journal);
+    journal->slot_count = slot_count;
+    find_next(journal);
+    settle_slots(journal);
+    include_damaged(journal);
+    journal->cleared = journal->oldest;
+    journal->erase_left = STORAGE_SLOT_SIZE;
+    bury_torn(journal);
+}
+
+void journal_init(struct journal *journal)
+{
+    journal_init_ring(journal, STORAGE_SLOT_COUNT);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include "uplink.h"
+
+#include <string.h>
+
+#include "firmware/port/port.h"
+#include "protocol/bytes.h"
+
+#ifndef BYNAME_VERSION
+#error "BYNAME_VERSION comes from project() in the top CMakeLists.txt"
+#endif
+
+#define RX_BYTES_A_STEP 256 /* leave the loop to the buttons even when the line never falls silent */
+
+_Static_assert(sizeof BYNAME_VERSION - 1 <= FIRMWARE_NAME_SIZE_MAX, "the version fits a HELLO");
+_Static_assert(FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX) <= PORT_LINE_TX_SIZE_MIN,
+               "an idle line takes the largest frame whole");
+
+void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity, struct roster *roster,
+                 uint32_t now_ms)
+{
+    memset(uplink, 0, sizeof *uplink);
+    uplink->journal = journal;
+    uplink->identity = identity;
+    uplink->roster = roster;
+    link_init(&uplink->link, now_ms);
+    frame_decoder_init(&uplink->decoder, uplink->rx, sizeof uplink->rx);
+}
+
+bool uplink_is_up(const struct uplink *uplink)
+{
+    return uplink->link.state == LINK_UP;
+}
+
+/* Sending --------------------------------------------------------------------------------------------------- */
+
+static void send(struct uplink *uplink, enum message_type type, size_t body_size)
+{
+    size_t size = frame_encode((uint8_t)type, 0, uplink->body, body_size, uplink->encoded, sizeof uplink->encoded);
+
+    port_line_write(uplink->encoded, size);
+}
+
+static void send_hello(struct uplink *uplink, uint32_t uptime_s)
+{
+    const struct journal *journal = uplink->journal;
+    uint16_t free = journal_free(journal);
+    struct message_hello hello = {
+        .major = PROTOCOL_MAJOR,
+        .minor = PROTOCOL_MINOR,
+        .kiosk_id = uplink->identity->kiosk_id,
+        .journal_id = uplink->needs_journal ? 0 : uplink->identity->journal_id,
+        .oldest = journal_oldest(journal),
+        .next = journal_next(journal),
+        .boot = journal->boot,
+        .uptime_s = uptime_s,
+        .roster_version = roster_version(uplink->roster),
+        .nonce = (uint64_t)journal->boot << 32 | ++uplink->hello_count,
+        .reset_causes = port_reset_causes(),
+        .needs_presence = !uplink->roster->is_presence_known,
+        .capacity = free > UINT8_MAX ? UINT8_MAX : (uint8_t)free,
+        .firmware_size = sizeof BYNAME_VERSION - 1,
+        .firmware = BYNAME_VERSION,
+    };
+
+    send(uplink, MESSAGE_HELLO, message_hello_encode(&hello, uplink->body, sizeof uplink->body));
+}
+
+static void send_health(struct uplink *uplink, uint32_t uptime_s)
+{
+    const struct frame_counters *bad = &uplink->decoder.counters;
+    struct message_health health = {
+        .uptime_s = uptime_s,
+        .refused = uplink->status.refused,
+        .bad_frames = bad->bad + bad->oversize,
+        .resent = uplink->link.resent,
+        .pending = journal_pending(uplink->journal),
+        .bad_slots = uplink->journal->bad_slots,
+        .display_faults = uplink->status.display_faults,
+        .stuck_buttons = uplink->status.stuck_buttons,
+    };
+
+    send(uplink, MESSAGE_HEALTH, message_health_encode(&health, uplink->body, sizeof uplink->body));
+}
+
+static void send_received(struct uplink *uplink, uint8_t token, bool is_taken)
+{
+    struct message_received received = {.token = token, .is_taken = is_taken};
+
+    if (port_line_writable() >= FRAME_ENCODED_SIZE(FRAME_HEADER_SIZE + 2 + FRAME_CRC_SIZE))
+        send(uplink, MESSAGE_RECEIVED, message_received_encode(&received, uplink->body, sizeof uplink->body));
+}
+
+/* Say that first.. up to the next readable answer cannot be had. */
+static void send_lost(struct uplink *uplink, uint32_t now_ms, uint32_t first, enum journal_entry entry)
+{
+    struct message_lost lost = {.first = first, .last = first};
+    struct answer answer;
+
+    lost.cause = entry == JOURNAL_DEAD ? LOST_DEAD_SLOT : LOST_DAMAGED;
+    while (lost.last + 1 < journal_next(uplink->journal) &&
+           journal_read(uplink->journal, lost.last + 1, &answer) == entry)
+        lost.last++;
+    send(uplink, MESSAGE_LOST, message_lost_encode(&lost, uplink->body, sizeof uplink->body));
+    link_on_sent(&uplink->link, now_ms, lost.first, lost.last);
+}
+
+/* Send from link.next_to_send: a run of answers, or of what is lost. What the daemon has already is passed over. */
+static void send_answers(struct uplink *uplink, uint32_t now_ms)
+{
+    struct bytes_writer writer = {.data = uplink->body, .capacity = sizeof uplink->body};
+    uint32_t first = uplink->link.next_to_send;
+    uint32_t seq = first;
+    struct answer answer;
+
+    message_answers_begin(&writer, first);
+    while (seq < journal_next(uplink->journal) && seq - first < ANSWERS_CAPACITY) {
+        enum journal_entry entry = journal_read(uplink->journal, seq, &answer);
+        if (entry != JOURNAL_ANSWER) {
+            if (seq > first)
+                break;
+            if (entry == JOURNAL_DONE)
+                link_on_sent(&uplink->link, now_ms, seq, seq);
+            else
+                send_lost(uplink, now_ms, seq, entry);
+            return;
+        }
+        message_answers_add(&writer, &answer);
+        seq++;
+    }
+    send(uplink, MESSAGE_ANSWERS, writer.size);
+    link_on_sent(&uplink->link, now_ms, first, seq - 1);
+}
+
+/* Obeying --------------------------------------------------------------------------------------------------- */
+
+static void wait_for(struct uplink *uplink, uint32_t now_ms, uint8_t reason)
+{
+    uplink->wait_reason = reason;
+    link_on_wait(&uplink->link, now_ms);
+}
+
+/* A boot number counts as ours once an answer holds it; only then does the daemon tie it to real time. */
+static void claim_boot(struct uplink *uplink, uint32_t uptime_s)
+{
+    struct answer boot = {.question = QUESTION_BOOT, .value = port_reset_causes(), .uptime_s = uptime_s};
+
+    if (uplink->journal->is_boot_claimed)
+        return;
+    enum journal_status status = journal_append(uplink->journal, &boot, 0);
+    (void)status; /* a full or failing journal leaves the boot unclaimed: its times stay bounded */
+}
+
+static void on_welcome(struct uplink *uplink, const struct message_welcome *welcome, uint32_t now_ms,
+                       uint32_t uptime_s)
+{
+    const struct identity *identity = uplink->identity;
+
+    if (welcome->major != PROTOCOL_MAJOR) {
+        wait_for(uplink, now_ms, WAIT_VERSION);
+        return;
+    }
+    if (identity->kiosk_id == 0 || welcome->kiosk_id != identity->kiosk_id ||
+        memcmp(welcome->database_id, identity->database_id, DATABASE_ID_SIZE) != 0) {
+        wait_for(uplink, now_ms, WAIT_OTHER_DATABASE);
+        return;
+    }
+    uplink->needs_journal =
+        welcome->journal_id != identity->journal_id || welcome->through >= journal_next(uplink->journal);
+    if (uplink->needs_journal) {
+        link_on_renew(&uplink->link, now_ms);
+        return;
+    }
+    journal_ack(uplink->journal, welcome->through);
+    claim_boot(uplink, uptime_s);
+    roster_on_midnight(uplink->roster, uptime_s, welcome->midnight_in_s);
+    link_on_welcome(&uplink->link, now_ms, journal_oldest(uplink->journal));
+}
+
+/* Only a kiosk that belongs to nobody may be adopted by anybody; its own database may give it a new journal. */
+static void on_adopt(struct uplink *uplink, const struct message_adopt *adopt, uint32_t now_ms)
+{
+    struct identity *identity = uplink->identity;
+    bool is_ours = identity->kiosk_id == adopt->kiosk_id &&
+                   memcmp(identity->database_id, adopt->database_id, DATABASE_ID_SIZE) == 0;
+
+    if (identity->kiosk_id != 0 && !is_ours) {
+        wait_for(uplink, now_ms, WAIT_OTHER_DATABASE);
+        return;
+    }
+    if (!is_ours || identity->journal_id != adopt->journal_id) {
+        struct identity before = *identity;
+        identity->kiosk_id = adopt->kiosk_id;
+        identity->journal_id = adopt->journal_id;
+        memcpy(identity->database_id, adopt->database_id, DATABASE_ID_SIZE);
+        if (!identity_store(identity)) {
+            *identity = before;
+            return;
+        }
+    }
+    uplink->needs_journal = false;
+    link_on_renew(&uplink->link, now_ms);
+}
+
+static void on_ack(struct uplink *uplink, const struct message_ack *ack, uint32_t now_ms)
+{
+    if (ack->journal_id == uplink->identity->journal_id &&
+        link_on_ack(&uplink->link, now_ms, ack->through, journal_next(uplink->journal)))
+        journal_ack(uplink->journal, ack->through);
+}
+
+/* The reliable messages: each is answered with its token. */
+static void on_reliable(struct uplink *uplink, const struct frame *frame, uint32_t uptime_s)
+{
+    union {
+        struct message_settings settings;
+        struct message_roster roster;
+        struct message_counts counts;
+        struct message_presence presence;
+        struct message_help help;
+    } m;
+    bool is_taken = true;
+
+    switch (frame->type) {
+    case MESSAGE_SETTINGS:
+        if (!message_settings_decode(frame->body, frame->body_size, &m.settings))
+            return;
+        uplink->is_help_on = m.settings.is_help_on != 0;
+        break;
+    case MESSAGE_ROSTER:
+        if (!message_roster_decode(frame->body, frame->body_size, &m.roster))
+            return;
+        is_taken = !uplink->status.is_visit_open && roster_on_piece(uplink->roster, &m.roster);
+        break;
+    case MESSAGE_COUNTS:
+        if (!message_counts_decode(frame->body, frame->body_size, &m.counts))
+            return;
+        roster_on_counts(uplink->roster, &m.counts);
+        break;
+    case MESSAGE_PRESENCE:
+        if (!message_presence_decode(frame->body, frame->body_size, &m.presence))
+            return;
+        is_taken = !uplink->status.is_visit_open;
+        if (is_taken)
+            roster_on_presence(uplink->roster, &m.presence, uptime_s);
+        break;
+    case MESSAGE_HELP:
+        if (!message_help_decode(frame->body, frame->body_size, &m.help))
+            return;
+        uplink->help_visit = m.help.visit;
+        uplink->help_state = m.help.state;
+        break;
+    default:
+        return;
+    }
+    send_received(uplink, frame->body[0], is_taken);
+}
+
+static void on_frame(struct uplink *uplink, const struct frame *frame, uint32_t now_ms, uint32_t uptime_s)
+{
+    union {
+        struct message_welcome welcome;
+        struct message_wait wait;
+        struct message_adopt adopt;
+        struct message_ack ack;
+        struct message_nak nak;
+        struct message_hold hold;
+        struct message_time time;
+    } m;
+
+    if (frame->flags != 0)
+        return; /* a newer peer's way of framing */
+    link_on_heard(&uplink->link, now_ms);
+    switch (frame->type) {
+    case MESSAGE_WELCOME:
+        if (message_welcome_decode(frame->body, frame->body_size, &m.welcome))
+            on_welcome(uplink, &m.welcome, now_ms, uptime_s);
+        return;
+    case MESSAGE_WAIT:
+        if (message_wait_decode(frame->body, frame->body_size, &m.wait))
+            wait_for(uplink, now_ms, m.wait.reason);
+        return;
+    case MESSAGE_ADOPT:
+        if (message_adopt_decode(frame->body, frame->body_size, &m.adopt))
+            on_adopt(uplink, &m.adopt, now_ms);
+        return;
+    case MESSAGE_RENEW:
+        link_on_renew(&uplink->link, now_ms);
+        return;
+    default:
+        break;
+    }
+    if (!uplink_is_up(uplink))
+        return; /* what follows is for the welcomed only */
+    switch (frame->type) {
+    case MESSAGE_ACK:
+        if (message_ack_decode(frame->body, frame->body_size, &m.ack))
+            on_ack(uplink, &m.ack, now_ms);
+        break;
+    case MESSAGE_NAK:
+        if (message_nak_decode(frame->body, frame->body_size, &m.nak) &&
+            m.nak.journal_id == uplink->identity->journal_id)
+            link_on_nak(&uplink->link, now_ms, m.nak.expected, journal_oldest(uplink->journal));
+        break;
+    case MESSAGE_HOLD:
+        if (message_hold_decode(frame->body, frame->body_size, &m.hold))
+            link_on_hold(&uplink->link, now_ms, m.hold.seconds);
+        break;
+    case MESSAGE_TIME:
+        if (message_time_decode(frame->body, frame->body_size, &m.time))
+            roster_on_midnight(uplink->roster, uptime_s, m.time.midnight_in_s);
+        break;
+    default:
+        on_reliable(uplink, frame, uptime_s);
+        break;
+    }
+}
+
+void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
+{
+    struct frame frame;
+    uint8_t byte;
+
+    for (uint16_t i = 0; i < RX_BYTES_A_STEP && port_line_read(&byte); i++) {
+        if (frame_decoder_push(&uplink->decoder, byte, &frame))
+            on_frame(uplink, &frame, now_ms, uptime_s);
+    }
+    if (port_line_writable() < sizeof uplink->encoded)
+        return;
+    switch (link_step(&uplink->link, now_ms, journal_oldest(uplink->journal), journal_next(uplink->journal))) {
+    case LINK_SEND_HELLO:
+        send_hello(uplink, uptime_s);
+        break;
+    case LINK_SEND_ANSWERS:
+        send_answers(uplink, now_ms);
+        break;
+    case LINK_SEND_HEALTH:
+        send_health(uplink, uptime_s);
+        break;
+    case LINK_NOTHING:
+        break;
+    }
+}

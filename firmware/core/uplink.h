@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * uplink.h - the kiosk's conversation with the daemon: line bytes on one side, journal, identity and roster on the
+ * other.
+ *
+ * protocol/link.h decides what is due; this file says it and obeys what comes back. Main loop only. The caller owns
+ * struct uplink and the parts it points to.
+ */
+#ifndef BYNAME_UPLINK_H
+#define BYNAME_UPLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "firmware/core/identity.h"
+#include "firmware/core/journal.h"
+#include "firmware/core/roster.h"
+#include "protocol/frame.h"
+#include "protocol/link.h"
+
+/* What the rest of the kiosk contributes, brought up to date before each step. */
+struct uplink_status {
+    uint32_t refused;
+    uint16_t display_faults;
+    uint8_t stuck_buttons;
+    bool is_visit_open; /* a roster is not taken now */
+};
+
+struct uplink {
+    struct link link;
+    struct frame_decoder decoder;
+    struct journal *journal;
+    struct identity *identity;
+    struct roster *roster;
+    struct uplink_status status;
+    uint32_t hello_count;
+    uint32_t help_visit; /* the help call that help_state is about */
+    uint8_t help_state;  /* enum help_state; 0: nothing heard */
+    uint8_t wait_reason; /* enum wait_reason while link.state is LINK_WAITING */
+    bool is_help_on;
+    bool needs_journal; /* our journal's past is not the daemon's: ask for a new id */
+    uint8_t rx[FRAME_TO_KIOSK_SIZE_MAX];
+    uint8_t body[FRAME_TO_DAEMON_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE];
+    uint8_t encoded[FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX)];
+};
+
+void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity, struct roster *roster,
+                 uint32_t now_ms);
+
+/* Read what has arrived, obey it, and send what is due if the line can take a whole frame. Takes about 120 ms when an
+ * identity is stored, at adoption only. */
+void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);
+
+bool uplink_is_up(const struct uplink *uplink);
+
+#endif
