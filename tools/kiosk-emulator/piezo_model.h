@@ -1,0 +1,20 @@
+/* piezo_model.h - a piezo disc on PB5 (OC1A): only whether, and for how many edges, it sounded.
+ *
+ * The caller owns the struct, which must outlive the core.
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef KIOSK_EMULATOR_PIEZO_MODEL_H
+#define KIOSK_EMULATOR_PIEZO_MODEL_H
+
+#include <stdint.h>
+#include "core.h"
+
+struct piezo_model {
+    struct avr_t *avr;
+    uint64_t edges;
+    uint64_t last_edge_cycle;
+};
+
+void piezo_model_attach(struct piezo_model *model, struct avr_t *avr);
+
+#endif
