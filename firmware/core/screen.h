@@ -33,16 +33,18 @@ enum screen_kind {
     SCREEN_STAFF_PIN,    /* `name`, PIN: number[0] digits entered so far, 0 to 4 */
     SCREEN_STAFF_WRONG,  /* wrong PIN; number[0] tries left */
     SCREEN_STAFF_LOCKED, /* too many tries: number[0] seconds to wait */
-    SCREEN_STAFF_MENU,   /* `name`; counts where number[0] is 1 (see screen_counts); 1 sign on or off, 5 leave */
+    SCREEN_STAFF_MENU,   /* `name`; counts where number[0] is 1 (see number); 1 sign on or off, 5 leave */
     SCREEN_STAFF_DONE,   /* `name` signed on (number[0] 1) or off (0) */
+    SCREEN_STAFF_HELP,   /* a help call is open: 1 I am here, 5 not now */
 
-    SCREEN_SELF_TEST, /* number[0] buttons seen (bit 0 = button 1), [1] memory, [2] line, [3] bad slots; see enum */
+    SCREEN_SELF_TEST, /* number[0] buttons seen (bit 0 = button 1), [1] memory, [2] line, [3] bad slots; see
+                       * enum screen_test_result */
     SCREEN_KIND_COUNT,
 };
 
 enum screen_test_result { SCREEN_TEST_RUNNING, SCREEN_TEST_GOOD, SCREEN_TEST_BAD };
 
-/* Small marks in a corner of SCREEN_IDLE, for staff, not for customers. */
+/* Small marks between the faces of SCREEN_IDLE, for staff, not for customers. */
 #define SCREEN_MARK_OFFLINE 0x01  /* no daemon: answers wait in the journal */
 #define SCREEN_MARK_UNADOPTED 0x02 /* the daemon has not admitted this kiosk */
 #define SCREEN_MARK_REFUSED 0x04  /* another database's daemon, or an incompatible version */
@@ -67,7 +69,10 @@ struct screen {
                                            * [6] [7] own best week (0 0: none yet) */
 };
 
-/* Draw all 128x64 pixels. */
+/* Draw all 128x64 pixels. Takes about 20 ms on an AVR. */
 void screen_draw(const struct screen *screen, struct canvas *canvas);
+
+/* Draw the bar alone, on a canvas that shows its screen already: cheap, for the time draining. */
+void screen_draw_bar(uint8_t bar, struct canvas *canvas);
 
 #endif

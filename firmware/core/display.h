@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * display.h - bring a canvas onto an SSD1306 or SSD1309, a little at a time.
+ *
+ * Keeps no second picture: what was sent is remembered as a check and a count of lit pixels for each page. A
+ * display that is absent is tried again every second and blocks nothing. The caller owns struct display; its
+ * fields are private to display.c, but for faults.
+ */
+#ifndef BYNAME_DISPLAY_H
+#define BYNAME_DISPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "firmware/core/canvas.h"
+
+#define DISPLAY_RETRY_MS 1000    /* between tries while it does not answer, and between looks when all is sent */
+#define DISPLAY_REFRESH_MS 20000 /* all is set up and sent again: it may have lost power between two looks */
+
+struct display {
+    uint16_t faults; /* times it stopped answering, or did not answer at power-up; stays at 65535 */
+    bool is_ready;
+    bool is_absent;
+    uint8_t pending; /* bits of pages to send */
+    uint8_t unsent;  /* bits of pages whose sent_ fields say nothing */
+    uint16_t sent_check[CANVAS_PAGE_COUNT];
+    uint16_t sent_lit[CANVAS_PAGE_COUNT];
+    uint16_t distance[CANVAS_PAGE_COUNT];
+    uint32_t tried_ms;
+    uint32_t refreshed_ms;
+};
+
+void display_init(struct display *display, uint32_t now_ms);
+
+/* The canvas has been drawn anew: find the pages to send. Takes about 3 ms on an AVR. */
+void display_show(struct display *display, const struct canvas *canvas);
+
+/* Send at most one page, that which differs most (about 3 ms), or try to find the display. To be called from the
+ * main loop until it returns false, and then at least once a second. True while pages wait for a display that
+ * answers. */
+bool display_step(struct display *display, const struct canvas *canvas, uint32_t now_ms);
+
+/* False while the display does not answer. */
+bool display_is_ready(const struct display *display);
+
+#endif
