@@ -99,6 +99,7 @@ bool roster_on_piece(struct roster *roster, const struct message_roster *piece)
     if (piece->index > roster->incoming_next)
         return false;
     roster->write_at = 0;
+    roster->generation++;
     if (piece->count > 0) {
         place_entry(roster, piece->index, &piece->entry);
         roster->incoming_next = (uint8_t)(piece->index + 1);

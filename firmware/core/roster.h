@@ -32,6 +32,7 @@ struct roster {
     struct staff_entry entries[ROSTER_CAPACITY];
     struct roster_counts counts[ROSTER_CAPACITY];
     uint8_t count;
+    uint8_t generation;        /* advances whenever a name may have changed */
     uint8_t incoming_next;     /* the piece that comes next */
     uint16_t write_at;         /* next byte of the EEPROM copy to compare; STORAGE size when in line */
     struct signed_on signed_on[PRESENCE_CAPACITY];

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "kiosk.h"
+
+#include <string.h>
+
+#include "firmware/port/port.h"
+
+void kiosk_init(struct kiosk *kiosk)
+{
+    uint32_t now_ms = port_now_ms();
+
+    memset(kiosk, 0, sizeof *kiosk);
+    kiosk->shown.kind = SCREEN_KIND_COUNT; /* nothing yet */
+    kiosk->second_ms = now_ms;
+    kiosk->sampled_ms = now_ms;
+    kiosk->gesture = port_buttons();
+    journal_init(&kiosk->journal);
+    identity_load(&kiosk->identity);
+    roster_load(&kiosk->roster);
+    buttons_init(&kiosk->buttons, now_ms);
+    uplink_init(&kiosk->uplink, &kiosk->journal, &kiosk->identity, &kiosk->roster, now_ms);
+    visit_init(&kiosk->visit, &kiosk->journal, &kiosk->roster, &kiosk->uplink);
+    staff_menu_init(&kiosk->menu, &kiosk->journal, &kiosk->roster);
+    display_init(&kiosk->display, now_ms);
+}
+
+static void count_uptime(struct kiosk *kiosk, uint32_t now_ms)
+{
+    while (now_ms - kiosk->second_ms >= 1000) {
+        kiosk->second_ms += 1000;
+        kiosk->uptime_s++;
+    }
+}
+
+static void step_gesture(struct kiosk *kiosk, uint8_t raw, uint32_t now_ms)
+{
+    if (kiosk->gesture == 0)
+        return;
+    if (raw != kiosk->gesture) {
+        kiosk->gesture = 0;
+        return;
+    }
+    if (now_ms < KIOSK_GESTURE_MS)
+        return;
+    if (raw == KIOSK_GESTURE_SELF_TEST)
+        self_test_start(&kiosk->self_test, now_ms);
+    if (raw == KIOSK_GESTURE_FORGET && identity_forget(&kiosk->identity)) {
+        link_on_renew(&kiosk->uplink.link, now_ms);
+        port_beep(500, 500);
+    }
+    kiosk->gesture = 0;
+}
+
+/* The outer two together belong to the staff menu: a press of one while the other is going down, too, is no rating. When
+ * they come so far apart that the first has become a rating, the second withdraws it. */
+static uint8_t without_chord(const struct kiosk *kiosk, uint8_t raw)
+{
+    uint8_t pressed = kiosk->buttons.pressed;
+
+    if (!visit_is_open(&kiosk->visit) && (raw & STAFF_MENU_BUTTONS) == STAFF_MENU_BUTTONS)
+        pressed &= (uint8_t)~STAFF_MENU_BUTTONS;
+    return pressed;
+}
+
+static bool is_menu_called(const struct kiosk *kiosk, uint32_t now_ms)
+{
+    enum visit_state state = kiosk->visit.state;
+
+    return !staff_menu_is_open(&kiosk->menu) && (state == VISIT_IDLE || state == VISIT_ENDING) &&
+           kiosk->roster.count > 0 && (kiosk->buttons.pressed | kiosk->buttons.down) == STAFF_MENU_BUTTONS &&
+           buttons_down_ms(&kiosk->buttons, 0, now_ms) >= STAFF_MENU_HOLD_MS &&
+           buttons_down_ms(&kiosk->buttons, PORT_BUTTON_COUNT - 1, now_ms) >= STAFF_MENU_HOLD_MS;
+}
+
+static void step_people(struct kiosk *kiosk, uint32_t now_ms)
+{
+    uint8_t raw = port_buttons();
+
+    buttons_step(&kiosk->buttons, raw, now_ms);
+    step_gesture(kiosk, raw, now_ms);
+    if (kiosk->self_test.is_running) {
+        self_test_step(&kiosk->self_test, kiosk->buttons.pressed, now_ms);
+        return;
+    }
+    if (is_menu_called(kiosk, now_ms)) {
+        visit_abandon(&kiosk->visit);
+        staff_menu_open(&kiosk->menu, now_ms);
+    }
+    if (staff_menu_is_open(&kiosk->menu))
+        staff_menu_step(&kiosk->menu, kiosk->buttons.pressed, now_ms, kiosk->uptime_s);
+    else
+        visit_step(&kiosk->visit, &kiosk->buttons, without_chord(kiosk, raw), now_ms, kiosk->uptime_s);
+}
+
+static uint8_t idle_marks(const struct kiosk *kiosk)
+{
+    const struct uplink *uplink = &kiosk->uplink;
+    uint8_t marks = 0;
+
+    if (uplink->link.state == LINK_DOWN)
+        marks |= SCREEN_MARK_OFFLINE;
+    if (uplink->link.state == LINK_WAITING)
+        marks |= uplink->wait_reason == WAIT_ADOPTION ? SCREEN_MARK_UNADOPTED : SCREEN_MARK_REFUSED;
+    if (kiosk->journal.bad_slots > 0 || kiosk->buttons.stuck != 0)
+        marks |= SCREEN_MARK_FAULT;
+    return marks;
+}
+
+static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
+{
+    struct screen screen;
+
+    if (kiosk->self_test.is_running)
+        self_test_screen(&kiosk->self_test, uplink_is_up(&kiosk->uplink), kiosk->journal.bad_slots, now_ms, &screen);
+    else if (staff_menu_is_open(&kiosk->menu))
+        staff_menu_screen(&kiosk->menu, now_ms, &screen);
+    else
+        visit_screen(&kiosk->visit, now_ms, &screen);
+    if (screen.kind == SCREEN_IDLE)
+        screen.marks = idle_marks(kiosk);
+    if (kiosk->shown_generation == kiosk->roster.generation && memcmp(&screen, &kiosk->shown, sizeof screen) == 0)
+        return;
+    kiosk->shown = screen;
+    kiosk->shown_generation = kiosk->roster.generation;
+    screen_draw(&screen, &kiosk->canvas);
+    display_show(&kiosk->display, &kiosk->canvas);
+}
+
+static void step_line(struct kiosk *kiosk, uint32_t now_ms)
+{
+    kiosk->uplink.status = (struct uplink_status){
+        .refused = kiosk->visit.refused,
+        .display_faults = kiosk->display.faults,
+        .stuck_buttons = kiosk->buttons.stuck,
+        .is_visit_open = visit_is_open(&kiosk->visit) || staff_menu_is_open(&kiosk->menu),
+    };
+    uplink_step(&kiosk->uplink, now_ms, kiosk->uptime_s);
+}
+
+bool kiosk_step(struct kiosk *kiosk)
+{
+    uint32_t now_ms = port_now_ms();
+
+    count_uptime(kiosk, now_ms);
+    if (now_ms - kiosk->sampled_ms >= PORT_TICK_MS) {
+        kiosk->sampled_ms = now_ms;
+        step_people(kiosk, now_ms);
+        step_picture(kiosk, now_ms);
+    }
+    bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
+    step_line(kiosk, port_now_ms());
+    if (!journal_step(&kiosk->journal))
+        roster_step(&kiosk->roster, kiosk->uptime_s);
+    return is_drawing;
+}
