@@ -7,8 +7,8 @@
 #include "protocol/bytes.h"
 #include "protocol/crc.h"
 
-/* A copy: serial, kiosk id, journal id, database id, CRC-16 of what stands before it. The copy with serial s lives
- * at s % 2; of two good ones the one whose serial follows the other's is the newer. */
+/* A copy: serial, kiosk id, journal id, database id, CRC-16 of what stands before it. The copy with serial s
+ * lives at s % 2; of two good ones the one whose serial follows the other's is the newer. */
 #define CRC_AT (1 + 8 + 8 + DATABASE_ID_SIZE)
 _Static_assert(CRC_AT + 2 == STORAGE_IDENTITY_SIZE, "a copy is fields and check");
 

@@ -18,7 +18,8 @@
  *
  * Life of a slot. Every arrow is one or more byte writes; each write but the erase only clears bits.
  *
- *   blank ──payload, CRC──► torn ──state := COMMITTED──► live ──state := ACKED──► acked ──erase, state last──► blank
+ *   blank ──payload, CRC──► torn ──state := COMMITTED──► live ──state := ACKED──► acked ──erase, state
+ * last──► blank
  *
  * What a reader makes of it, by CRC and state:
  *
@@ -27,9 +28,10 @@
  *   CRC right        torn            acked     live         live (a torn commit or a torn ack: sent again)
  *   CRC wrong        torn            free      damaged      damaged
  *
- * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the same and
- * its number may be known to the daemon. So the number is not used again: the slot becomes a VOID answer, which
- * the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged slot at that place.
+ * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the
+ * same and its number may be known to the daemon. So the number is not used again: the slot becomes a VOID
+ * answer, which the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged
+ * slot at that place.
  */
 #define PAYLOAD_SIZE 12
 #define CRC_AT PAYLOAD_SIZE
@@ -42,7 +44,8 @@
 #define APPEND_TRIES 3
 
 _Static_assert(STATE_AT + 1 == STORAGE_SLOT_SIZE, "a slot ends with its state");
-_Static_assert(JOURNAL_CAPACITY + 2 == STORAGE_SLOT_COUNT, "one slot is erased ahead, one more is never in doubt");
+_Static_assert(JOURNAL_CAPACITY + 2 == STORAGE_SLOT_COUNT,
+               "one slot is erased ahead, one more is never in doubt");
 
 enum slot_kind { SLOT_BLANK, SLOT_TORN, SLOT_FREE, SLOT_DAMAGED, SLOT_ACKED, SLOT_LIVE };
 
@@ -290,7 +293,8 @@ bool journal_step(struct journal *journal)
     return false;
 }
 
-/* Recovery ------------------------------------------------------------------------------------------------- */
+/* Recovery -------------------------------------------------------------------------------------------------
+ */
 
 /* The end of the journal: one past the newest number that any slot proves. */
 static void find_next(struct journal *journal)
@@ -318,8 +322,9 @@ static uint32_t window_start(const struct journal *journal)
     return journal->next > capacity ? journal->next - capacity : 1;
 }
 
-/* Settle what a cut left between two states, so that it cannot read differently the next time, and find the oldest
- * live answer. A live slot below the window was acknowledged, or nothing could have been appended since. */
+/* Settle what a cut left between two states, so that it cannot read differently the next time, and find the
+ * oldest live answer. A live slot below the window was acknowledged, or nothing could have been appended
+ * since. */
 static void settle_slots(struct journal *journal)
 {
     uint32_t start = window_start(journal);

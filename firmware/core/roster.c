@@ -7,8 +7,8 @@
 #include "protocol/bytes.h"
 #include "protocol/crc.h"
 
-/* An entry: id, PIN (10 bits) and flags (bit 15: on duty), name padded with 00, CRC-16 of what stands before it.
- * The roster ends at the first entry that is not good. */
+/* An entry: id, PIN (10 bits) and flags (bit 15: on duty), name padded with 00, CRC-16 of what stands before
+ * it. The roster ends at the first entry that is not good. */
 #define PIN_BITS 0x03FF
 #define ON_DUTY_BIT 0x8000
 #define CRC_AT (2 + 2 + STAFF_NAME_SIZE_MAX)
@@ -232,8 +232,8 @@ static void end_sign_ons(struct roster *roster, uint32_t uptime_s)
     }
 }
 
-/* Write the first byte at or after write_at that differs. One entry is packed for each byte written: 3.4 ms of writing
- * outlast it by far. */
+/* Write the first byte at or after write_at that differs. One entry is packed for each byte written: 3.4 ms
+ * of writing outlast it by far. */
 static bool write_next(struct roster *roster)
 {
     uint8_t wanted[STORAGE_ROSTER_ENTRY_SIZE], stored[STORAGE_ROSTER_ENTRY_SIZE];

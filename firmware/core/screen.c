@@ -9,7 +9,7 @@
 /* Two layouts, both of five lines above the bar:
  *
  *   list                              message
- *   0..10   title, small, inverse     0..15   title, large, inverse
+ *   0..9    title, small, inverse     0..15   title, large, inverse
  *   11..60  five lines of 10          17..    lines of 10
  *   62..63  bar                       51..60  options
  *
@@ -17,11 +17,10 @@
  */
 #define MARGIN_X 1
 #define LINE_HEIGHT 10
-#define LIST_TITLE_HEIGHT 11
+#define LIST_TITLE_HEIGHT 10
 #define LIST_Y 11
 #define LINE_COUNT 5
 #define OPTION_TEXT_X (MARGIN_X + 12)
-#define OPTION_RIGHT_X 76 /* the right one of two options in a line */
 #define LARGE_TITLE_HEIGHT 16
 #define LAST_LINE_Y 51
 #define BAR_Y 62
@@ -96,7 +95,7 @@ static void draw_text_centred(const struct drawing *drawing, uint8_t y, enum tex
 static void draw_list_title(const struct drawing *drawing, enum text text)
 {
     canvas_fill(drawing->canvas, 0, 0, CANVAS_WIDTH, LIST_TITLE_HEIGHT);
-    draw_text_centred(drawing, 1, text);
+    draw_text_centred(drawing, 0, text);
 }
 
 /* Names keep the spelling of their owners: no capitals are made of them. */
@@ -145,16 +144,17 @@ static void draw_option(const struct drawing *drawing, uint8_t y, uint8_t button
     draw_option_at(drawing, 0, y, CANVAS_WIDTH, button, label);
 }
 
-/* Two short options in the last line. */
-static void draw_option_pair(const struct drawing *drawing, uint8_t left_button, enum text left,
-                             uint8_t right_button, enum text right)
+/* Two short options in the last line, the second at the right edge, where its button is. */
+static void draw_option_pair(const struct drawing *drawing, enum text left, enum text right)
 {
     char label[TEXT_SIZE_MAX];
 
-    text_copy(label, left, drawing->screen->language);
-    draw_option_at(drawing, 0, LAST_LINE_Y, OPTION_RIGHT_X, left_button, label);
     text_copy(label, right, drawing->screen->language);
-    draw_option_at(drawing, OPTION_RIGHT_X, LAST_LINE_Y, CANVAS_WIDTH - OPTION_RIGHT_X, right_button, label);
+    uint8_t width = (uint8_t)(OPTION_TEXT_X + text_width(FONT_SMALL, label) + MARGIN_X);
+    draw_option_at(drawing, (uint8_t)(CANVAS_WIDTH - width), LAST_LINE_Y, width, 5, label);
+    text_copy(label, left, drawing->screen->language);
+    width = (uint8_t)(OPTION_TEXT_X + text_width(FONT_SMALL, label) + MARGIN_X);
+    draw_option_at(drawing, 0, LAST_LINE_Y, width, 1, label);
 }
 
 /* A title and five options whose texts follow each other in enum text. */
@@ -227,7 +227,7 @@ static void draw_idle(const struct drawing *drawing)
     draw_marks(drawing);
 }
 
-static void draw_names(const struct drawing *drawing, enum text title)
+static void draw_names(const struct drawing *drawing, enum text title, enum text last)
 {
     const struct screen *screen = drawing->screen;
     uint8_t count_max = screen->has_more ? SCREEN_NAME_COUNT - 1 : SCREEN_NAME_COUNT;
@@ -237,7 +237,7 @@ static void draw_names(const struct drawing *drawing, enum text title)
         draw_option_at(drawing, 0, list_y(i), CANVAS_WIDTH, (uint8_t)(i + 1), screen->names[i]);
     if (screen->has_more)
         draw_option(drawing, list_y(3), 4, TEXT_WHO_MORE);
-    draw_option(drawing, list_y(4), 5, TEXT_SKIP);
+    draw_option(drawing, list_y(4), 5, last);
 }
 
 static void draw_mention(const struct drawing *drawing)
@@ -252,7 +252,7 @@ static void draw_mention(const struct drawing *drawing)
 static void draw_returning(const struct drawing *drawing)
 {
     draw_list_title(drawing, TEXT_RETURNING_TITLE);
-    draw_option(drawing, list_y(0) + 3, 1, TEXT_YES);
+    draw_option(drawing, list_y(0), 1, TEXT_YES);
     draw_option(drawing, list_y(2), 3, TEXT_NO);
     draw_option(drawing, list_y(4), 5, TEXT_SKIP);
 }
@@ -262,20 +262,29 @@ static void draw_help(const struct drawing *drawing)
     draw_large_title_text(drawing, TEXT_HELP_TITLE);
     draw_text_centred(drawing, 20, TEXT_HELP_1);
     draw_text_centred(drawing, 30, TEXT_HELP_2);
-    draw_option_pair(drawing, 1, TEXT_YES, 5, TEXT_NO);
+    draw_option_pair(drawing, TEXT_YES, TEXT_NO);
+}
+
+/* Two lines below a bell. */
+static void draw_bell_message(const struct drawing *drawing, enum text title)
+{
+    draw_large_title_text(drawing, title);
+    canvas_picture(drawing->canvas, CANVAS_WIDTH / 2 - 8, 19, PICTURE_BELL);
+    draw_text_centred(drawing, 38, (enum text)(title + 1));
+    draw_text_centred(drawing, 49, (enum text)(title + 2));
 }
 
 static void draw_calling(const struct drawing *drawing)
 {
     switch (drawing->screen->number[0]) {
     case 0:
-        draw_message(drawing, TEXT_CALLING_TITLE, 2);
+        draw_bell_message(drawing, TEXT_CALLING_TITLE);
         break;
     case 1:
         draw_message(drawing, TEXT_CALLING_TITLE, 4);
         break;
     default:
-        draw_message(drawing, TEXT_COMING_TITLE, 2);
+        draw_bell_message(drawing, TEXT_COMING_TITLE);
         break;
     }
 }
@@ -333,25 +342,25 @@ static void draw_notice(const struct drawing *drawing, enum text title, enum tex
     draw_numbered(drawing, 34, line);
 }
 
-/* "this week      12 of 345"; nothing but a dash where nobody was asked yet. */
-static void draw_counts(const struct drawing *drawing, uint8_t y, enum text label, const uint16_t counts[2])
+/* "this week      12 of 345"; nothing but a dash where nobody answered yet. Counts go before their label. */
+static void draw_counts(const struct drawing *drawing, uint8_t line, enum text label,
+                        const uint16_t counts[2])
 {
-    char line[2 * 6 + TEXT_SIZE_MAX];
+    char text[2 * 6 + TEXT_SIZE_MAX] = "-";
     uint8_t end;
 
-    draw_text(drawing, MARGIN_X, y, label);
-    if (counts[1] == 0) {
-        strcpy(line, "-");
-    } else {
-        end = write_number(line, counts[0]);
-        line[end++] = ' ';
-        text_copy(line + end, TEXT_STAFF_OF, drawing->screen->language);
-        end = (uint8_t)strlen(line);
-        line[end++] = ' ';
-        write_number(line + end, counts[1]);
+    if (counts[1] != 0) {
+        end = write_number(text, counts[0]);
+        text[end++] = ' ';
+        text_copy(text + end, TEXT_STAFF_OF, drawing->screen->language);
+        end = (uint8_t)strlen(text);
+        text[end++] = ' ';
+        write_number(text + end, counts[1]);
     }
-    canvas_text(drawing->canvas, (uint8_t)(CANVAS_WIDTH - MARGIN_X - text_width(FONT_SMALL, line)), y,
-                FONT_SMALL, line);
+    uint8_t width = (uint8_t)(text_width(FONT_SMALL, text) + MARGIN_X);
+    draw_text(drawing, MARGIN_X, list_y(line), label);
+    canvas_erase(drawing->canvas, (uint8_t)(CANVAS_WIDTH - width), list_y(line), width, LINE_HEIGHT);
+    canvas_text(drawing->canvas, (uint8_t)(CANVAS_WIDTH - width), list_y(line), FONT_SMALL, text);
 }
 
 static void draw_staff_menu(const struct drawing *drawing)
@@ -359,14 +368,17 @@ static void draw_staff_menu(const struct drawing *drawing)
     const uint16_t *number = drawing->screen->number;
     enum text sign = number[1] ? TEXT_STAFF_SIGN_OFF : TEXT_STAFF_SIGN_ON;
 
-    draw_large_title(drawing, name_of(drawing->screen));
     if (number[0]) {
-        draw_counts(drawing, 17, TEXT_STAFF_TODAY, number + 2);
-        draw_counts(drawing, 26, TEXT_STAFF_WEEK, number + 4);
-        draw_counts(drawing, 35, TEXT_STAFF_BEST, number + 6);
+        canvas_fill(drawing->canvas, 0, 0, CANVAS_WIDTH, LIST_TITLE_HEIGHT);
+        draw_centred(drawing->canvas, 0, FONT_SMALL, name_of(drawing->screen));
+        draw_text_centred(drawing, list_y(0), TEXT_STAFF_ASKED);
+        draw_counts(drawing, 1, TEXT_STAFF_TODAY, number + 2);
+        draw_counts(drawing, 2, TEXT_STAFF_WEEK, number + 4);
+        draw_counts(drawing, 3, TEXT_STAFF_BEST, number + 6);
+    } else {
+        draw_large_title(drawing, name_of(drawing->screen));
     }
-    draw_option(drawing, LAST_LINE_Y - LINE_HEIGHT + 2, 1, sign);
-    draw_option(drawing, LAST_LINE_Y + 1, 5, TEXT_STAFF_LEAVE);
+    draw_option_pair(drawing, sign, TEXT_STAFF_LEAVE);
 }
 
 static void draw_staff_done(const struct drawing *drawing)
@@ -399,7 +411,7 @@ static void draw_test_result(const struct drawing *drawing, uint8_t line, enum t
                 list_y(line), FONT_SMALL, text);
 }
 
-/* Also shows every pixel: the frame at the edge, and the buttons seen so far, each inverse above its cap. */
+/* The buttons seen so far are inverse, each above its cap. */
 static void draw_self_test(const struct drawing *drawing)
 {
     const uint16_t *number = drawing->screen->number;
@@ -429,7 +441,7 @@ static void draw_kind(const struct drawing *drawing)
         draw_idle(drawing);
         break;
     case SCREEN_WHO:
-        draw_names(drawing, TEXT_WHO_TITLE);
+        draw_names(drawing, TEXT_WHO_TITLE, TEXT_SKIP);
         break;
     case SCREEN_MENTION:
         draw_mention(drawing);
@@ -465,7 +477,7 @@ static void draw_kind(const struct drawing *drawing)
         draw_languages(drawing);
         break;
     case SCREEN_STAFF_WHO:
-        draw_names(drawing, TEXT_STAFF_WHO_TITLE);
+        draw_names(drawing, TEXT_STAFF_WHO_TITLE, TEXT_STAFF_LEAVE);
         break;
     case SCREEN_STAFF_PIN:
         draw_pin(drawing);

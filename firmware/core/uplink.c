@@ -16,8 +16,8 @@ _Static_assert(sizeof BYNAME_VERSION - 1 <= FIRMWARE_NAME_SIZE_MAX, "the version
 _Static_assert(FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX) <= PORT_LINE_TX_SIZE_MIN,
                "an idle line takes the largest frame whole");
 
-void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity, struct roster *roster,
-                 uint32_t now_ms)
+void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
+                 struct roster *roster, uint32_t now_ms)
 {
     memset(uplink, 0, sizeof *uplink);
     uplink->journal = journal;
@@ -32,11 +32,13 @@ bool uplink_is_up(const struct uplink *uplink)
     return uplink->link.state == LINK_UP;
 }
 
-/* Sending --------------------------------------------------------------------------------------------------- */
+/* Sending ---------------------------------------------------------------------------------------------------
+ */
 
 static void send(struct uplink *uplink, enum message_type type, size_t body_size)
 {
-    size_t size = frame_encode((uint8_t)type, 0, uplink->body, body_size, uplink->encoded, sizeof uplink->encoded);
+    size_t size =
+        frame_encode((uint8_t)type, 0, uplink->body, body_size, uplink->encoded, sizeof uplink->encoded);
 
     port_line_write(uplink->encoded, size);
 }
@@ -105,7 +107,8 @@ static void send_lost(struct uplink *uplink, uint32_t now_ms, uint32_t first, en
     link_on_sent(&uplink->link, now_ms, lost.first, lost.last);
 }
 
-/* Send from link.next_to_send: a run of answers, or of what is lost. What the daemon has already is passed over. */
+/* Send from link.next_to_send: a run of answers, or of what is lost. What the daemon has already is passed
+ * over. */
 static void send_answers(struct uplink *uplink, uint32_t now_ms)
 {
     struct bytes_writer writer = {.data = uplink->body, .capacity = sizeof uplink->body};
@@ -132,7 +135,8 @@ static void send_answers(struct uplink *uplink, uint32_t now_ms)
     link_on_sent(&uplink->link, now_ms, first, seq - 1);
 }
 
-/* Obeying --------------------------------------------------------------------------------------------------- */
+/* Obeying ---------------------------------------------------------------------------------------------------
+ */
 
 static void wait_for(struct uplink *uplink, uint32_t now_ms, uint8_t reason)
 {
@@ -177,7 +181,8 @@ static void on_welcome(struct uplink *uplink, const struct message_welcome *welc
     link_on_welcome(&uplink->link, now_ms, journal_oldest(uplink->journal));
 }
 
-/* Only a kiosk that belongs to nobody may be adopted by anybody; its own database may give it a new journal. */
+/* Only a kiosk that belongs to nobody may be adopted by anybody; its own database may give it a new journal.
+ */
 static void on_adopt(struct uplink *uplink, const struct message_adopt *adopt, uint32_t now_ms)
 {
     struct identity *identity = uplink->identity;
@@ -327,7 +332,8 @@ void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
     }
     if (port_line_writable() < sizeof uplink->encoded)
         return;
-    switch (link_step(&uplink->link, now_ms, journal_oldest(uplink->journal), journal_next(uplink->journal))) {
+    switch (
+        link_step(&uplink->link, now_ms, journal_oldest(uplink->journal), journal_next(uplink->journal))) {
     case LINK_SEND_HELLO:
         send_hello(uplink, uptime_s);
         break;
