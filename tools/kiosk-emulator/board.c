@@ -391,6 +391,13 @@ uint8_t board_peek(const struct board *board, uint16_t address)
     return address <= board->avr->ramend ? board->avr->data[address] : 0xFF;
 }
 
+void board_poke(struct board *board, uint16_t address, uint8_t value)
+{
+    if (address > board->avr->ioend && address <= board->avr->ramend) {
+        board->avr->data[address] = value;
+    }
+}
+
 struct eeprom_model *board_eeprom(struct board *board)
 {
     return &board->eeprom;

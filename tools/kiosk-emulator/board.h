@@ -106,6 +106,9 @@ void board_look(const struct board *board, struct ssd1306_picture *picture);
 /* The firmware's memory at a data address (registers, I/O, SRAM), for tests. */
 uint8_t board_peek(const struct board *board, uint16_t address);
 
+/* Write to SRAM behind the firmware's back, for tests. Registers are not reached this way. */
+void board_poke(struct board *board, uint16_t address, uint8_t value);
+
 /* The models, for counters and special wishes; they live as long as the board. */
 struct eeprom_model *board_eeprom(struct board *board);
 struct uart_model *board_uart(struct board *board);

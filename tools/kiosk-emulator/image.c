@@ -33,6 +33,24 @@ static const char *check_header(const char *path)
     return machine == ELF_MACHINE_AVR ? NULL : "is not an ELF file for AVR";
 }
 
+/* Reading an image is reported by our return value, not by libsimavr on standard output. */
+static void log_nothing(struct avr_t *avr, const int level, const char *format, va_list arguments)
+{
+    (void)avr;
+    (void)level;
+    (void)format;
+    (void)arguments;
+}
+
+static bool read_firmware(struct image *image, const char *path)
+{
+    const avr_logger_p logger = avr_global_logger_get();
+    avr_global_logger_set(log_nothing);
+    const bool is_read = elf_read_firmware(path, &image->firmware) == 0 && image->firmware.flash != NULL;
+    avr_global_logger_set(logger);
+    return is_read;
+}
+
 struct image *image_open(const char *path, const char **error)
 {
     *error = check_header(path);
@@ -44,7 +62,7 @@ struct image *image_open(const char *path, const char **error)
         *error = "does not fit into memory";
         return NULL;
     }
-    if (elf_read_firmware(path, &image->firmware) != 0 || image->firmware.flash == NULL) {
+    if (!read_firmware(image, path)) {
         *error = "holds no program";
         image_close(image);
         return NULL;

@@ -8,8 +8,11 @@ enum { PIEZO_PIN = 5 };
 
 static void on_pin(struct avr_irq_t *irq, uint32_t level, void *param)
 {
+    (void)irq;
     struct piezo_model *model = param;
-    if ((irq->value & 1) != (level & 1)) {
+    /* The library raises the pin twice for one edge of a timer's output. */
+    if (model->level != (level & 1)) {
+        model->level = level & 1;
         model->edges++;
         model->last_edge_cycle = model->avr->cycle;
     }

@@ -11,6 +11,7 @@
 
 struct piezo_model {
     struct avr_t *avr;
+    uint32_t level;
     uint64_t edges;
     uint64_t last_edge_cycle;
 };

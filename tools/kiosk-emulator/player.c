@@ -131,6 +131,13 @@ static void take_time(struct player *player, uint64_t duration)
     player->end = player->deadline;
 }
 
+static uint64_t next_bounce(struct player *player)
+{
+    const uint32_t step_us = BOUNCE_STEP_US_MIN + noise_below(&player->noise, BOUNCE_STEP_US_SPAN);
+    const uint64_t next = player->kiosk->clock + (uint64_t)step_us * CYCLES_PER_US;
+    return next < player->end ? next : player->end;
+}
+
 static enum player_status save_screen(struct player *player)
 {
     struct ssd1306_picture picture;
@@ -171,7 +178,7 @@ static enum player_status begin(struct player *player)
     case SCRIPT_BOUNCE:
         kiosk_press(kiosk, command->buttons);
         take_time(player, cycles(command->ms));
-        player->deadline = kiosk->clock;
+        player->deadline = next_bounce(player);
         player->is_bouncing = true;
         break;
     case SCRIPT_WAIT:
@@ -221,10 +228,8 @@ static enum player_status continue_bounce(struct player *player)
 {
     struct kiosk *kiosk = player->kiosk;
     if (kiosk->clock < player->end) {
-        const uint32_t step_us = BOUNCE_STEP_US_MIN + noise_below(&player->noise, BOUNCE_STEP_US_SPAN);
-        const uint64_t next = kiosk->clock + (uint64_t)step_us * CYCLES_PER_US;
         kiosk_press(kiosk, kiosk->pressed ^ player->command.buttons);
-        player->deadline = next < player->end ? next : player->end;
+        player->deadline = next_bounce(player);
     } else {
         player->is_bouncing = false;
         kiosk_press(kiosk, player->command.buttons);

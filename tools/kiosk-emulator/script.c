@@ -62,7 +62,7 @@ static const char *parse_press(struct script_command *command, const struct word
     command->verb = SCRIPT_PRESS;
     command->ms = SCRIPT_PRESS_MS;
     if (words->count < 2 || words->count > 3) {
-        return "it takes a button and perhaps a duration";
+        return "it takes one button (hold takes several) and perhaps a duration";
     }
     if (!add_button(command, words->word[1])) {
         return "BUTTON is 1 to 5";
