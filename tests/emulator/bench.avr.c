@@ -45,10 +45,12 @@ static void eeprom_write(void)
     if (gap == 0) {
         __asm__ volatile("sbi %0, %1\n\tsbi %0, %2" ::"I"(_SFR_IO_ADDR(EECR)), "I"(EEMPE), "I"(EEPE));
     } else if (gap == 2) {
-        __asm__ volatile("sbi %0, %1\n\tnop\n\tnop\n\tsbi %0, %2" ::"I"(_SFR_IO_ADDR(EECR)), "I"(EEMPE), "I"(EEPE));
+        __asm__ volatile("sbi %0, %1\n\tnop\n\tnop\n\tsbi %0, %2" ::"I"(_SFR_IO_ADDR(EECR)), "I"(EEMPE),
+                         "I"(EEPE));
     } else {
-        __asm__ volatile("sbi %0, %1\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tsbi %0, %2" ::"I"(_SFR_IO_ADDR(EECR)),
-                         "I"(EEMPE), "I"(EEPE));
+        __asm__ volatile(
+            "sbi %0, %1\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tsbi %0, %2" ::"I"(_SFR_IO_ADDR(EECR)),
+            "I"(EEMPE), "I"(EEPE));
     }
     TCNT1 = 0;
     const uint8_t is_busy = EECR & _BV(EEPE);

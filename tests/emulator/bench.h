@@ -1,7 +1,7 @@
 /* bench.h - the mailbox between a test and the test image (bench.avr.c) that runs on the simulated board.
  *
- * The test writes arguments and a command into the kiosk's SRAM, the image carries the command out, writes results and
- * clears the command. Shared by avr-gcc and the host's compiler: plain numbers only.
+ * The test writes arguments and a command into the kiosk's SRAM, the image carries the command out, writes
+ * results and clears the command. Shared by avr-gcc and the host's compiler: plain numbers only.
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef EMULATOR_BENCH_H
@@ -26,7 +26,8 @@ enum bench_command {
     BENCH_EEPROM_WRITE,
     /* address lo, hi -> data */
     BENCH_EEPROM_READ,
-    /* address lo, hi, count: the EE_READY interrupt writes count bytes 1, 2, ... -> interrupts, cycles / 256 lo, hi */
+    /* address lo, hi, count: the EE_READY interrupt writes count bytes 1, 2, ... -> interrupts, cycles / 256
+       lo, hi */
     BENCH_EEPROM_STREAM,
     /* TWBR, TWPS, count, bytes (the first is the address byte) -> statuses: START, each byte;
      * then cycles of the last byte lo, hi, then TWCR after STOP */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A miniature kiosk for tests of the whole emulator: shows the pressed buttons as bars, keeps a count of presses in
- * EEPROM byte 0, sends a frame for every press and a heartbeat every 2 s, and echoes each byte plus one. Sleeps in
- * between, as the real firmware does.
+ * A miniature kiosk for tests of the whole emulator: shows the pressed buttons as bars, keeps a count of
+ * presses in EEPROM byte 0, sends a frame for every press and a heartbeat every 2 s, and echoes each byte
+ * plus one. Sleeps in between, as the real firmware does.
  */
 #include <avr/interrupt.h>
 #include <avr/io.h>
@@ -54,8 +54,9 @@ static void twi_end(void)
 
 static void display_init(void)
 {
-    static const uint8_t commands[] = {0xAE, 0xA8, 0x3F, 0xD3, 0x00, 0x40, 0xA1, 0xC8, 0xDA, 0x12, 0x81, 0x7F,
-                                       0xA4, 0xA6, 0x20, 0x00, 0x8D, 0x14, 0x21, 0x00, 0x7F, 0x22, 0x00, 0x07};
+    static const uint8_t commands[] = {0xAE, 0xA8, 0x3F, 0xD3, 0x00, 0x40, 0xA1, 0xC8,
+                                       0xDA, 0x12, 0x81, 0x7F, 0xA4, 0xA6, 0x20, 0x00,
+                                       0x8D, 0x14, 0x21, 0x00, 0x7F, 0x22, 0x00, 0x07};
     TWBR = 12; /* 400 kHz */
     twi_begin(0x00);
     for (uint8_t i = 0; i < sizeof commands; i++) {

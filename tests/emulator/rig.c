@@ -37,8 +37,12 @@ void rig_open(struct rig *rig, const char *image_path)
     memset(rig->cells, 0xFF, sizeof rig->cells);
     rig->image = image_open(image_path, &error);
     assert_non_null(rig->image);
-    rig->config = (struct board_config){
-        .image = rig->image, .eeprom = rig->cells, .seed = 1, .on_tx = on_tx, .on_event = on_event, .user = rig};
+    rig->config = (struct board_config){.image = rig->image,
+                                        .eeprom = rig->cells,
+                                        .seed = 1,
+                                        .on_tx = on_tx,
+                                        .on_event = on_event,
+                                        .user = rig};
     power_up(rig);
 }
 
@@ -111,7 +115,8 @@ void rig_do(struct rig *rig, enum bench_command command)
     assert_true(rig_finish(rig, 1000));
 }
 
-static void set_eeprom_write(struct rig *rig, uint16_t address, uint8_t data, enum eeprom_mode mode, uint8_t gap)
+static void set_eeprom_write(struct rig *rig, uint16_t address, uint8_t data, enum eeprom_mode mode,
+                             uint8_t gap)
 {
     rig_argument(rig, 0, (uint8_t)address);
     rig_argument(rig, 1, (uint8_t)(address >> 8));

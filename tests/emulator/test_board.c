@@ -3,7 +3,14 @@
 
 #include <string.h>
 
-enum { SRAM = 0x1800, SRAM_BYTES = 256, U2X = 0x02, MCUSR_POWER_ON = 1, MCUSR_EXTERNAL = 2, MCUSR_WATCHDOG = 8 };
+enum {
+    SRAM = 0x1800,
+    SRAM_BYTES = 256,
+    U2X = 0x02,
+    MCUSR_POWER_ON = 1,
+    MCUSR_EXTERNAL = 2,
+    MCUSR_WATCHDOG = 8
+};
 
 static void read_sram(const struct rig *rig, uint8_t *bytes)
 {

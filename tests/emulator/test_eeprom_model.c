@@ -8,7 +8,8 @@ enum { CYCLES_PER_US = CORE_CYCLES_PER_MS / 1000, MEASURING_ERROR_CYCLES = 40 };
 static void assert_busy_us(const struct rig *rig, unsigned us)
 {
     const unsigned cycles = rig_result_word(rig, 0);
-    assert_in_range(cycles, us * CYCLES_PER_US - MEASURING_ERROR_CYCLES, us * CYCLES_PER_US + MEASURING_ERROR_CYCLES);
+    assert_in_range(cycles, us * CYCLES_PER_US - MEASURING_ERROR_CYCLES,
+                    us * CYCLES_PER_US + MEASURING_ERROR_CYCLES);
 }
 
 static void test_erase_and_write_is_busy_3400_us(void **state)
@@ -91,7 +92,8 @@ static void test_ready_interrupt_stands_while_nothing_is_written(void **state)
     /* Once at once, once after each of five writes. */
     assert_int_equal(rig_result(rig, 0), 6);
     assert_memory_equal(rig->cells + 0x40, "\1\2\3\4\5\377", 6);
-    assert_in_range(rig_result_word(rig, 1), 5 * 3400 * CYCLES_PER_US / 256, 5 * 3400 * CYCLES_PER_US / 256 + 4);
+    assert_in_range(rig_result_word(rig, 1), 5 * 3400 * CYCLES_PER_US / 256,
+                    5 * 3400 * CYCLES_PER_US / 256 + 4);
 }
 
 /* Cut the power half-way through a write of 0xA6 over 0x3C, and read what is left after the next power-up. */

@@ -21,7 +21,8 @@ static void set_host_baud(struct rig *rig, uint32_t baud)
 }
 
 /* Twenty bytes, timed on the line and by the kiosk's own timer. */
-static void assert_byte_takes(struct rig *rig, uint8_t speed_bits, uint8_t divisor, uint8_t format, unsigned cycles)
+static void assert_byte_takes(struct rig *rig, uint8_t speed_bits, uint8_t divisor, uint8_t format,
+                              unsigned cycles)
 {
     enum { COUNT = 20 };
     set_up(rig, speed_bits, divisor, format);

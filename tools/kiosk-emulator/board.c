@@ -26,10 +26,10 @@ struct board {
     bool is_display_present;
     bool is_powered;
     bool is_faulty;
-    bool is_stop_wanted;  /* leave the run loop */
-    bool is_stop_early;   /* ... because board_stop said so, not because the cycle was reached */
+    bool is_stop_wanted; /* leave the run loop */
+    bool is_stop_early;  /* ... because board_stop said so, not because the cycle was reached */
     bool stops_at_writes;
-    bool awaits_display;  /* buttons were pressed, and no picture data has followed yet */
+    bool awaits_display; /* buttons were pressed, and no picture data has followed yet */
     uint64_t pressed_cycle;
     uint32_t resets;
     char complaint[COMPLAINT_SIZE];
@@ -217,8 +217,8 @@ void board_destroy(struct board *board)
     }
 }
 
-/* A sleeping core goes on to its next timer inside one avr_run unless this timer asks to be called one cycle later:
- * then it sleeps for that one cycle, and the run loop gets its turn. The loop cancels the timer.
+/* A sleeping core goes on to its next timer inside one avr_run unless this timer asks to be called one cycle
+ * later: then it sleeps for that one cycle, and the run loop gets its turn. The loop cancels the timer.
  */
 static avr_cycle_count_t on_stop_cycle(struct avr_t *avr, avr_cycle_count_t when, void *param)
 {

@@ -1,11 +1,11 @@
-/* board.h - one kiosk's hardware: an ATmega2560 at 16 MHz running the real firmware image, its five buttons, display,
- * EEPROM and serial line, on libsimavr.
+/* board.h - one kiosk's hardware: an ATmega2560 at 16 MHz running the real firmware image, its five buttons,
+ * display, EEPROM and serial line, on libsimavr.
  *
- * A board exists while it is powered. Time is counted in cycles from power-up and stands still between calls. Boards do
- * not share state (but the image's flash), so many can live in one process, one thread at a time each; a process with
- * boards may fork, and each side then has its own (but a shared EEPROM mapping stays shared: give such boards private
- * cells). The one thing libsimavr keeps for the whole process is its log function, which board_create sets.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * A board exists while it is powered. Time is counted in cycles from power-up and stands still between calls.
+ * Boards do not share state (but the image's flash), so many can live in one process, one thread at a time
+ * each; a process with boards may fork, and each side then has its own (but a shared EEPROM mapping stays
+ * shared: give such boards private cells). The one thing libsimavr keeps for the whole process is its log
+ * function, which board_create sets. SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_BOARD_H
 #define KIOSK_EMULATOR_BOARD_H
@@ -23,12 +23,12 @@
 struct board;
 
 enum board_event_kind {
-    BOARD_EVENT_BUTTONS,       /* value: pressed buttons, bit 0 is button 1 */
-    BOARD_EVENT_DISPLAY,       /* first byte of picture data after buttons were pressed; value: cycles since then */
-    BOARD_EVENT_EEPROM_WRITE,  /* a write has begun; value: address << 16 | mode << 8 | data */
-    BOARD_EVENT_RESET,         /* value: MCUSR */
-    BOARD_EVENT_POWER_LOST,    /* the planned cut; value: writes begun since power-up */
-    BOARD_EVENT_FAULT,         /* the core crashed or sleeps with interrupts off; value: program counter in bytes */
+    BOARD_EVENT_BUTTONS, /* value: pressed buttons, bit 0 is button 1 */
+    BOARD_EVENT_DISPLAY, /* first byte of picture data after buttons were pressed; value: cycles since then */
+    BOARD_EVENT_EEPROM_WRITE, /* a write has begun; value: address << 16 | mode << 8 | data */
+    BOARD_EVENT_RESET,        /* value: MCUSR */
+    BOARD_EVENT_POWER_LOST,   /* the planned cut; value: writes begun since power-up */
+    BOARD_EVENT_FAULT, /* the core crashed or sleeps with interrupts off; value: program counter in bytes */
 };
 
 struct board_event {
@@ -38,12 +38,12 @@ struct board_event {
 };
 
 struct board_config {
-    struct image *image;      /* outlives the board */
-    uint8_t *eeprom;          /* EEPROM_SIZE cells, outlive the board; kept current at every completed byte write */
+    struct image *image; /* outlives the board */
+    uint8_t *eeprom; /* EEPROM_SIZE cells, outlive the board; kept current at every completed byte write */
     struct eeprom_unstable unstable_cell; /* from the board before, or all zero */
-    uint64_t seed;            /* power-up noise in SRAM and display, and torn EEPROM cells */
-    uint32_t host_baud;       /* 0 for 115200 */
-    uint8_t pressed;          /* buttons held at power-up */
+    uint64_t seed;                        /* power-up noise in SRAM and display, and torn EEPROM cells */
+    uint32_t host_baud;                   /* 0 for 115200 */
+    uint8_t pressed;                      /* buttons held at power-up */
     bool is_display_absent;
     bool is_bus_stuck;
     /* Both are called from inside board_run_to and board_press, may be NULL, and must not run the board. */
@@ -53,26 +53,30 @@ struct board_config {
 };
 
 enum board_outcome {
-    BOARD_REACHED,       /* the cycle asked for */
-    BOARD_STOPPED,       /* board_stop was called from a callback, or a write has begun and board_stop_at_writes is on */
-    BOARD_POWER_LOST,    /* a planned power cut; nothing runs any more */
-    BOARD_FAULTY,        /* the core crashed, or sleeps with interrupts off; nothing runs any more */
+    BOARD_REACHED, /* the cycle asked for */
+    BOARD_STOPPED, /* board_stop was called from a callback, or a write has begun and board_stop_at_writes is
+                      on */
+    BOARD_POWER_LOST, /* a planned power cut; nothing runs any more */
+    BOARD_FAULTY,     /* the core crashed, or sleeps with interrupts off; nothing runs any more */
 };
 
 /* Power up. NULL when memory is short or libsimavr does not know the ATmega2560. */
 struct board *board_create(const struct board_config *config);
 
-/* Free the board. NULL is legal. A write under way leaves its cell old; call board_lose_power first for another tear. */
+/* Free the board. NULL is legal. A write under way leaves its cell old; call board_lose_power first for
+ * another tear. */
 void board_destroy(struct board *board);
 
-/* Run up to the cycle (an instruction may reach a few cycles beyond). A cycle already passed returns BOARD_REACHED. */
+/* Run up to the cycle (an instruction may reach a few cycles beyond). A cycle already passed returns
+ * BOARD_REACHED. */
 enum board_outcome board_run_to(struct board *board, uint64_t cycle);
 enum board_outcome board_run_ms(struct board *board, uint32_t ms);
 
 /* From a callback: let board_run_to return after this instruction. */
 void board_stop(struct board *board);
 
-/* Let board_run_to return BOARD_STOPPED after each instruction that begins an EEPROM write: the place to fork. */
+/* Let board_run_to return BOARD_STOPPED after each instruction that begins an EEPROM write: the place to
+ * fork. */
 void board_stop_at_writes(struct board *board, bool is_wanted);
 
 /* The supply is gone now. A write under way tears its cell; the board can only be looked at and destroyed. */
@@ -81,7 +85,8 @@ void board_lose_power(struct board *board, enum eeprom_tear tear);
 /* Plan a power cut half-way through the count-th EEPROM write from now; 0 takes the plan back. */
 void board_plan_cut(struct board *board, uint64_t count, enum eeprom_tear tear);
 
-/* The reset pin, as a serial port being opened pulls it on an Arduino: SRAM, EEPROM and display keep what they hold. */
+/* The reset pin, as a serial port being opened pulls it on an Arduino: SRAM, EEPROM and display keep what
+ * they hold. */
 void board_reset(struct board *board);
 
 /* Set which buttons are pressed; bit 0 is button 1. */

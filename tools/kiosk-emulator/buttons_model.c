@@ -8,8 +8,8 @@ static struct avr_irq_t *pin(const struct buttons_model *model, int index)
     return avr_io_getirq(model->avr, AVR_IOCTL_IOPORT_GETIRQ('A'), index);
 }
 
-/* The library recomputes its pins from PORTA whenever the firmware writes PORTA or DDRA, and would read a held button as
- * released once its pull-up is on, unless it knows of the external level.
+/* The library recomputes its pins from PORTA whenever the firmware writes PORTA or DDRA, and would read a
+ * held button as released once its pull-up is on, unless it knows of the external level.
  */
 static void set_external_level(struct buttons_model *model)
 {

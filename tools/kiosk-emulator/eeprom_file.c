@@ -26,7 +26,8 @@ static const char *prepare(int fd)
     if (status.st_size == 0) {
         uint8_t blank[EEPROM_SIZE];
         memset(blank, 0xFF, sizeof blank);
-        return write(fd, blank, sizeof blank) == (ssize_t)sizeof blank ? NULL : "cannot be filled (disk full?)";
+        return write(fd, blank, sizeof blank) == (ssize_t)sizeof blank ? NULL
+                                                                       : "cannot be filled (disk full?)";
     }
     return status.st_size == EEPROM_SIZE ? NULL : "is not an EEPROM image: its size is not 4096 bytes";
 }

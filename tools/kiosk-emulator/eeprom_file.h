@@ -1,8 +1,8 @@
 /* eeprom_file.h - the kiosk's EEPROM cells as a file of 4096 bytes.
  *
- * The file is mapped and shared, so that a byte whose write has completed survives whatever happens to the emulator,
- * SIGKILL included. One process at a time: the file is locked while open.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * The file is mapped and shared, so that a byte whose write has completed survives whatever happens to the
+ * emulator, SIGKILL included. One process at a time: the file is locked while open. SPDX-License-Identifier:
+ * GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_EEPROM_FILE_H
 #define KIOSK_EMULATOR_EEPROM_FILE_H
@@ -14,8 +14,8 @@ struct eeprom_file {
     uint8_t *cells;
 };
 
-/* A missing or empty file becomes a blank EEPROM (all 0xFF). On failure nothing is open and *error says why (static
- * text); an existing file of another size is refused untouched.
+/* A missing or empty file becomes a blank EEPROM (all 0xFF). On failure nothing is open and *error says why
+ * (static text); an existing file of another size is refused untouched.
  */
 int eeprom_file_open(struct eeprom_file *file, const char *path, const char **error);
 

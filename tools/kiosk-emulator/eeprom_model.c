@@ -9,7 +9,8 @@ enum { EE_READY_VECTOR = 30 };
 enum {
     ERASE_AND_WRITE_US = 3400,
     HALF_OPERATION_US = 1800,
-    /* "within four clock cycles": an instruction that starts four cycles after the one that set EEMPE is in time. */
+    /* "within four clock cycles": an instruction that starts four cycles after the one that set EEMPE is in
+       time. */
     WINDOW_CYCLES = 5,
     READ_HALT_CYCLES = 4,
     WRITE_HALT_CYCLES = 2,

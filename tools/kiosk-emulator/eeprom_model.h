@@ -1,10 +1,10 @@
 /* eeprom_model.h - the ATmega2560's EEPROM as the datasheet has it: busy time, modes, and torn writes.
  *
- * Replaces libsimavr's EEPROM, whose writes take effect at once and can never be interrupted. The cells are the
- * caller's 4096 bytes and may be a shared file mapping: a byte changes only when its write completes, or when
- * power is lost inside it. The caller owns struct eeprom_model, which must outlive the core it is attached to.
- * ATmega2560 datasheet (DS40002211), section 8.3 and 8.6.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * Replaces libsimavr's EEPROM, whose writes take effect at once and can never be interrupted. The cells are
+ * the caller's 4096 bytes and may be a shared file mapping: a byte changes only when its write completes, or
+ * when power is lost inside it. The caller owns struct eeprom_model, which must outlive the core it is
+ * attached to. ATmega2560 datasheet (DS40002211), section 8.3 and 8.6. SPDX-License-Identifier:
+ * GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_EEPROM_MODEL_H
 #define KIOSK_EMULATOR_EEPROM_MODEL_H
@@ -19,15 +19,16 @@ enum { EEPROM_SIZE = 4096 };
 /* EEPM1:0. The times are 3.4 ms, 1.8 ms and 1.8 ms. */
 enum eeprom_mode { EEPROM_ERASE_AND_WRITE, EEPROM_ERASE_ONLY, EEPROM_WRITE_ONLY, EEPROM_MODE_RESERVED };
 
-/* What a cell holds after power was lost inside its write. "New" is what the operation would have left: the data,
- * 0xFF, or old & data. All kinds are offered in all modes: worse than physics for the two half operations, on purpose.
+/* What a cell holds after power was lost inside its write. "New" is what the operation would have left: the
+ * data, 0xFF, or old & data. All kinds are offered in all modes: worse than physics for the two half
+ * operations, on purpose.
  */
 enum eeprom_tear {
     EEPROM_TEAR_OLD,
     EEPROM_TEAR_NEW,
     EEPROM_TEAR_ERASED,
-    EEPROM_TEAR_AND,     /* old & new */
-    EEPROM_TEAR_NOISE,   /* any value, the same at every read */
+    EEPROM_TEAR_AND,      /* old & new */
+    EEPROM_TEAR_NOISE,    /* any value, the same at every read */
     EEPROM_TEAR_UNSTABLE, /* reads as old or as new, anew at each read, until it is written again */
     EEPROM_TEAR_COUNT,
 };
@@ -70,19 +71,21 @@ struct eeprom_model {
     /* For tests and statistics. */
     uint64_t writes_begun;
     uint64_t reads;
-    uint32_t violations; /* the firmware did what the datasheet forbids: touched a busy EEPROM, missed the window */
+    uint32_t violations; /* the firmware did what the datasheet forbids: touched a busy EEPROM, missed the
+                            window */
 };
 
 /* Take over the EEPROM registers of a core that has just been powered up. */
 void eeprom_model_attach(struct eeprom_model *model, struct avr_t *avr, uint8_t *cells, struct noise *noise,
                          const struct eeprom_listener *listener);
 
-/* To be called after every reset of the core, which forgets all cycle timers. A write under way goes on, as the
- * datasheet promises while the supply holds.
+/* To be called after every reset of the core, which forgets all cycle timers. A write under way goes on, as
+ * the datasheet promises while the supply holds.
  */
 void eeprom_model_after_reset(struct eeprom_model *model);
 
-/* Lose power half-way through the count-th write from now; count 0 takes the plan back. on_cut is called then. */
+/* Lose power half-way through the count-th write from now; count 0 takes the plan back. on_cut is called
+ * then. */
 void eeprom_model_plan_cut(struct eeprom_model *model, uint64_t count, enum eeprom_tear tear);
 
 /* The supply is gone: a write under way leaves its cell as tear says. Without one nothing happens. */

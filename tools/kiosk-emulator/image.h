@@ -1,8 +1,8 @@
 /* image.h - a firmware image, read once and shared by any number of boards.
  *
- * The flash contents are kept once for all boards, which saves 256 KiB a board; firmware that programs its own flash
- * would therefore change it under every board (the kiosk's does not).
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * The flash contents are kept once for all boards, which saves 256 KiB a board; firmware that programs its
+ * own flash would therefore change it under every board (the kiosk's does not). SPDX-License-Identifier:
+ * GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_IMAGE_H
 #define KIOSK_EMULATOR_IMAGE_H
@@ -19,7 +19,8 @@ void image_close(struct image *image);
 
 struct avr_t;
 
-/* For board.c: load into a core that has just been initialised, and take the flash back before it is terminated. */
+/* For board.c: load into a core that has just been initialised, and take the flash back before it is
+ * terminated. */
 void image_attach(struct image *image, struct avr_t *avr);
 void image_detach(struct image *image, struct avr_t *avr);
 

@@ -1,8 +1,9 @@
-/* kiosk.h - a kiosk on a counter: a board that can be switched off and on, with its EEPROM file, its cable and its clock.
+/* kiosk.h - a kiosk on a counter: a board that can be switched off and on, with its EEPROM file, its cable
+ * and its clock.
  *
- * The clock counts cycles since the emulator began and goes on while the power is off. The board is always stopped at
- * whole milliseconds of this clock, whatever real time does, so that a run depends only on the seed, the script and what
- * comes down the line. The caller owns struct kiosk; one thread.
+ * The clock counts cycles since the emulator began and goes on while the power is off. The board is always
+ * stopped at whole milliseconds of this clock, whatever real time does, so that a run depends only on the
+ * seed, the script and what comes down the line. The caller owns struct kiosk; one thread.
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_KIOSK_H
@@ -46,7 +47,7 @@ struct kiosk {
     uint8_t pressed;
     bool is_cable_in;
     bool has_peer;
-    bool is_broken;      /* the board is faulty, and it has been said */
+    bool is_broken; /* the board is faulty, and it has been said */
     uint8_t tx[KIOSK_TX_CAPACITY];
     size_t tx_count;
     uint64_t last_line_clock; /* when a byte last moved, either way */
@@ -54,12 +55,13 @@ struct kiosk {
     char error[256];
 };
 
-/* Open the files and power up at clock 0. On failure returns -1 with a sentence in kiosk->error and nothing open. */
+/* Open the files and power up at clock 0. On failure returns -1 with a sentence in kiosk->error and nothing
+ * open. */
 int kiosk_open(struct kiosk *kiosk, const struct kiosk_config *config, uint64_t now_ns);
 void kiosk_close(struct kiosk *kiosk);
 
-/* Run to this clock at most, stopping early at the next byte sent while the line matters, or when `budget_ns` of real time
- * is used up. Returns -1 with kiosk->error set when the board has become faulty.
+/* Run to this clock at most, stopping early at the next byte sent while the line matters, or when `budget_ns`
+ * of real time is used up. Returns -1 with kiosk->error set when the board has become faulty.
  */
 int kiosk_run(struct kiosk *kiosk, uint64_t clock, uint64_t now_ns, uint64_t budget_ns);
 

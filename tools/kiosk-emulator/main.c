@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * kiosk-emulator: one loop that lets the kiosk run as far as the pace allows, moves bytes, carries out the script or the
- * keys, and sleeps until there is something to do.
+ * kiosk-emulator: one loop that lets the kiosk run as far as the pace allows, moves bytes, carries out the
+ * script or the keys, and sleeps until there is something to do.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +24,7 @@ enum { POLL_SIGNALS, POLL_INPUT, POLL_LINE, POLL_COUNT };
 static const uint64_t ns_per_ms = 1000000;
 
 enum {
-    TICK_MS = 5,       /* how far real time may run ahead of the kiosk, and how long a byte from it may wait */
+    TICK_MS = 5, /* how far real time may run ahead of the kiosk, and how long a byte from it may wait */
     IDLE_TICK_MS = 50, /* the same with the power off */
     BUDGET_MS = 10,    /* of real time between two looks at the world */
     DRAW_MS = 50,
@@ -146,8 +146,9 @@ static uint64_t sleep_ns(const struct emulator *emulator)
 static void wait_for_world(struct emulator *emulator, bool has_caught_up)
 {
     const struct kiosk *kiosk = &emulator->kiosk;
-    const bool reads_input = emulator->has_terminal || (emulator->is_live && !emulator->player.is_input_ended &&
-                                                        player_input_room(&emulator->player) > 0);
+    const bool reads_input =
+        emulator->has_terminal ||
+        (emulator->is_live && !emulator->player.is_input_ended && player_input_room(&emulator->player) > 0);
     /* A line without a peer always reports a hang-up: leave it out, it is looked at on every tick. */
     const bool reads_line = kiosk->pty.is_open && kiosk->has_peer;
     const uint64_t timeout_ns = has_caught_up ? sleep_ns(emulator) : 0;

@@ -15,8 +15,8 @@ struct options {
 
 enum options_outcome { OPTIONS_RUN, OPTIONS_EXIT, OPTIONS_WRONG };
 
-/* Texts in *options are those of argv. --help and --version print and give OPTIONS_EXIT; a wrong line is explained on
- * standard error and gives OPTIONS_WRONG.
+/* Texts in *options are those of argv. --help and --version print and give OPTIONS_EXIT; a wrong line is
+ * explained on standard error and gives OPTIONS_WRONG.
  */
 enum options_outcome options_parse(struct options *options, int argc, char **argv);
 

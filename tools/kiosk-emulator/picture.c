@@ -34,8 +34,8 @@ static void write_pbm(const struct ssd1306_picture *picture, FILE *file)
     }
 }
 
-/* One row of the image, in palette indices. A pixel is scale - 1 wide and followed by a gap, unless that leaves nothing;
- * the gap beside a lit pixel glows a little.
+/* One row of the image, in palette indices. A pixel is scale - 1 wide and followed by a gap, unless that
+ * leaves nothing; the gap beside a lit pixel glows a little.
  */
 static void fill_row(const struct ssd1306_picture *picture, unsigned image_y, unsigned scale, png_byte *row)
 {
@@ -51,7 +51,8 @@ static void fill_row(const struct ssd1306_picture *picture, unsigned image_y, un
     for (unsigned i = 0; i < SSD1306_WIDTH * scale; i++) {
         const bool is_gap = is_gap_row || i % scale >= scale - gap;
         const bool is_lit = ssd1306_picture_is_lit(picture, i / scale, y);
-        row[margin + i] = !is_lit ? (is_gap ? COLOUR_BEZEL : COLOUR_DARK) : (is_gap ? COLOUR_GLOW : COLOUR_LIT);
+        row[margin + i] =
+            !is_lit ? (is_gap ? COLOUR_BEZEL : COLOUR_DARK) : (is_gap ? COLOUR_GLOW : COLOUR_LIT);
     }
 }
 
@@ -75,8 +76,8 @@ static bool write_png(const struct ssd1306_picture *picture, unsigned scale, FIL
     if (info != NULL && setjmp(png_jmpbuf(png)) == 0) {
         png_init_io(png, file);
         png_set_IHDR(png, info, (SSD1306_WIDTH + 2 * MARGIN_PIXELS) * scale,
-                     (SSD1306_HEIGHT + 2 * MARGIN_PIXELS) * scale, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
-                     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+                     (SSD1306_HEIGHT + 2 * MARGIN_PIXELS) * scale, 8, PNG_COLOR_TYPE_PALETTE,
+                     PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
         png_set_PLTE(png, info, palette, COLOUR_COUNT);
         png_write_info(png, info);
         write_rows(picture, scale, png);

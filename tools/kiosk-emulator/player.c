@@ -257,7 +257,8 @@ static enum player_status continue_screen_wait(struct player *player)
         return PLAYER_RUNNING;
     }
     finish(player);
-    return is_equal ? PLAYER_RUNNING : fail(player, player->command.text, "did not appear on the display in time");
+    return is_equal ? PLAYER_RUNNING
+                    : fail(player, player->command.text, "did not appear on the display in time");
 }
 
 static enum player_status continue_command(struct player *player)

@@ -1,8 +1,8 @@
 /* player.h - carries a script out on a kiosk, in kiosk time.
  *
- * A file's commands run one after another. A live script's commands come in as lines, and each is answered when it is
- * done. The caller owns the struct; the kiosk and the script must outlive it. The player never blocks.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * A file's commands run one after another. A live script's commands come in as lines, and each is answered
+ * when it is done. The caller owns the struct; the kiosk and the script must outlive it. The player never
+ * blocks. SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_PLAYER_H
 #define KIOSK_EMULATOR_PLAYER_H
@@ -55,7 +55,8 @@ size_t player_input_room(const struct player *player);
 /* Clock at which player_step must be called next; UINT64_MAX when it waits for input. */
 uint64_t player_deadline(const struct player *player);
 
-/* Do what is due at the kiosk's present clock. player->error says what PLAYER_FAILED and PLAYER_WRONG mean. */
+/* Do what is due at the kiosk's present clock. player->error says what PLAYER_FAILED and PLAYER_WRONG mean.
+ */
 enum player_status player_step(struct player *player);
 
 #endif

@@ -12,7 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Opening and closing the other end once makes it raw for whoever comes, and lets poll report a hang-up until then. */
+/* Opening and closing the other end once makes it raw for whoever comes, and lets poll report a hang-up until
+ * then. */
 static int make_raw(const char *name)
 {
     struct termios settings;

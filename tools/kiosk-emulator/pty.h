@@ -1,8 +1,7 @@
 /* pty.h - the kiosk's serial line as a pseudo-terminal, reachable through a symbolic link.
  *
- * The daemon opens the link. As with a real USB port, what the kiosk sends while nobody has the port open is lost, and
- * unplugging hangs up. The caller owns struct pty.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * The daemon opens the link. As with a real USB port, what the kiosk sends while nobody has the port open is
+ * lost, and unplugging hangs up. The caller owns struct pty. SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_PTY_H
 #define KIOSK_EMULATOR_PTY_H
@@ -21,8 +20,8 @@ struct pty {
     const char *link; /* the caller's; NULL for none */
 };
 
-/* Make a raw pseudo-terminal and point the link at it, replacing a symbolic link atomically but nothing else. `link` must
- * live as long as the pty. On failure nothing is left behind and *error says why (static text).
+/* Make a raw pseudo-terminal and point the link at it, replacing a symbolic link atomically but nothing else.
+ * `link` must live as long as the pty. On failure nothing is left behind and *error says why (static text).
  */
 int pty_open(struct pty *pty, const char *link, const char **error);
 

@@ -54,7 +54,8 @@ static bool add_button(struct script_command *command, const char *text)
 
 static const char *parse_ms(struct script_command *command, const char *text)
 {
-    return parse_number(text, 0, SCRIPT_MS_MAX, &command->ms) ? NULL : "MS is a number of milliseconds up to a week";
+    return parse_number(text, 0, SCRIPT_MS_MAX, &command->ms) ? NULL
+                                                              : "MS is a number of milliseconds up to a week";
 }
 
 static const char *parse_press(struct script_command *command, const struct words *words)
@@ -119,7 +120,8 @@ static const char *parse_cut(struct script_command *command, const struct words 
 {
     command->verb = SCRIPT_POWER_CUT;
     command->tear = EEPROM_TEAR_OLD;
-    if (words->count < 3 || words->count > 4 || !parse_number(words->word[2], 1, UINT32_MAX, &command->count)) {
+    if (words->count < 3 || words->count > 4 ||
+        !parse_number(words->word[2], 1, UINT32_MAX, &command->count)) {
         return "N counts EEPROM writes from now and is at least 1";
     }
     for (size_t i = 0; words->count == 4 && i < EEPROM_TEAR_COUNT; i++) {
@@ -144,7 +146,8 @@ static const char *parse_switch(struct script_command *command, const struct wor
         {"bus", "stuck", SCRIPT_BUS_STUCK},     {"bus", "free", SCRIPT_BUS_FREE},
     };
     for (size_t i = 0; words->count == 2 && i < sizeof switches / sizeof switches[0]; i++) {
-        if (strcmp(words->word[0], switches[i].device) == 0 && strcmp(words->word[1], switches[i].state) == 0) {
+        if (strcmp(words->word[0], switches[i].device) == 0 &&
+            strcmp(words->word[1], switches[i].state) == 0) {
             command->verb = switches[i].verb;
             return NULL;
         }
@@ -258,7 +261,8 @@ bool script_parse(struct script_command *command, const char *line, char *error,
             continue;
         }
         const char *fault = verbs[i].parse(command, &words);
-        if (fault == NULL && words.are_too_many && command->verb != SCRIPT_LOG && command->verb != SCRIPT_SCREENSHOT) {
+        if (fault == NULL && words.are_too_many && command->verb != SCRIPT_LOG &&
+            command->verb != SCRIPT_SCREENSHOT) {
             fault = "there are too many words";
         }
         if (fault != NULL) {

@@ -18,10 +18,10 @@ enum {
 };
 
 enum script_verb {
-    SCRIPT_NOTHING, /* a blank line or a comment */
-    SCRIPT_PRESS,   /* buttons, ms */
-    SCRIPT_BOUNCE,  /* buttons, ms of bouncing, then held SCRIPT_PRESS_MS */
-    SCRIPT_WAIT,    /* ms */
+    SCRIPT_NOTHING,     /* a blank line or a comment */
+    SCRIPT_PRESS,       /* buttons, ms */
+    SCRIPT_BOUNCE,      /* buttons, ms of bouncing, then held SCRIPT_PRESS_MS */
+    SCRIPT_WAIT,        /* ms */
     SCRIPT_WAIT_QUIET,  /* ms at most */
     SCRIPT_WAIT_SCREEN, /* text: file name, ms at most */
     SCRIPT_POWER_OFF,
@@ -47,8 +47,8 @@ struct script_command {
     char text[SCRIPT_LINE_SIZE];
 };
 
-/* Parse one line, with or without its newline. On failure returns false with a sentence in error that says what would be
- * right; *command is then undefined.
+/* Parse one line, with or without its newline. On failure returns false with a sentence in error that says
+ * what would be right; *command is then undefined.
  */
 bool script_parse(struct script_command *command, const char *line, char *error, size_t error_size);
 
@@ -57,14 +57,15 @@ struct script {
     struct script_line {
         unsigned number; /* from 1 */
         struct script_command command;
-    } *lines;
+    } * lines;
     size_t count;
 };
 
-/* Read a script; blank lines are left out. On failure returns false with "FILE:LINE: ..." or "FILE: ..." in error and
- * nothing to free. is_unreadable tells a file that cannot be read from one that is wrong.
+/* Read a script; blank lines are left out. On failure returns false with "FILE:LINE: ..." or "FILE: ..." in
+ * error and nothing to free. is_unreadable tells a file that cannot be read from one that is wrong.
  */
-bool script_open(struct script *script, const char *path, char *error, size_t error_size, bool *is_unreadable);
+bool script_open(struct script *script, const char *path, char *error, size_t error_size,
+                 bool *is_unreadable);
 void script_close(struct script *script);
 
 #endif

@@ -184,8 +184,7 @@ static bool advance_page(struct ssd1306_model *model)
 /* Segment remap acts when a byte is stored: what is in the RAM already does not move (datasheet 10.1.8). */
 static void take_data_byte(struct ssd1306_model *model, uint8_t byte)
 {
-    const uint8_t segment =
-        model->is_remapped ? (uint8_t)(SSD1306_WIDTH - 1 - model->column) : model->column;
+    const uint8_t segment = model->is_remapped ? (uint8_t)(SSD1306_WIDTH - 1 - model->column) : model->column;
     model->data_bytes++;
     model->ram[model->page][segment] = byte;
     if (model->addressing == SSD1306_VERTICAL) {
@@ -229,8 +228,8 @@ uint8_t ssd1306_model_read(const struct ssd1306_model *model)
 
 /* The line of display RAM shown in row y of the panel, or -1 where the multiplexer never goes.
  *
- * Row y hangs on COM pin 63 - y if pins and panel agree on the alternative wiring. Told "sequential", the controller
- * puts COM0..31 on the even pins and COM32..63 on the odd ones: the well-known interlaced picture.
+ * Row y hangs on COM pin 63 - y if pins and panel agree on the alternative wiring. Told "sequential", the
+ * controller puts COM0..31 on the even pins and COM32..63 on the odd ones: the well-known interlaced picture.
  */
 static int ram_line_of_row(const struct ssd1306_model *model, unsigned y)
 {

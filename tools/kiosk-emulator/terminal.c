@@ -18,14 +18,14 @@ enum {
     BLOCK_LINES = SSD1306_HEIGHT / 2,
     BRAILLE_COLUMNS = SSD1306_WIDTH / 2,
     BRAILLE_LINES = SSD1306_HEIGHT / 4,
-    CASE_COLUMNS = 8,  /* what the kiosk's case adds around the display */
+    CASE_COLUMNS = 8, /* what the kiosk's case adds around the display */
     CASE_LINES = 8,
     STATUS_LINES = 2,
     CAP_COLUMNS = 9,
     MESSAGE_SECONDS = 4,
 };
 
-static const char help_text[] = "1-5 press   shift+1-5 hold   p power   c cable   r reset   s screenshot   q quit";
+static const char help_text[] = "1-5 press  shift holds  p power  c cable  r reset  s picture  q quit";
 
 void terminal_open(struct terminal *terminal, struct kiosk *kiosk, unsigned png_scale)
 {
@@ -77,7 +77,7 @@ static void apply_buttons(struct terminal *terminal)
 static void tap(struct terminal *terminal, unsigned index)
 {
     terminal->release_at[index] = terminal->kiosk->clock + (uint64_t)SCRIPT_PRESS_MS * CORE_CYCLES_PER_MS;
-    terminal->held &= (uint8_t)~(1U << index);
+    terminal->held &= (uint8_t) ~(1U << index);
     apply_buttons(terminal);
 }
 
@@ -234,11 +234,16 @@ static void draw_status(const struct terminal *terminal, int top, int left, int 
     const struct kiosk *kiosk = terminal->kiosk;
     char text[512];
     const uint64_t seconds = kiosk_clock_ms(kiosk) / 1000;
-    const char *line = !kiosk->is_cable_in || kiosk->board == NULL ? "unplugged" : kiosk->has_peer ? "in use" : "in";
+    const char *line = !kiosk->is_cable_in || kiosk->board == NULL ? "unplugged"
+                       : kiosk->has_peer                           ? "in use"
+                                                                   : "in";
     snprintf(text, sizeof text, "power %s   cable %s   %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "   %s%s%s",
-             kiosk->is_broken ? "on, crashed" : kiosk->board != NULL ? "on" : "off", line, seconds / 3600,
-             seconds / 60 % 60, seconds % 60, kiosk->pty.is_open ? kiosk->pty.name : "no port",
-             kiosk->config.link_path != NULL ? "   " : "", kiosk->config.link_path != NULL ? kiosk->config.link_path : "");
+             kiosk->is_broken       ? "on, crashed"
+             : kiosk->board != NULL ? "on"
+                                    : "off",
+             line, seconds / 3600, seconds / 60 % 60, seconds % 60,
+             kiosk->pty.is_open ? kiosk->pty.name : "no port", kiosk->config.link_path != NULL ? "   " : "",
+             kiosk->config.link_path != NULL ? kiosk->config.link_path : "");
     if (kiosk_real_ns() < terminal->message_until_ns) {
         snprintf(text, sizeof text, "%s", terminal->message);
     }

@@ -1,7 +1,7 @@
 /* terminal.h - the kiosk on a terminal: the display live, and keys for buttons.
  *
- * ncurses keeps the terminal as process-wide state, so there can be one at a time. The caller owns the struct.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * ncurses keeps the terminal as process-wide state, so there can be one at a time. The caller owns the
+ * struct. SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_TERMINAL_H
 #define KIOSK_EMULATOR_TERMINAL_H
@@ -14,8 +14,8 @@
 struct terminal {
     struct kiosk *kiosk;
     unsigned png_scale;
-    uint8_t held;                         /* toggled with shift and the number */
-    uint64_t release_at[BUTTONS_COUNT];   /* clock; 0 for a button that is not tapped */
+    uint8_t held;                       /* toggled with shift and the number */
+    uint64_t release_at[BUTTONS_COUNT]; /* clock; 0 for a button that is not tapped */
     unsigned screenshots;
     char message[256];
     uint64_t message_until_ns;

@@ -86,14 +86,16 @@ void trace_event(struct trace *trace, uint64_t clock, const struct board_event *
     }
 }
 
-static void count_byte(struct trace *trace, struct trace_line *line, uint64_t clock, uint64_t cycle, uint8_t byte)
+static void count_byte(struct trace *trace, struct trace_line *line, uint64_t clock, uint64_t cycle,
+                       uint8_t byte)
 {
     if (byte != 0) {
         line->frame_bytes++;
     } else if (line->frame_bytes > 0) {
         line->frames++;
         begin_line(trace, clock, cycle);
-        fprintf(trace->file, "%s frame %" PRIu64 " of %u bytes\n", line->name, line->frames, line->frame_bytes);
+        fprintf(trace->file, "%s frame %" PRIu64 " of %u bytes\n", line->name, line->frames,
+                line->frame_bytes);
         line->frame_bytes = 0;
     }
 }

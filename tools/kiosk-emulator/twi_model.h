@@ -1,10 +1,9 @@
 /* twi_model.h - the ATmega2560's two-wire interface as bus master, and one device on the bus.
  *
- * Replaces libsimavr's, which reports 0x28 where the hardware reports 0x18 and takes no notice of the bit rate.
- * Can be told that the bus is stuck: then no operation ever completes. Slave modes, arbitration and clock stretching
- * are not modelled. The caller owns struct twi_model, which must outlive the core it is attached to.
- * ATmega2560 datasheet (DS40002211), section 24.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * Replaces libsimavr's, which reports 0x28 where the hardware reports 0x18 and takes no notice of the bit
+ * rate. Can be told that the bus is stuck: then no operation ever completes. Slave modes, arbitration and
+ * clock stretching are not modelled. The caller owns struct twi_model, which must outlive the core it is
+ * attached to. ATmega2560 datasheet (DS40002211), section 24. SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_TWI_MODEL_H
 #define KIOSK_EMULATOR_TWI_MODEL_H
@@ -15,8 +14,9 @@
 
 /* A device on the bus. Called inside a running instruction. */
 struct twi_device {
-    bool (*on_address)(void *user, uint8_t address, bool is_read); /* 7 bits; returns whether it acknowledges */
-    bool (*on_write)(void *user, uint8_t byte);                    /* returns whether it acknowledges */
+    bool (*on_address)(void *user, uint8_t address,
+                       bool is_read);           /* 7 bits; returns whether it acknowledges */
+    bool (*on_write)(void *user, uint8_t byte); /* returns whether it acknowledges */
     uint8_t (*on_read)(void *user);
     void *user;
 };
@@ -33,10 +33,10 @@ struct twi_model {
     uint64_t stop_done_cycle; /* a START asked for during a STOP waits for it */
     bool is_stuck;
     /* For tests and statistics. */
-    uint64_t bytes;            /* address and data bytes put on the bus */
+    uint64_t bytes; /* address and data bytes put on the bus */
     uint64_t busy_cycles;
-    uint64_t too_fast_bytes;   /* sent with a bit rate above the display's 400 kHz */
-    uint32_t violations;       /* kicked while an operation ran, wrote TWDR without TWINT, acted on a free bus */
+    uint64_t too_fast_bytes; /* sent with a bit rate above the display's 400 kHz */
+    uint32_t violations; /* kicked while an operation ran, wrote TWDR without TWINT, acted on a free bus */
 };
 
 void twi_model_attach(struct twi_model *model, struct avr_t *avr, const struct twi_device *device);
@@ -44,7 +44,8 @@ void twi_model_attach(struct twi_model *model, struct avr_t *avr, const struct t
 /* To be called after every reset of the core. The bus is free again; a device in mid-byte sees no STOP. */
 void twi_model_after_reset(struct twi_model *model);
 
-/* While stuck no operation completes, the one under way included. Released, the bus completes new operations only. */
+/* While stuck no operation completes, the one under way included. Released, the bus completes new operations
+ * only. */
 void twi_model_set_stuck(struct twi_model *model, bool is_stuck);
 
 #endif

@@ -36,7 +36,8 @@ static uint32_t host_byte_cycles(const struct uart_model *model)
 static bool are_rates_apart(const struct uart_model *model)
 {
     const int64_t ours = (int64_t)bit_cycles(model->avr) * model->host_baud;
-    const int64_t error = ours > CORE_CYCLES_PER_SECOND ? ours - CORE_CYCLES_PER_SECOND : CORE_CYCLES_PER_SECOND - ours;
+    const int64_t error =
+        ours > CORE_CYCLES_PER_SECOND ? ours - CORE_CYCLES_PER_SECOND : CORE_CYCLES_PER_SECOND - ours;
     return error * 1000 > (int64_t)CORE_CYCLES_PER_SECOND * RATE_ERROR_PERMILLE_MAX;
 }
 
@@ -70,7 +71,7 @@ static void on_routine(struct avr_irq_t *irq, uint32_t is_running, void *param)
 static void show_receiver(struct uart_model *model)
 {
     uint8_t *status = &model->avr->data[UCSR0A];
-    *status &= (uint8_t)~(RXC | FE | DOR | UPE);
+    *status &= (uint8_t) ~(RXC | FE | DOR | UPE);
     if (model->fifo_count > 0) {
         *status |= (uint8_t)(RXC | model->fifo[0].flags);
     }

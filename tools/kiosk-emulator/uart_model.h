@@ -1,11 +1,11 @@
 /* uart_model.h - the ATmega2560's USART0 in asynchronous mode, and the host's end of the line.
  *
- * Replaces libsimavr's, which counts 11 bits a byte, notices U2X only when UBRR is written, and overruns only after 64
- * bytes. Here the byte time follows the registers, the receiver holds two bytes and a third in its shift register, and
- * the host's bytes come at the host's line rate. If the two rates are too far apart, both sides read garbage. Parity,
- * nine bits and multi-processor mode are not modelled beyond their effect on the byte time.
- * The caller owns struct uart_model, which must outlive the core. ATmega2560 datasheet (DS40002211), section 22.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * Replaces libsimavr's, which counts 11 bits a byte, notices U2X only when UBRR is written, and overruns only
+ * after 64 bytes. Here the byte time follows the registers, the receiver holds two bytes and a third in its
+ * shift register, and the host's bytes come at the host's line rate. If the two rates are too far apart, both
+ * sides read garbage. Parity, nine bits and multi-processor mode are not modelled beyond their effect on the
+ * byte time. The caller owns struct uart_model, which must outlive the core. ATmega2560 datasheet
+ * (DS40002211), section 22. SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_UART_MODEL_H
 #define KIOSK_EMULATOR_UART_MODEL_H
@@ -55,10 +55,12 @@ struct uart_model {
 void uart_model_attach(struct uart_model *model, struct avr_t *avr, struct noise *noise, uint32_t host_baud,
                        void (*on_tx)(void *user, uint8_t byte), void *user);
 
-/* To be called after every reset of the core. What the host still has to send goes on, the byte under way is lost. */
+/* To be called after every reset of the core. What the host still has to send goes on, the byte under way is
+ * lost. */
 void uart_model_after_reset(struct uart_model *model);
 
-/* Queue bytes for the kiosk; they arrive one after another at the host's line rate. Returns how many found room. */
+/* Queue bytes for the kiosk; they arrive one after another at the host's line rate. Returns how many found
+ * room. */
 size_t uart_model_send(struct uart_model *model, const uint8_t *bytes, size_t count);
 
 size_t uart_model_room(const struct uart_model *model);
