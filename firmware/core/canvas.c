@@ -81,16 +81,24 @@ void canvas_frame(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, ui
     canvas_fill(canvas, (uint8_t)(x + width - 1), y, 1, height);
 }
 
-/* Turn over up to 16 pixels below (x, y): bit 0 of bits is the topmost. */
+/* Turn over up to 16 pixels below (x, y): bit 0 of bits is the topmost. Multiplies where it means to shift,
+ * since an AVR shifts one bit at a time. */
 static void invert_column(struct canvas *canvas, uint8_t x, uint8_t y, uint16_t bits)
 {
-    if (x >= CANVAS_WIDTH || y >= CANVAS_HEIGHT)
+    if (bits == 0 || x >= CANVAS_WIDTH || y >= CANVAS_HEIGHT)
         return;
 
     uint8_t page = y / 8;
-    uint32_t shifted = (uint32_t)bits << (y % 8);
-    for (uint8_t i = 0; i < 3 && page + i < CANVAS_PAGE_COUNT; i++)
-        canvas->pages[page + i][x] ^= (uint8_t)(shifted >> (8 * i));
+    uint8_t factor = (uint8_t)(1u << (y % 8));
+    uint16_t upper = (uint16_t)((uint8_t)bits * factor);
+    uint16_t lower = (uint16_t)((uint8_t)(bits >> 8) * factor);
+    uint8_t *byte = &canvas->pages[page][x];
+
+    byte[0] ^= (uint8_t)upper;
+    if (page + 1 < CANVAS_PAGE_COUNT)
+        byte[CANVAS_WIDTH] ^= (uint8_t)(upper >> 8) | (uint8_t)lower;
+    if (page + 2 < CANVAS_PAGE_COUNT)
+        byte[2 * CANVAS_WIDTH] ^= (uint8_t)(lower >> 8);
 }
 
 uint8_t canvas_text(struct canvas *canvas, uint8_t x, uint8_t y, enum font font, const char *text)

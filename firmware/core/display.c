@@ -62,7 +62,8 @@ static void measure(const uint8_t page[CANVAS_WIDTH], uint16_t *check, uint16_t 
     *lit = 0;
     for (uint8_t x = 0; x < CANVAS_WIDTH; x++) {
         *check = check_add(*check, page[x]);
-        *lit = (uint16_t)(*lit + count_bits(page[x]));
+        if (page[x] != 0) /* most are */
+            *lit = (uint16_t)(*lit + count_bits(page[x]));
     }
 }
 

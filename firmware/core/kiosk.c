@@ -51,8 +51,8 @@ static void step_gesture(struct kiosk *kiosk, uint8_t raw, uint32_t now_ms)
     kiosk->gesture = 0;
 }
 
-/* The outer two together belong to the staff menu: a press of one while the other is going down, too, is no rating. When
- * they come so far apart that the first has become a rating, the second withdraws it. */
+/* The outer two together belong to the staff menu: a press of one while the other is going down, too, is no
+ * rating. When they come so far apart that the first has become a rating, the second withdraws it. */
 static uint8_t without_chord(const struct kiosk *kiosk, uint8_t raw)
 {
     uint8_t pressed = kiosk->buttons.pressed;
@@ -111,14 +111,16 @@ static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
     struct screen screen;
 
     if (kiosk->self_test.is_running)
-        self_test_screen(&kiosk->self_test, uplink_is_up(&kiosk->uplink), kiosk->journal.bad_slots, now_ms, &screen);
+        self_test_screen(&kiosk->self_test, uplink_is_up(&kiosk->uplink), kiosk->journal.bad_slots, now_ms,
+                         &screen);
     else if (staff_menu_is_open(&kiosk->menu))
         staff_menu_screen(&kiosk->menu, now_ms, &screen);
     else
         visit_screen(&kiosk->visit, now_ms, &screen);
     if (screen.kind == SCREEN_IDLE)
         screen.marks = idle_marks(kiosk);
-    if (kiosk->shown_generation == kiosk->roster.generation && memcmp(&screen, &kiosk->shown, sizeof screen) == 0)
+    if (kiosk->shown_generation == kiosk->roster.generation &&
+        memcmp(&screen, &kiosk->shown, sizeof screen) == 0)
         return;
     kiosk->shown = screen;
     kiosk->shown_generation = kiosk->roster.generation;

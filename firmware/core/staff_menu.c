@@ -170,7 +170,8 @@ void staff_menu_step(struct staff_menu *menu, uint8_t pressed, uint32_t now_ms, 
     }
     if (menu->screen == SCREEN_STAFF_WRONG && shown_ms >= STAFF_MENU_NOTICE_MS)
         choose(menu, menu->staff, now_ms);
-    else if ((menu->screen == SCREEN_STAFF_DONE || menu->screen == SCREEN_FULL) && shown_ms >= STAFF_MENU_NOTICE_MS)
+    else if ((menu->screen == SCREEN_STAFF_DONE || menu->screen == SCREEN_FULL) &&
+             shown_ms >= STAFF_MENU_NOTICE_MS)
         show(menu, SCREEN_IDLE, now_ms);
     else if (shown_ms >= STAFF_MENU_IDLE_MS)
         show(menu, SCREEN_IDLE, now_ms);

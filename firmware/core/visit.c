@@ -23,7 +23,9 @@ struct question_rule {
 
 static const struct question_rule rules[] = {
     {SCREEN_MENTION, QUESTION_MENTION, {MENTION_ASKED, NO_OPTION, MENTION_WILL_ASK, NO_OPTION, MENTION_NO}},
-    {SCREEN_CAUSE, QUESTION_CAUSE, {CAUSE_PROCESS, CAUSE_RULES, CAUSE_PRESENTATION, CAUSE_PRODUCT, CAUSE_PEOPLE}},
+    {SCREEN_CAUSE,
+     QUESTION_CAUSE,
+     {CAUSE_PROCESS, CAUSE_RULES, CAUSE_PRESENTATION, CAUSE_PRODUCT, CAUSE_PEOPLE}},
     {SCREEN_STRENGTH,
      QUESTION_STRENGTH,
      {STRENGTH_EMPATHY, STRENGTH_FOLLOW_THROUGH, STRENGTH_RESPECT, STRENGTH_LISTENING, STRENGTH_FLEXIBILITY}},
@@ -42,7 +44,8 @@ static const struct question_rule *find_rule(uint8_t screen)
     return NULL;
 }
 
-void visit_init(struct visit *visit, struct journal *journal, struct roster *roster, const struct uplink *uplink)
+void visit_init(struct visit *visit, struct journal *journal, struct roster *roster,
+                const struct uplink *uplink)
 {
     memset(visit, 0, sizeof *visit);
     visit->journal = journal;
@@ -63,7 +66,8 @@ static bool store(struct visit *visit, uint8_t question, uint16_t value, uint32_
     return journal_append(visit->journal, &answer, visit->rating_seq) == JOURNAL_OK;
 }
 
-/* Screens --------------------------------------------------------------------------------------------------- */
+/* Screens ---------------------------------------------------------------------------------------------------
+ */
 
 static void show(struct visit *visit, enum visit_state state, uint8_t screen, uint8_t opener, uint32_t now_ms)
 {
@@ -93,7 +97,8 @@ static uint8_t last_screen(const struct visit *visit)
     return visit->rating > RATING_UNHAPPY_MAX ? SCREEN_THANKS : SCREEN_SORRY;
 }
 
-/* Names ------------------------------------------------------------------------------------------------------ */
+/* Names
+ * ------------------------------------------------------------------------------------------------------ */
 
 static uint8_t count_offered(const struct roster *roster)
 {
@@ -141,7 +146,8 @@ static void turn_page(struct visit *visit, uint32_t now_ms)
     show(visit, VISIT_ASKING, SCREEN_WHO, MORE_BUTTON, now_ms);
 }
 
-/* The order of questions -------------------------------------------------------------------------------------- */
+/* The order of questions
+ * -------------------------------------------------------------------------------------- */
 
 static uint8_t strength_or_returning(struct visit *visit)
 {
@@ -189,7 +195,8 @@ static uint8_t following_question(struct visit *visit, uint8_t screen, uint16_t 
     }
 }
 
-/* Presses ------------------------------------------------------------------------------------------------------ */
+/* Presses
+ * ------------------------------------------------------------------------------------------------------ */
 
 static uint8_t lowest_button(uint8_t pressed)
 {
@@ -214,7 +221,8 @@ static void withdraw(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
 
 static void on_rating(struct visit *visit, uint8_t pressed, uint32_t now_ms, uint32_t uptime_s)
 {
-    struct answer rating = {.question = QUESTION_RATING, .value = lowest_button(pressed), .uptime_s = uptime_s};
+    struct answer rating = {
+        .question = QUESTION_RATING, .value = lowest_button(pressed), .uptime_s = uptime_s};
 
     if (journal_append(visit->journal, &rating, 0) != JOURNAL_OK) {
         visit->refused++;
@@ -290,8 +298,8 @@ static void on_option(struct visit *visit, uint8_t button, uint32_t now_ms, uint
     }
 }
 
-/* Nobody pressed: what was shown is stored as such, and the customer has gone. Someone who called for help may still be
- * standing there. */
+/* Nobody pressed: what was shown is stored as such, and the customer has gone. Someone who called for help
+ * may still be standing there. */
 static void on_silence(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
 {
     const struct question_rule *rule = find_rule(visit->screen);
@@ -301,8 +309,8 @@ static void on_silence(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
         return;
     }
     if (visit->screen == SCREEN_WHO || rule != NULL) {
-        bool is_stored = store(visit, visit->screen == SCREEN_WHO ? QUESTION_STAFF : rule->question, ANSWER_NONE,
-                               uptime_s);
+        bool is_stored = store(visit, visit->screen == SCREEN_WHO ? QUESTION_STAFF : rule->question,
+                               ANSWER_NONE, uptime_s);
         (void)is_stored; /* a full journal loses a denominator, nothing that anyone said */
     }
     end_visit(visit, last_screen(visit), now_ms);
@@ -314,7 +322,8 @@ static void move_on(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
     uint8_t next = visit->next_screen;
 
     if (visit->screen == SCREEN_IDLE) {
-        if (visit->is_served && !store(visit, QUESTION_SERVED, visit->roster->entries[visit->staff].id, uptime_s))
+        if (visit->is_served &&
+            !store(visit, QUESTION_SERVED, visit->roster->entries[visit->staff].id, uptime_s))
             visit->staff = ROSTER_NOBODY;
         next = first_question(visit);
     }
