@@ -19,6 +19,7 @@
 
 struct store;
 struct sqlite3;
+struct zone;
 
 #define STORE_APPLICATION_ID 0x62796E6D /* "bynm" */
 #define STORE_TEXT_MAX 256
@@ -39,10 +40,11 @@ struct store_options {
     const char *path;
     const char *store_name; /* the site, as in every row and export */
     const char *timezone;   /* IANA name, "Europe/Berlin"; the periods of tallies are local to it */
-    bool is_read_only;      /* mode=ro: for reports, and for archived files */
+    bool is_read_only;      /* mode=ro: for reports, and for archived files; name and zone are then the file's own */
 };
 
-/* Open, and create or migrate where needed (never when read-only). Refuses a file that is not ours, is from a newer
+/* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock, PATH.lock,
+ * so that a second one is refused. Refuses a file that is not ours, is from a newer
  * byname or is corrupt, and leaves it as it was. Before it returns STORE_OK on a read-write connection,
  * wal_checkpoint(TRUNCATE) has succeeded: what a restart reads is on the disk. A changed time zone rebuilds the
  * tallies. On failure *store is NULL. */
@@ -55,6 +57,7 @@ struct sqlite3 *store_connection(struct store *store);
 const uint8_t *store_database_id(const struct store *store); /* DATABASE_ID_SIZE bytes, random at creation */
 const char *store_name(const struct store *store);
 const char *store_timezone(const struct store *store);
+const struct zone *store_zone(const struct store *store); /* lives as long as the store */
 
 /* One transaction around any number of the calls below. After STORE_FULL or STORE_BROKEN from any of them the
  * transaction is gone: call store_rollback and start again, or end. Calls outside a transaction are our bug. */
@@ -88,12 +91,13 @@ struct store_admitted {
     uint32_t lost_first, lost_last; /* a gap that this HELLO revealed (an older database was restored); 0 0: none */
 };
 
-/* A kiosk said HELLO. Idempotent: a kiosk that never got its ADOPT gets the same ids again at the same port; a
+/* A kiosk said HELLO. STORE_REFUSED when it contradicts itself (oldest 0, or next before oldest). Idempotent: a kiosk that never got its ADOPT gets the same ids again at the same port; a
  * journal that nobody used yet is offered again. A kiosk whose journal's past is not ours (hello->next <= through)
  * gets a new journal id. */
 enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
                               struct store_admitted *admitted, struct store_error *error);
 
+/* Let the kiosk that waits at a port in, under a name. It gets its ids with its next HELLO. */
 enum store_status store_kiosk_adopt(struct store *store, const char *port, const char *name, int64_t now_ms,
                                     struct store_error *error);
 /* which: a kiosk's name or its id in hexadecimal. */
@@ -123,7 +127,8 @@ struct store_ingested {
 };
 
 /* Store consecutive answers. answers[0].seq must not exceed the journal's mark + 1 (the session has NAKed gaps);
- * those at or below the mark are compared, not stored. Updates visits and tallies in the same transaction. */
+ * those at or below the mark are compared, not stored. Updates visits and tallies in the same transaction (they are
+ * written by store_commit). STORE_REFUSED for a gap: those before it are stored. */
 enum store_status store_answers(struct store *store, const struct store_origin *origin,
                                 const struct answer *answers, size_t count, struct store_ingested *ingested,
                                 struct store_error *error);
@@ -210,6 +215,7 @@ struct store_verified {
     uint64_t answers, visits;  /* recounted */
     uint64_t tallies_wrong;    /* tally rows that differ from the recount */
     uint64_t visits_wrong;     /* visits that differ from their answers */
+    uint64_t missing;          /* sequence numbers at or below a mark that are neither stored nor known lost */
     uint64_t gaps, conflicts;  /* sequence numbers lost; answers seen with two contents */
     char first_difference[STORE_TEXT_MAX]; /* "" when none */
 };

@@ -1,0 +1,200 @@
+-- SPDX-License-Identifier: MIT
+--
+-- schema.sql - the tables of a byname database, version 1. Built into bynamed and byname; README.md explains them.
+--
+-- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
+-- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
+
+-- The one store this file belongs to: every row below is its.
+CREATE TABLE store (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    database_id BLOB NOT NULL CHECK (length(database_id) = 16),
+    name TEXT NOT NULL,
+    timezone TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    newest_commit_ms INTEGER -- arrival of the newest answers while the clock was good
+) STRICT;
+
+CREATE TABLE kiosk (
+    id INTEGER PRIMARY KEY,
+    kiosk_id INTEGER NOT NULL UNIQUE,            -- as on the wire
+    name TEXT NOT NULL UNIQUE,
+    port TEXT NOT NULL,                          -- where it was last
+    former_id INTEGER NOT NULL,                  -- what it called itself when it was adopted; 0: nothing
+    is_confirmed INTEGER NOT NULL DEFAULT 0,     -- it has said HELLO with kiosk_id
+    adopted_ms INTEGER NOT NULL,
+    firmware TEXT NOT NULL DEFAULT '',
+    boot INTEGER, heard_ms INTEGER,              -- the newest contact
+    boot_before INTEGER, heard_before_ms INTEGER, -- the newest contact in an earlier boot
+    boots INTEGER NOT NULL DEFAULT 0,            -- changes of boot seen
+    uptime_s INTEGER, refused INTEGER, bad_frames INTEGER, resent INTEGER, pending INTEGER, -- the newest HEALTH
+    bad_slots INTEGER, display_faults INTEGER, stuck_buttons INTEGER, health_ms INTEGER
+) STRICT;
+
+-- A kiosk's numbered answers. A formatted or replaced journal gets a new row.
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    journal_id INTEGER NOT NULL UNIQUE,      -- as on the wire
+    kiosk INTEGER NOT NULL REFERENCES kiosk (id),
+    issued_ms INTEGER NOT NULL,
+    is_used INTEGER NOT NULL DEFAULT 0,      -- the kiosk has said HELLO with it
+    begins_after INTEGER NOT NULL,           -- its first answer is the next one
+    through INTEGER NOT NULL,                -- every answer up to here is stored or known lost
+    floor_ms INTEGER, floor_boot INTEGER, floor_uptime_s INTEGER, -- the newest answer: not before
+    duplicates INTEGER NOT NULL DEFAULT 0    -- answers that came again, equal
+) STRICT;
+CREATE INDEX journal_of_kiosk ON journal (kiosk);
+
+-- When a boot began. Kept only together with an answer of that boot.
+CREATE TABLE anchor (
+    journal INTEGER NOT NULL REFERENCES journal (id),
+    boot INTEGER NOT NULL,
+    started_ms INTEGER NOT NULL,
+    PRIMARY KEY (journal, boot)
+) STRICT, WITHOUT ROWID;
+
+-- Every tap as it came, and when it happened: between instant_ms and instant_ms + span_ms.
+CREATE TABLE answer (
+    journal INTEGER NOT NULL REFERENCES journal (id),
+    seq INTEGER NOT NULL,
+    visit_back INTEGER NOT NULL,  -- the visit is that of the rating at seq - visit_back
+    question INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    uptime_s INTEGER NOT NULL,
+    instant_ms INTEGER NOT NULL,
+    span_ms INTEGER NOT NULL,
+    quality INTEGER NOT NULL,     -- 0 exact, 1 mapped, 2 bounded
+    arrived_ms INTEGER NOT NULL,
+    PRIMARY KEY (journal, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Sequence numbers that are gone for good.
+CREATE TABLE lost (
+    journal INTEGER NOT NULL REFERENCES journal (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    cause INTEGER NOT NULL,
+    noticed_ms INTEGER NOT NULL,
+    PRIMARY KEY (journal, first)
+) STRICT, WITHOUT ROWID;
+
+-- Answers that came again with another content, or after they had been called lost. The first row stands.
+CREATE TABLE conflict (
+    journal INTEGER NOT NULL REFERENCES journal (id),
+    seq INTEGER NOT NULL,
+    visit_back INTEGER NOT NULL,
+    question INTEGER NOT NULL,
+    value INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    uptime_s INTEGER NOT NULL,
+    arrived_ms INTEGER NOT NULL,
+    PRIMARY KEY (journal, seq, visit_back, question, value, boot, uptime_s)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alarm (
+    id INTEGER PRIMARY KEY,
+    raised_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,          -- 'lost', 'restored', 'conflict', 'journal_replaced'
+    kiosk INTEGER NOT NULL REFERENCES kiosk (id),
+    text TEXT NOT NULL
+) STRICT;
+
+-- Kiosks that wait for adoption, or belong to another database.
+CREATE TABLE pending (
+    port TEXT PRIMARY KEY,
+    kiosk_id INTEGER NOT NULL,   -- 0: not adopted by anybody
+    firmware TEXT NOT NULL,
+    first_heard_ms INTEGER NOT NULL,
+    heard_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE staff (
+    id INTEGER PRIMARY KEY,      -- never given to another person
+    name TEXT NOT NULL,
+    is_on_duty INTEGER NOT NULL,
+    pin INTEGER,                 -- 0 to 624; NULL: none
+    added_ms INTEGER NOT NULL,
+    retired_ms INTEGER
+) STRICT;
+CREATE UNIQUE INDEX staff_name ON staff (name) WHERE retired_ms IS NULL;
+
+-- Who is signed on where. A row may be stale: it ends after 10 h or at local midnight.
+CREATE TABLE presence (
+    kiosk INTEGER NOT NULL REFERENCES kiosk (id),
+    staff INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (kiosk, staff)
+) STRICT, WITHOUT ROWID;
+
+-- One customer at a kiosk: a rating and its follow-ups. NULL: not shown; 0: skipped; 65535: no press.
+CREATE TABLE visit (
+    journal INTEGER NOT NULL REFERENCES journal (id),
+    seq INTEGER NOT NULL,        -- of its rating
+    instant_ms INTEGER NOT NULL,
+    span_ms INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    uptime_s INTEGER NOT NULL,
+    rating INTEGER NOT NULL,
+    flag INTEGER NOT NULL,       -- 0: none; else left out
+    is_burst INTEGER NOT NULL,   -- 1: left out
+    served INTEGER, staff INTEGER, mention INTEGER, cause INTEGER, strength INTEGER, "returning" INTEGER,
+    help INTEGER,
+    PRIMARY KEY (journal, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX visit_uncertain ON visit (instant_ms) WHERE span_ms > 0;
+
+-- Counts of visits; daemon/tally.h says what each measure is.
+CREATE TABLE tally (
+    level INTEGER NOT NULL,      -- 1 hour, 2 day, 3 month, 4 all time
+    start_ms INTEGER NOT NULL,   -- the instant at which the local period begins; 0 for all time
+    kiosk INTEGER NOT NULL REFERENCES kiosk (id),
+    staff INTEGER NOT NULL,      -- 0: no name
+    rating_1 INTEGER NOT NULL,
+    rating_2 INTEGER NOT NULL,
+    rating_3 INTEGER NOT NULL,
+    rating_4 INTEGER NOT NULL,
+    rating_5 INTEGER NOT NULL,
+    staff_named INTEGER NOT NULL,
+    staff_skipped INTEGER NOT NULL,
+    staff_none INTEGER NOT NULL,
+    mention_asked INTEGER NOT NULL,
+    mention_will_ask INTEGER NOT NULL,
+    mention_no INTEGER NOT NULL,
+    mention_skipped INTEGER NOT NULL,
+    mention_none INTEGER NOT NULL,
+    cause_process INTEGER NOT NULL,
+    cause_rules INTEGER NOT NULL,
+    cause_presentation INTEGER NOT NULL,
+    cause_product INTEGER NOT NULL,
+    cause_people INTEGER NOT NULL,
+    cause_skipped INTEGER NOT NULL,
+    cause_none INTEGER NOT NULL,
+    strength_empathy INTEGER NOT NULL,
+    strength_follow_through INTEGER NOT NULL,
+    strength_respect INTEGER NOT NULL,
+    strength_listening INTEGER NOT NULL,
+    strength_flexibility INTEGER NOT NULL,
+    strength_skipped INTEGER NOT NULL,
+    strength_none INTEGER NOT NULL,
+    returning_yes INTEGER NOT NULL,
+    returning_no INTEGER NOT NULL,
+    returning_skipped INTEGER NOT NULL,
+    returning_none INTEGER NOT NULL,
+    asked_returning INTEGER NOT NULL,
+    asked_new INTEGER NOT NULL,
+    help_yes INTEGER NOT NULL,
+    help_no INTEGER NOT NULL,
+    help_skipped INTEGER NOT NULL,
+    help_none INTEGER NOT NULL,
+    unhappy_people INTEGER NOT NULL,
+    left_out_withdrawn INTEGER NOT NULL,
+    left_out_stuck INTEGER NOT NULL,
+    left_out_burst INTEGER NOT NULL,
+    left_out_other INTEGER NOT NULL,
+    left_out_happy INTEGER NOT NULL,
+    invalid INTEGER NOT NULL,
+    without_rating INTEGER NOT NULL,
+    PRIMARY KEY (level, start_ms, kiosk, staff)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tally_of_staff ON tally (staff, start_ms) WHERE level = 2;

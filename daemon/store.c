@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store.c - the connection: opening, migrating, transactions, statements.
+ */
+#include "store_internal.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define BUSY_MS 5000 /* a reader may be in the way of the checkpoint at open */
+#define SQL_SIZE_MAX 8192
+
+#define STATEMENT_SQL(NAME, sql) sql,
+static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
+
+enum store_status store_refuse(struct store_error *error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return STORE_REFUSED;
+}
+
+enum store_status store_sql_failed(struct store *store, int code, struct store_error *error)
+{
+    switch (code & 0xFF) {
+    case SQLITE_FULL:
+        snprintf(error->text, sizeof error->text, "no space left for %.150s: free some; kiosks hold their answers",
+                 store->path);
+        return STORE_FULL;
+    case SQLITE_INTERRUPT:
+        return store_refuse(error, "it took too long: ask for a shorter period");
+    default:
+        snprintf(error->text, sizeof error->text, "database %.100s: %.80s (%d)", store->path,
+                 sqlite3_errmsg(store->db), sqlite3_extended_errcode(store->db));
+        return STORE_BROKEN;
+    }
+}
+
+sqlite3_stmt *store_statement(struct store *store, enum store_statement which)
+{
+    sqlite3_stmt *statement = store->statements[which];
+
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return statement;
+}
+
+void store_bind_integers(sqlite3_stmt *statement, const int64_t *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        sqlite3_bind_int64(statement, i + 1, values[i]);
+}
+
+void store_bind_text(sqlite3_stmt *statement, int parameter, const char *text)
+{
+    sqlite3_bind_text(statement, parameter, text, -1, SQLITE_STATIC);
+}
+
+enum store_status store_run(struct store *store, sqlite3_stmt *statement, struct store_error *error)
+{
+    int code;
+
+    do {
+        code = sqlite3_step(statement);
+    } while (code == SQLITE_ROW);
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE ? STORE_OK : store_sql_failed(store, code, error);
+}
+
+enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *has_row, struct store_error *error)
+{
+    int code = sqlite3_step(statement);
+
+    *has_row = code == SQLITE_ROW;
+    if (code == SQLITE_ROW)
+        return STORE_OK;
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE ? STORE_OK : store_sql_failed(store, code, error);
+}
+
+/* Run one statement that is not kept; the first column of its first row goes to text when that is not NULL. */
+static enum store_status once(struct store *store, const char *sql, char *text, size_t text_size,
+                              struct store_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+
+    if (text != NULL)
+        text[0] = '\0';
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW && text != NULL && sqlite3_column_text(statement, 0) != NULL)
+            snprintf(text, text_size, "%s", (const char *)sqlite3_column_text(statement, 0));
+    }
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE || code == SQLITE_OK ? STORE_OK
+                                                                         : store_sql_failed(store, code, error);
+}
+
+/* Run a pragma and insist on its answer: a VFS or a file system may say yes to another. */
+static enum store_status insist(struct store *store, const char *pragma, const char *expected,
+                                struct store_error *error)
+{
+    char text[32];
+    enum store_status status = once(store, pragma, text, sizeof text, error);
+
+    if (status != STORE_OK || strcmp(text, expected) == 0)
+        return status;
+    snprintf(error->text, sizeof error->text, "database %.100s: \"%s\" gave %.20s instead of %s: use another file"
+             " system", store->path, pragma, text, expected);
+    return STORE_BROKEN;
+}
+
+static enum store_status tally_upsert_prepare(struct store *store, struct store_error *error)
+{
+    char sql[SQL_SIZE_MAX];
+    int size = snprintf(sql, sizeof sql, "INSERT INTO tally VALUES (?1, ?2, ?3, ?4");
+    int code;
+
+    for (unsigned i = 0; i < TALLY_MEASURE_COUNT; i++)
+        size += snprintf(sql + size, sizeof sql - (size_t)size, ", ?%u", i + 5);
+    size += snprintf(sql + size, sizeof sql - (size_t)size, ") ON CONFLICT DO UPDATE SET ");
+    for (unsigned i = 0; i < TALLY_MEASURE_COUNT; i++)
+        size += snprintf(sql + size, sizeof sql - (size_t)size, "%s%s = %s + ?%u", i == 0 ? "" : ", ",
+                         tally_column(i), tally_column(i), i + 5);
+    assert((size_t)size < sizeof sql);
+    code = sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                              &store->statements[STATEMENT_TALLY_UPSERT], NULL);
+    return code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
+}
+
+static enum store_status statements_prepare(struct store *store, struct store_error *error)
+{
+    for (unsigned i = 0; i < sizeof statement_sql / sizeof statement_sql[0]; i++) {
+        int code = sqlite3_prepare_v3(store->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &store->statements[i], NULL);
+
+        if (code != SQLITE_OK)
+            return store_sql_failed(store, code, error);
+    }
+    return tally_upsert_prepare(store, error);
+}
+
+/* The application id comes first and alone: a creation that was interrupted is still known as ours. */
+static enum store_status claim(struct store *store, struct store_error *error)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof sql, "PRAGMA application_id = %d", STORE_APPLICATION_ID);
+    return once(store, sql, NULL, 0, error);
+}
+
+static enum store_status connection_setup(struct store *store, struct store_error *error)
+{
+    static const char *const settings[][2] = {
+        {"PRAGMA journal_mode = WAL", "wal"}, {"PRAGMA synchronous = FULL", ""},
+        {"PRAGMA synchronous", "2"},          {"PRAGMA wal_checkpoint(TRUNCATE)", "0"},
+    };
+    enum store_status status = STORE_OK;
+
+    for (size_t i = 0; status == STORE_OK && i < sizeof settings / sizeof settings[0]; i++)
+        status = insist(store, settings[i][0], settings[i][1], error);
+    return status;
+}
+
+static enum store_status store_row_create(struct store *store, const struct store_options *options,
+                                          struct store_error *error)
+{
+    static const char sql[] = "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4, NULL)";
+    uint8_t id[DATABASE_ID_SIZE];
+    sqlite3_stmt *statement = NULL;
+    enum store_status status;
+    int code;
+
+    if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
+        return store_refuse(error, "the system has no random numbers");
+    code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    if (code != SQLITE_OK)
+        return store_sql_failed(store, code, error);
+    sqlite3_bind_blob(statement, 1, id, sizeof id, SQLITE_STATIC);
+    store_bind_text(statement, 2, options->store_name);
+    store_bind_text(statement, 3, options->timezone);
+    sqlite3_bind_int64(statement, 4, (int64_t)time(NULL) * 1000); /* for people; nothing is computed from it */
+    status = store_run(store, statement, error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* Bring the tables to STORE_VERSION, one version a step, all in one transaction. */
+static enum store_status migrate(struct store *store, const struct store_options *options,
+                                 struct store_error *error)
+{
+    char text[32];
+    enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
+    int code;
+
+    if (status != STORE_OK || strtol(text, NULL, 10) == STORE_VERSION)
+        return status;
+    if (strtol(text, NULL, 10) > STORE_VERSION) /* its newest pages were still in the -wal when it was checked */
+        return store_refuse(error, "%.150s was written by a newer byname: upgrade", store->path);
+    status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
+    if (status == STORE_OK) {
+        code = sqlite3_exec(store->db, store_schema, NULL, NULL, NULL);
+        status = code == SQLITE_OK ? store_row_create(store, options, error) : store_sql_failed(store, code, error);
+    }
+    snprintf(text, sizeof text, "PRAGMA user_version = %d", STORE_VERSION);
+    if (status == STORE_OK)
+        status = once(store, text, NULL, 0, error);
+    if (status == STORE_OK)
+        status = once(store, "COMMIT", NULL, 0, error);
+    return status;
+}
+
+static enum store_status store_row_load(struct store *store, struct store_error *error)
+{
+    static const char sql[] = "SELECT database_id, name, timezone, newest_commit_ms FROM store";
+    sqlite3_stmt *statement = NULL;
+    enum store_status status = STORE_OK;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == DATABASE_ID_SIZE) {
+        memcpy(store->database_id, sqlite3_column_blob(statement, 0), DATABASE_ID_SIZE);
+        store->name = strdup((const char *)sqlite3_column_text(statement, 1));
+        store->timezone = strdup((const char *)sqlite3_column_text(statement, 2));
+        store->newest_commit_ms = sqlite3_column_type(statement, 3) == SQLITE_NULL
+                                      ? INSTANT_UNKNOWN
+                                      : sqlite3_column_int64(statement, 3);
+        store->newest_commit_stored_ms = store->newest_commit_ms;
+    } else {
+        status = store_sql_failed(store, code, error);
+    }
+    sqlite3_finalize(statement);
+    if (status == STORE_OK && (store->name == NULL || store->timezone == NULL))
+        return store_refuse(error, "out of memory");
+    return status;
+}
+
+static enum store_status zone_load(struct store *store, struct store_error *error)
+{
+    store->zone = zone_create(store->timezone, error->text, sizeof error->text);
+    if (store->zone == NULL)
+        return STORE_REFUSED;
+    store->book = tally_book_create(store->zone);
+    return store->book == NULL ? store_refuse(error, "out of memory") : STORE_OK;
+}
+
+/* The configuration rules the name and the zone. Another zone has other hours and days: count again. */
+static enum store_status settings_update(struct store *store, const char *name, bool is_new_zone,
+                                         struct store_error *error)
+{
+    static const char sql[] = "UPDATE store SET name = ?1, timezone = ?2";
+    sqlite3_stmt *statement = NULL;
+    enum store_status status = store_begin(store, error);
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+
+    if (status == STORE_OK && code != SQLITE_OK)
+        status = store_sql_failed(store, code, error);
+    if (status == STORE_OK) {
+        store_bind_text(statement, 1, name);
+        store_bind_text(statement, 2, store->timezone);
+        status = store_run(store, statement, error);
+    }
+    sqlite3_finalize(statement);
+    if (status == STORE_OK && is_new_zone)
+        status = store_rebuild(store, error);
+    if (status == STORE_OK)
+        status = store_commit(store, error);
+    if (status != STORE_OK)
+        store_rollback(store);
+    return status;
+}
+
+static enum store_status settings_apply(struct store *store, const struct store_options *options,
+                                        struct store_error *error)
+{
+    bool is_new_zone = strcmp(store->timezone, options->timezone) != 0;
+    bool is_new_name = strcmp(store->name, options->store_name) != 0;
+    char *name = strdup(options->store_name);
+    char *timezone = strdup(options->timezone);
+    enum store_status status;
+
+    if (name == NULL || timezone == NULL) {
+        free(name);
+        free(timezone);
+        return store_refuse(error, "out of memory");
+    }
+    free(store->name);
+    free(store->timezone);
+    store->name = name;
+    store->timezone = timezone;
+    status = zone_load(store, error);
+    if (status == STORE_OK && (is_new_zone || is_new_name))
+        status = settings_update(store, store->name, is_new_zone, error);
+    return status;
+}
+
+static enum store_status connect_to(struct store *store, const char *query, int flags, struct store_error *error)
+{
+    char *uri = store_file_uri(store->path, query);
+    int code;
+
+    if (uri == NULL)
+        return store_refuse(error, "out of memory");
+    code = sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    free(uri);
+    if (code != SQLITE_OK)
+        return store_sql_failed(store, code, error);
+    sqlite3_extended_result_codes(store->db, 1);
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    return once(store, "PRAGMA trusted_schema = OFF", NULL, 0, error);
+}
+
+static enum store_status open_writer(struct store *store, const struct store_options *options, bool is_new,
+                                     struct store_error *error)
+{
+    enum store_status status = is_new ? store_file_create(store->path, error) : STORE_OK;
+
+    if (status == STORE_OK)
+        status = connect_to(store, "mode=rw", SQLITE_OPEN_READWRITE, error);
+    if (status == STORE_OK && is_new)
+        status = claim(store, error);
+    if (status == STORE_OK)
+        status = connection_setup(store, error);
+    if (status == STORE_OK)
+        status = migrate(store, options, error);
+    if (status == STORE_OK)
+        status = statements_prepare(store, error);
+    if (status == STORE_OK)
+        status = store_row_load(store, error);
+    return status == STORE_OK ? settings_apply(store, options, error) : status;
+}
+
+/* A database of a folder that cannot be written to has no -shm and cannot get one: read it as it stands. */
+static enum store_status open_reader(struct store *store, struct store_error *error)
+{
+    enum store_status status = connect_to(store, "mode=ro", SQLITE_OPEN_READONLY, error);
+
+    if (status == STORE_OK)
+        status = statements_prepare(store, error);
+    if (status != STORE_OK && sqlite3_errcode(store->db) == SQLITE_CANTOPEN) {
+        sqlite3_close(store->db);
+        store->db = NULL;
+        status = connect_to(store, "immutable=1", SQLITE_OPEN_READONLY, error);
+        if (status == STORE_OK)
+            status = statements_prepare(store, error);
+    }
+    if (status == STORE_OK)
+        status = store_row_load(store, error);
+    return status == STORE_OK ? zone_load(store, error) : status;
+}
+
+static enum store_status options_check(const struct store_options *options, struct store_error *error)
+{
+    struct zone *zone;
+
+    if (options->path == NULL || options->path[0] == '\0')
+        return store_refuse(error, "no database path is set");
+    if (options->is_read_only)
+        return STORE_OK;
+    if (options->store_name == NULL || options->store_name[0] == '\0')
+        return store_refuse(error, "no store name is set: it stands in every report");
+    zone = zone_create(options->timezone, error->text, sizeof error->text);
+    if (zone == NULL)
+        return STORE_REFUSED;
+    zone_destroy(zone);
+    return STORE_OK;
+}
+
+static struct store *store_create(const struct store_options *options)
+{
+    struct store *store = calloc(1, sizeof *store);
+
+    if (store == NULL)
+        return NULL;
+    store->lock_fd = -1;
+    store->is_read_only = options->is_read_only;
+    store->path = strdup(options->path);
+    if (store->path == NULL) {
+        free(store);
+        return NULL;
+    }
+    return store;
+}
+
+static enum store_status store_start(struct store *store, const struct store_options *options,
+                                     struct store_error *error)
+{
+    bool is_new = false, is_new_lock = false;
+    enum store_status status = STORE_OK;
+
+    if (!store->is_read_only)
+        status = store_file_lock(store->path, &store->lock_fd, &is_new_lock, error);
+    if (status == STORE_OK)
+        status = store_file_check(store->path, &is_new, error);
+    if (status == STORE_OK && is_new && store->is_read_only)
+        status = store_refuse(error, "there is no database %.150s", store->path);
+    if (status != STORE_OK) {
+        store_file_unlock(store->path, store->lock_fd, is_new_lock); /* a foreign folder is left as it was */
+        store->lock_fd = -1;
+        return status;
+    }
+    return store->is_read_only ? open_reader(store, error) : open_writer(store, options, is_new, error);
+}
+
+enum store_status store_open(const struct store_options *options, struct store **store, struct store_error *error)
+{
+    enum store_status status;
+
+    *store = NULL;
+    error->text[0] = '\0';
+    status = options_check(options, error);
+    if (status != STORE_OK)
+        return status;
+    *store = store_create(options);
+    if (*store == NULL)
+        return store_refuse(error, "out of memory");
+    status = store_start(*store, options, error);
+    if (status != STORE_OK) {
+        store_close(*store);
+        *store = NULL;
+    }
+    return status;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    for (size_t i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(store->statements[i]);
+    sqlite3_close(store->db);
+    store_file_unlock(store->path, store->lock_fd, false);
+    tally_book_destroy(store->book);
+    zone_destroy(store->zone);
+    free(store->timezone);
+    free(store->name);
+    free(store->path);
+    free(store);
+}
+
+struct sqlite3 *store_connection(struct store *store)
+{
+    return store->db;
+}
+
+const struct zone *store_zone(const struct store *store)
+{
+    return store->zone;
+}
+
+const uint8_t *store_database_id(const struct store *store)
+{
+    return store->database_id;
+}
+
+const char *store_name(const struct store *store)
+{
+    return store->name;
+}
+
+const char *store_timezone(const struct store *store)
+{
+    return store->timezone;
+}
+
+uint64_t store_roster_generation(const struct store *store)
+{
+    return store->roster_generation;
+}
+
+uint64_t store_counts_generation(const struct store *store)
+{
+    return store->counts_generation;
+}
+
+uint32_t store_midnight_in_s(const struct store *store, int64_t now_ms)
+{
+    return (uint32_t)((period_next(store->zone, PERIOD_DAY, now_ms) - now_ms + 999) / 1000);
+}
+
+enum store_status store_begin(struct store *store, struct store_error *error)
+{
+    error->text[0] = '\0';
+    assert(!store->is_read_only);
+    return store_run(store, store_statement(store, STATEMENT_BEGIN), error);
+}
+
+enum store_status store_commit(struct store *store, struct store_error *error)
+{
+    enum store_status status = store_flush(store, error);
+
+    if (status == STORE_OK)
+        status = store_run(store, store_statement(store, STATEMENT_COMMIT), error);
+    if (status == STORE_OK)
+        store->newest_commit_stored_ms = store->newest_commit_ms;
+    return status;
+}
+
+/* After SQLITE_FULL and some I/O errors SQLite has rolled back already. */
+void store_rollback(struct store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store_forget(store);
+}
+
+enum store_status store_alarm(struct store *store, const char *kind, int64_t kiosk, int64_t now_ms,
+                              struct store_error *error, const char *format, ...)
+{
+    char text[STORE_TEXT_MAX];
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_ALARM_INSERT);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    sqlite3_bind_int64(statement, 1, now_ms);
+    store_bind_text(statement, 2, kind);
+    sqlite3_bind_int64(statement, 3, kiosk);
+    store_bind_text(statement, 4, text);
+    return store_run(store, statement, error);
+}

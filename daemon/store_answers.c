@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_answers.c - answers in: each stored once, mapped to real time, and counted in the same transaction.
+ */
+#include "store_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMN_VISIT_REPLIES 9 /* of SELECT * FROM visit */
+
+/* Where a callback of visit.h finds what it needs. */
+struct sink {
+    struct store *store;
+    struct store_journal *journal;
+};
+
+void store_forget(struct store *store)
+{
+    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++)
+        store->journals[i].id = 0;
+    memset(store->bests, 0, sizeof store->bests);
+    tally_book_clear(store->book);
+    store->newest_commit_ms = store->newest_commit_stored_ms;
+    store->callback_status = STORE_OK;
+}
+
+void store_visit_read(sqlite3_stmt *row, struct visit *visit)
+{
+    memset(visit, 0, sizeof *visit);
+    visit->seq = (uint32_t)sqlite3_column_int64(row, 1);
+    visit->time.instant_ms = sqlite3_column_int64(row, 2);
+    visit->time.span_ms = sqlite3_column_int64(row, 3);
+    visit->boot = (uint16_t)sqlite3_column_int(row, 4);
+    visit->uptime_s = (uint32_t)sqlite3_column_int64(row, 5);
+    visit->rating = (uint8_t)sqlite3_column_int(row, 6);
+    visit->flag = (uint16_t)sqlite3_column_int(row, 7);
+    visit->is_burst = sqlite3_column_int(row, 8) != 0;
+    for (int i = 0; i < VISIT_REPLY_COUNT; i++)
+        visit->replies[i] = sqlite3_column_type(row, COLUMN_VISIT_REPLIES + i) == SQLITE_NULL
+                                ? VISIT_NOT_SHOWN
+                                : sqlite3_column_int(row, COLUMN_VISIT_REPLIES + i);
+}
+
+static enum store_status visit_write(struct store *store, int64_t journal, const struct visit *visit,
+                                     struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_VISIT_UPSERT);
+
+    store_bind_integers(statement,
+                        (int64_t[]){journal, visit->seq, visit->time.instant_ms, visit->time.span_ms, visit->boot,
+                                    visit->uptime_s, visit->rating, visit->flag, visit->is_burst},
+                        COLUMN_VISIT_REPLIES);
+    for (int i = 0; i < VISIT_REPLY_COUNT; i++)
+        if (visit->replies[i] != VISIT_NOT_SHOWN)
+            sqlite3_bind_int(statement, COLUMN_VISIT_REPLIES + i + 1, visit->replies[i]);
+    return store_run(store, statement, error);
+}
+
+static enum store_status visits_write(struct store *store, struct store_journal *journal, struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+
+    for (size_t i = 0; status == STORE_OK && i < VISIT_WINDOW_CAPACITY; i++) {
+        struct visit *visit = &journal->window.visits[i];
+
+        if (visit->seq == 0 || !visit->is_changed)
+            continue;
+        status = visit_write(store, journal->id, visit, error);
+        visit->is_changed = false;
+    }
+    return status;
+}
+
+static enum store_status journal_write(struct store *store, struct store_journal *journal, struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    enum store_status status = STORE_OK;
+
+    if (journal->id == 0 || !journal->is_changed)
+        return STORE_OK;
+    status = visits_write(store, journal, error);
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_JOURNAL_UPDATE);
+    sqlite3_bind_int64(statement, 1, journal->id);
+    sqlite3_bind_int64(statement, 2, journal->through);
+    if (journal->floor_ms != INSTANT_UNKNOWN) {
+        sqlite3_bind_int64(statement, 3, journal->floor_ms);
+        sqlite3_bind_int64(statement, 4, journal->floor_boot);
+        sqlite3_bind_int64(statement, 5, journal->floor_uptime_s);
+    }
+    sqlite3_bind_int64(statement, 6, journal->duplicates);
+    journal->is_changed = false;
+    return store_run(store, statement, error);
+}
+
+enum store_status store_tally_write(struct store *store, const struct tally_row *row, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_TALLY_UPSERT);
+
+    store_bind_integers(statement,
+                        (int64_t[]){row->key.level, row->key.start_ms, row->key.kiosk, row->key.staff}, 4);
+    for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
+        sqlite3_bind_int64(statement, 5 + i, row->n[i]);
+    return store_run(store, statement, error);
+}
+
+static bool is_nothing(const struct tally_row *row)
+{
+    for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
+        if (row->n[i] != 0)
+            return false;
+    return true;
+}
+
+/* A day that changes behind a remembered best week makes it stale. */
+static void bests_check(struct store *store, const struct tally_row *row)
+{
+    struct store_best *best = &store->bests[row->key.staff % STORE_BESTS_REMEMBERED];
+
+    if (row->n[TALLY_MENTION_ASKED] == 0 && row->n[TALLY_MENTION_WILL_ASK] == 0 && row->n[TALLY_MENTION_NO] == 0)
+        return;
+    store->counts_generation++;
+    if (row->key.level == PERIOD_DAY && best->staff == row->key.staff && row->key.start_ms < best->week_ms)
+        best->staff = 0;
+}
+
+static enum store_status book_write(struct store *store, struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+
+    if (tally_book_failed(store->book)) {
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return STORE_BROKEN;
+    }
+    for (size_t i = 0; status == STORE_OK && i < tally_book_count(store->book); i++) {
+        const struct tally_row *row = tally_book_row(store->book, i);
+
+        if (is_nothing(row))
+            continue;
+        bests_check(store, row);
+        status = store_tally_write(store, row, error);
+    }
+    if (tally_book_count(store->book) > 0)
+        tally_book_clear(store->book);
+    return status;
+}
+
+enum store_status store_flush(struct store *store, struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+
+    for (size_t i = 0; status == STORE_OK && i < STORE_JOURNALS_REMEMBERED; i++)
+        status = journal_write(store, &store->journals[i], error);
+    if (status == STORE_OK)
+        status = book_write(store, error);
+    if (status == STORE_OK && store->newest_commit_ms != store->newest_commit_stored_ms) {
+        sqlite3_stmt *statement = store_statement(store, STATEMENT_STORE_COMMITTED);
+
+        sqlite3_bind_int64(statement, 1, store->newest_commit_ms);
+        status = store_run(store, statement, error);
+    }
+    return status;
+}
+
+static enum store_status window_load(struct store *store, struct store_journal *journal, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_VISITS_RECENT);
+    int64_t after = (int64_t)journal->through - VISIT_WINDOW_CAPACITY;
+    bool has_row = true;
+    enum store_status status = STORE_OK;
+
+    visit_window_init(&journal->window);
+    store_bind_integers(statement, (int64_t[]){journal->id, after}, 2);
+    while (has_row && status == STORE_OK) {
+        struct visit visit;
+
+        status = store_row(store, statement, &has_row, error);
+        if (status != STORE_OK || !has_row)
+            break;
+        store_visit_read(statement, &visit);
+        visit_window_restore(&journal->window, &visit);
+    }
+    return status;
+}
+
+static enum store_status journal_load(struct store *store, int64_t id, struct store_journal *journal,
+                                      struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_SELECT);
+    enum store_status status;
+    bool has_row;
+
+    sqlite3_bind_int64(statement, 1, id);
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    if (!has_row)
+        return store_refuse(error, "there is no journal %" PRId64, id);
+    journal->kiosk = sqlite3_column_int64(statement, 0);
+    journal->through = (uint32_t)sqlite3_column_int64(statement, 1);
+    journal->floor_ms =
+        sqlite3_column_type(statement, 2) == SQLITE_NULL ? INSTANT_UNKNOWN : sqlite3_column_int64(statement, 2);
+    journal->floor_boot = (uint16_t)sqlite3_column_int(statement, 3);
+    journal->floor_uptime_s = (uint32_t)sqlite3_column_int64(statement, 4);
+    journal->duplicates = sqlite3_column_int64(statement, 5);
+    journal->is_changed = false;
+    journal->id = id;
+    sqlite3_reset(statement);
+    status = window_load(store, journal, error);
+    if (status != STORE_OK)
+        journal->id = 0;
+    return status;
+}
+
+enum store_status store_journal_get(struct store *store, int64_t id, struct store_journal **journal,
+                                    struct store_error *error)
+{
+    enum store_status status;
+
+    *journal = &store->journals[(uint64_t)id % STORE_JOURNALS_REMEMBERED];
+    if ((*journal)->id == id)
+        return STORE_OK;
+    status = journal_write(store, *journal, error);
+    (*journal)->id = 0;
+    return status == STORE_OK ? journal_load(store, id, *journal, error) : status;
+}
+
+enum store_status store_journal_skip(struct store *store, struct store_journal *journal, uint32_t last,
+                                     enum lost_cause cause, int64_t now_ms, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_LOST_INSERT);
+    uint32_t first = journal->through + 1;
+    enum store_status status;
+
+    assert(last > journal->through);
+    store_bind_integers(statement, (int64_t[]){journal->id, first, last, cause, now_ms}, 5);
+    status = store_run(store, statement, error);
+    if (status != STORE_OK)
+        return status;
+    journal->through = last;
+    journal->is_changed = true;
+    return store_alarm(store, cause == LOST_RESTORED ? "restored" : "lost", journal->kiosk, now_ms, error,
+                       "answers %" PRIu32 " to %" PRIu32 " are gone: %s", first, last,
+                       cause == LOST_RESTORED    ? "this database is older than what the kiosk had acknowledged"
+                       : cause == LOST_DEAD_SLOT ? "worn-out memory in the kiosk, which never held them"
+                                                 : "damaged in the kiosk's memory");
+}
+
+static void on_change(void *context, const struct visit *visit, int sign)
+{
+    struct sink *sink = context;
+
+    tally_book_add_visit(sink->store->book, sink->journal->kiosk, visit, sign);
+}
+
+static void on_stray(void *context, enum visit_stray reason, const struct visit_time *time)
+{
+    struct sink *sink = context;
+
+    tally_book_add_stray(sink->store->book, sink->journal->kiosk, reason, time);
+}
+
+static void on_leave(void *context, struct visit *visit)
+{
+    struct sink *sink = context;
+
+    if (visit->is_changed && sink->store->callback_status == STORE_OK)
+        sink->store->callback_status =
+            visit_write(sink->store, sink->journal->id, visit, &sink->store->callback_error);
+}
+
+static bool boot_is_before(uint16_t boot, uint16_t than)
+{
+    return (int16_t)(uint16_t)(boot - than) < 0;
+}
+
+/* The last contact in a boot before the answer's: what it holds was pressed after that. */
+static enum store_status heard_before(struct store *store, int64_t kiosk, uint16_t boot, int64_t *heard_ms,
+                                      struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_CONTACTS);
+    enum store_status status;
+    bool has_row;
+
+    *heard_ms = INSTANT_UNKNOWN;
+    sqlite3_bind_int64(statement, 1, kiosk);
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK || !has_row)
+        return status;
+    for (int i = 2; i >= 0; i -= 2)
+        if (sqlite3_column_type(statement, i + 1) != SQLITE_NULL &&
+            boot_is_before((uint16_t)sqlite3_column_int(statement, i), boot))
+            *heard_ms = sqlite3_column_int64(statement, i + 1);
+    sqlite3_reset(statement);
+    return STORE_OK;
+}
+
+static enum store_status anchor_find(struct store *store, int64_t journal, uint16_t boot, int64_t *anchor_ms,
+                                     struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_ANCHOR_SELECT);
+    enum store_status status;
+    bool has_row;
+
+    *anchor_ms = INSTANT_UNKNOWN;
+    store_bind_integers(statement, (int64_t[]){journal, boot}, 2);
+    status = store_row(store, statement, &has_row, error);
+    if (status == STORE_OK && has_row)
+        *anchor_ms = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return status;
+}
+
+static enum store_status answer_map(struct store *store, const struct store_journal *journal,
+                                    const struct store_origin *origin, const struct answer *answer,
+                                    struct instant *instant, struct store_error *error)
+{
+    struct instant_known known = {
+        .boot = origin->boot,
+        .boot_started_ms = origin->boot_started_ms,
+        .arrived_ms = origin->arrived_ms,
+        .is_clock_good = origin->is_clock_good,
+        .newest_commit_ms = store->newest_commit_stored_ms,
+        .anchor_ms = INSTANT_UNKNOWN,
+        .heard_ms = INSTANT_UNKNOWN,
+        .floor_ms = journal->floor_ms,
+        .floor_boot = journal->floor_boot,
+        .floor_uptime_s = journal->floor_uptime_s,
+    };
+    enum store_status status = STORE_OK;
+
+    if (answer->boot != origin->boot) {
+        status = anchor_find(store, journal->id, answer->boot, &known.anchor_ms, error);
+        if (status == STORE_OK && known.anchor_ms == INSTANT_UNKNOWN)
+            status = heard_before(store, journal->kiosk, answer->boot, &known.heard_ms, error);
+    }
+    *instant = instant_of(answer, &known);
+    return status;
+}
+
+static enum store_status answer_insert(struct store *store, const struct store_journal *journal,
+                                       const struct answer *answer, const struct instant *instant,
+                                       int64_t arrived_ms, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_ANSWER_INSERT);
+
+    store_bind_integers(statement,
+                        (int64_t[]){journal->id, answer->seq, answer->visit_back, answer->question, answer->value,
+                                    answer->boot, answer->uptime_s, instant->time.instant_ms, instant->time.span_ms,
+                                    instant->quality, arrived_ms},
+                        11);
+    return store_run(store, statement, error);
+}
+
+static enum store_status presence_apply(struct store *store, int64_t kiosk, const struct answer *answer,
+                                        const struct visit_time *time, struct store_error *error)
+{
+    bool is_on = answer->question == QUESTION_SIGN_ON;
+    sqlite3_stmt *statement;
+
+    if (!is_on && answer->question != QUESTION_SIGN_OFF)
+        return STORE_OK;
+    statement = store_statement(store, is_on ? STATEMENT_PRESENCE_ON : STATEMENT_PRESENCE_OFF);
+    store_bind_integers(statement, (int64_t[]){kiosk, answer->value, time->instant_ms}, is_on ? 3 : 2);
+    return store_run(store, statement, error);
+}
+
+static enum store_status answer_store(struct store *store, struct store_journal *journal,
+                                      const struct store_origin *origin, const struct answer *answer,
+                                      struct store_error *error)
+{
+    struct sink sink = {.store = store, .journal = journal};
+    const struct visit_listener listener = {
+        .context = &sink, .on_change = on_change, .on_stray = on_stray, .on_leave = on_leave};
+    struct instant instant;
+    enum store_status status = answer_map(store, journal, origin, answer, &instant, error);
+
+    if (status == STORE_OK)
+        status = answer_insert(store, journal, answer, &instant, origin->arrived_ms, error);
+    if (status == STORE_OK)
+        status = presence_apply(store, journal->kiosk, answer, &instant.time, error);
+    if (status != STORE_OK)
+        return status;
+    visit_window_apply(&journal->window, answer, &instant.time, &listener);
+    if (store->callback_status != STORE_OK) {
+        *error = store->callback_error;
+        return store->callback_status;
+    }
+    journal->through = answer->seq;
+    journal->floor_ms = instant.time.instant_ms;
+    journal->floor_boot = answer->boot;
+    journal->floor_uptime_s = answer->uptime_s;
+    journal->is_changed = true;
+    return STORE_OK;
+}
+
+static enum store_status conflict_keep(struct store *store, const struct store_journal *journal,
+                                       const struct store_origin *origin, const struct answer *answer,
+                                       const char *what, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_CONFLICT_INSERT);
+    enum store_status status;
+
+    store_bind_integers(statement,
+                        (int64_t[]){journal->id, answer->seq, answer->visit_back, answer->question, answer->value,
+                                    answer->boot, answer->uptime_s, origin->arrived_ms},
+                        8);
+    status = store_run(store, statement, error);
+    if (status != STORE_OK || sqlite3_changes(store->db) == 0)
+        return status; /* known already, alarm and all */
+    return store_alarm(store, "conflict", journal->kiosk, origin->arrived_ms, error, "answer %" PRIu32 " %s",
+                       answer->seq, what);
+}
+
+/* At or below the mark: the same again, another under the same number, or one that was given up. Without a row and
+ * without a gap it is too old to be kept here, and counts as the same. */
+static enum store_status answer_compare(struct store *store, struct store_journal *journal,
+                                        const struct store_origin *origin, const struct answer *answer,
+                                        struct store_ingested *ingested, struct store_error *error)
+{
+    const int64_t values[] = {answer->visit_back, answer->question, answer->value, answer->boot, answer->uptime_s};
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_ANSWER_SELECT);
+    bool has_row, is_equal = true;
+    enum store_status status;
+
+    store_bind_integers(statement, (int64_t[]){journal->id, answer->seq}, 2);
+    status = store_row(store, statement, &has_row, error);
+    for (int i = 0; status == STORE_OK && has_row && i < 5; i++)
+        is_equal = is_equal && sqlite3_column_int64(statement, i) == values[i];
+    sqlite3_reset(statement);
+    if (status != STORE_OK)
+        return status;
+    if (!has_row) {
+        statement = store_statement(store, STATEMENT_LOST_SELECT);
+        store_bind_integers(statement, (int64_t[]){journal->id, answer->seq}, 2);
+        status = store_row(store, statement, &is_equal, error);
+        is_equal = !is_equal;
+        sqlite3_reset(statement);
+    }
+    if (status != STORE_OK)
+        return status;
+    if (is_equal) {
+        ingested->duplicate++;
+        journal->duplicates++;
+        journal->is_changed = true;
+        return STORE_OK;
+    }
+    ingested->conflict++;
+    return conflict_keep(store, journal, origin, answer,
+                         has_row ? "came again with another content: the first stands"
+                                 : "came after it had been called lost: it is kept aside", error);
+}
+
+/* The boot of the session is proven by an answer of it that is stored now. */
+static enum store_status anchor_keep(struct store *store, const struct store_journal *journal,
+                                     const struct store_origin *origin, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_ANCHOR_UPSERT);
+
+    store_bind_integers(statement, (int64_t[]){journal->id, origin->boot, origin->boot_started_ms}, 3);
+    return store_run(store, statement, error);
+}
+
+static bool clock_is_trusted(const struct store *store, const struct store_origin *origin)
+{
+    return origin->is_clock_good && origin->arrived_ms >= store->newest_commit_stored_ms;
+}
+
+enum store_status store_answers(struct store *store, const struct store_origin *origin,
+                                const struct answer *answers, size_t count, struct store_ingested *ingested,
+                                struct store_error *error)
+{
+    struct store_journal *journal;
+    bool is_boot_proven = false;
+    enum store_status status = store_journal_get(store, origin->journal, &journal, error);
+
+    memset(ingested, 0, sizeof *ingested);
+    if (status != STORE_OK)
+        return status;
+    ingested->through = journal->through;
+    for (size_t i = 0; status == STORE_OK && i < count; i++) {
+        if (answers[i].seq <= journal->through) {
+            status = answer_compare(store, journal, origin, &answers[i], ingested, error);
+        } else if (answers[i].seq != journal->through + 1) {
+            return store_refuse(error, "answer %" PRIu32 " came where %" PRIu32 " was due", answers[i].seq,
+                                journal->through + 1);
+        } else {
+            status = answer_store(store, journal, origin, &answers[i], error);
+            is_boot_proven = is_boot_proven || answers[i].boot == origin->boot;
+            ingested->stored++;
+        }
+    }
+    if (status == STORE_OK && is_boot_proven && clock_is_trusted(store, origin))
+        status = anchor_keep(store, journal, origin, error);
+    if (status == STORE_OK && ingested->stored > 0 && clock_is_trusted(store, origin) &&
+        origin->arrived_ms > store->newest_commit_ms)
+        store->newest_commit_ms = origin->arrived_ms;
+    ingested->through = journal->through;
+    return status;
+}
+
+enum store_status store_lost(struct store *store, const struct store_origin *origin,
+                             const struct message_lost *lost, struct store_ingested *ingested,
+                             struct store_error *error)
+{
+    struct store_journal *journal;
+    enum store_status status = store_journal_get(store, origin->journal, &journal, error);
+
+    memset(ingested, 0, sizeof *ingested);
+    if (status != STORE_OK)
+        return status;
+    ingested->through = journal->through;
+    if (lost->first > journal->through + 1 || lost->last < lost->first || lost->last == UINT32_MAX)
+        return store_refuse(error, "LOST %" PRIu32 " to %" PRIu32 " came where %" PRIu32 " was due", lost->first,
+                            lost->last, journal->through + 1);
+    if (lost->last > journal->through)
+        status = store_journal_skip(store, journal, lost->last, (enum lost_cause)lost->cause, origin->arrived_ms,
+                                    error);
+    ingested->through = journal->through;
+    return status;
+}

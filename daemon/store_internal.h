@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_internal.h - what the files of the store share: the connection, its statements, what it remembers.
+ *
+ * For daemon/store*.c only. What a transaction changes in memory (the marks and visits of journals, the book of
+ * tallies) is written by store_flush, at the latest before COMMIT, and forgotten by a rollback.
+ */
+#ifndef BYNAME_STORE_INTERNAL_H
+#define BYNAME_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/instant.h"
+#include "daemon/store.h"
+#include "daemon/tally.h"
+#include "daemon/visit.h"
+
+#define STORE_VERSION 1 /* user_version */
+#define STORE_JOURNALS_REMEMBERED 16
+
+extern const char store_schema[]; /* schema.sql, generated into C by the build */
+
+/* X(NAME, "sql"): prepared once, at open, which also proves that the schema has what they name. */
+#define STORE_STATEMENTS(X)                                                                                  \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                              \
+    X(COMMIT, "COMMIT")                                                                                      \
+    X(STORE_COMMITTED, "UPDATE store SET newest_commit_ms = ?1")                                             \
+    X(KIOSK_BY_ID, "SELECT id, port, boot, boot_before, heard_ms, heard_before_ms FROM kiosk"                \
+                   " WHERE kiosk_id = ?1")                                                                   \
+    X(KIOSK_OFFERED, "SELECT id, kiosk_id FROM kiosk"                                                        \
+                     " WHERE is_confirmed = 0 AND port = ?1 AND former_id = ?2 ORDER BY id DESC LIMIT 1")    \
+    X(KIOSK_NAMED, "SELECT id FROM kiosk WHERE name = ?1")                                                   \
+    X(KIOSK_INSERT, "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"                        \
+                    " VALUES (?1, ?2, ?3, ?4, ?5)")                                                          \
+    X(KIOSK_RENAME, "UPDATE kiosk SET name = ?2 WHERE id = ?1")                                              \
+    X(KIOSK_HEARD, "UPDATE kiosk SET port = ?2, is_confirmed = 1, firmware = ?3,"                            \
+                   " boot_before = iif(boot <> ?4, boot, boot_before),"                                      \
+                   " heard_before_ms = iif(boot <> ?4, heard_ms, heard_before_ms),"                          \
+                   " boots = boots + (boot IS NOT ?4), boot = ?4, heard_ms = ?5 WHERE id = ?1")              \
+    X(KIOSK_CONTACTS, "SELECT boot, heard_ms, boot_before, heard_before_ms FROM kiosk WHERE id = ?1")        \
+    X(HEALTH_SELECT, "SELECT refused, bad_frames, resent, pending, bad_slots, display_faults,"               \
+                     " stuck_buttons, health_ms FROM kiosk WHERE id = ?1")                                   \
+    X(HEALTH_UPDATE, "UPDATE kiosk SET refused = ?2, bad_frames = ?3, resent = ?4, pending = ?5,"            \
+                     " bad_slots = ?6, display_faults = ?7, stuck_buttons = ?8, uptime_s = ?9,"              \
+                     " health_ms = ?10, heard_ms = ?10 WHERE id = ?1")                                       \
+    X(PENDING_UPSERT, "INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE SET"            \
+                      " kiosk_id = ?2, firmware = ?3, heard_ms = ?4"                                         \
+                      " WHERE kiosk_id <> ?2 OR firmware <> ?3 OR heard_ms NOT BETWEEN ?4 - 60000 AND ?4")   \
+    X(PENDING_TRIM, "DELETE FROM pending WHERE port IN"                                                      \
+                    " (SELECT port FROM pending ORDER BY heard_ms DESC, port LIMIT -1 OFFSET ?1)")           \
+    X(PENDING_DELETE, "DELETE FROM pending WHERE port = ?1")                                                 \
+    X(PENDING_SELECT, "SELECT kiosk_id FROM pending WHERE port = ?1")                                        \
+    X(PENDING_PORTS, "SELECT group_concat(port, ', ') FROM pending")                                         \
+    X(JOURNAL_BY_ID, "SELECT id FROM journal WHERE journal_id = ?1 AND kiosk = ?2")                          \
+    X(JOURNAL_OFFERED, "SELECT id, journal_id FROM journal"                                                  \
+                       " WHERE kiosk = ?1 AND is_used = 0 ORDER BY id DESC LIMIT 1")                         \
+    X(JOURNAL_INSERT, "INSERT INTO journal (journal_id, kiosk, issued_ms, begins_after, through)"            \
+                      " VALUES (?1, ?2, ?3, ?4, ?4)")                                                        \
+    X(JOURNAL_REISSUE, "UPDATE journal SET begins_after = ?2, through = ?2 WHERE id = ?1")                   \
+    X(JOURNAL_USED, "UPDATE journal SET is_used = 1 WHERE id = ?1 AND is_used = 0")                          \
+    X(JOURNAL_SELECT, "SELECT kiosk, through, floor_ms, floor_boot, floor_uptime_s, duplicates"              \
+                      " FROM journal WHERE id = ?1")                                                         \
+    X(JOURNAL_UPDATE, "UPDATE journal SET through = ?2, floor_ms = ?3, floor_boot = ?4,"                     \
+                      " floor_uptime_s = ?5, duplicates = ?6 WHERE id = ?1")                                 \
+    X(ANCHOR_SELECT, "SELECT started_ms FROM anchor WHERE journal = ?1 AND boot = ?2")                       \
+    X(ANCHOR_UPSERT, "INSERT INTO anchor VALUES (?1, ?2, ?3)"                                                \
+                     " ON CONFLICT DO UPDATE SET started_ms = ?3 WHERE started_ms <> ?3")                    \
+    X(ANSWER_INSERT, "INSERT INTO answer VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")             \
+    X(ANSWER_SELECT, "SELECT visit_back, question, value, boot, uptime_s FROM answer"                        \
+                     " WHERE journal = ?1 AND seq = ?2")                                                     \
+    X(LOST_INSERT, "INSERT INTO lost VALUES (?1, ?2, ?3, ?4, ?5)")                                           \
+    X(LOST_SELECT, "SELECT 1 FROM lost WHERE journal = ?1 AND first <= ?2 AND last >= ?2")                   \
+    X(CONFLICT_INSERT, "INSERT OR IGNORE INTO conflict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")             \
+    X(ALARM_INSERT, "INSERT INTO alarm (raised_ms, kind, kiosk, text) VALUES (?1, ?2, ?3, ?4)")              \
+    X(VISIT_UPSERT, "INSERT OR REPLACE INTO visit VALUES"                                                    \
+                    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")              \
+    X(VISITS_RECENT, "SELECT * FROM visit WHERE journal = ?1 AND seq > ?2")                                  \
+    X(PRESENCE_ON, "INSERT OR REPLACE INTO presence VALUES (?1, ?2, ?3)")                                    \
+    X(PRESENCE_OFF, "DELETE FROM presence WHERE kiosk = ?1 AND staff = ?2")                                  \
+    X(PRESENCE_SELECT, "SELECT staff, since_ms FROM presence JOIN staff ON staff.id = presence.staff"        \
+                       " WHERE kiosk = ?1 AND since_ms >= ?2 AND retired_ms IS NULL"                         \
+                       " ORDER BY since_ms DESC, staff")                                                     \
+    X(STAFF_NEXT, "SELECT 1 + max(ifnull((SELECT max(id) FROM staff), 0), ifnull((SELECT max(staff)"         \
+                  " FROM tally WHERE level = 4 AND staff <= 60000), 0))")                                    \
+    X(STAFF_INSERT, "INSERT INTO staff VALUES (?1, ?2, 1, NULL, ?3, NULL)")                                  \
+    X(STAFF_BY_NAME, "SELECT id, retired_ms FROM staff WHERE name = ?1 ORDER BY retired_ms IS NOT NULL,"     \
+                     " id DESC LIMIT 1")                                                                     \
+    X(STAFF_BY_ID, "SELECT id, retired_ms FROM staff WHERE id = ?1")                                         \
+    X(STAFF_RENAME, "UPDATE staff SET name = ?2 WHERE id = ?1")                                              \
+    X(STAFF_ON_DUTY, "UPDATE staff SET is_on_duty = ?2 WHERE id = ?1")                                       \
+    X(STAFF_PIN, "UPDATE staff SET pin = ?2 WHERE id = ?1")                                                  \
+    X(STAFF_RETIRE, "UPDATE staff SET retired_ms = ?2, is_on_duty = 0, pin = NULL WHERE id = ?1")            \
+    X(ROSTER, "SELECT id, name, is_on_duty, pin FROM staff WHERE retired_ms IS NULL"                         \
+              " ORDER BY is_on_duty DESC, name, id LIMIT ?1")                                                \
+    X(COUNTS_DAYS, "SELECT start_ms, sum(mention_asked), sum(mention_asked + mention_will_ask + mention_no)" \
+                   " FROM tally WHERE level = 2 AND staff = ?1 AND start_ms >= ?2 AND start_ms < ?3"         \
+                   " GROUP BY start_ms ORDER BY start_ms")
+
+#define STORE_STATEMENT_ENUMERATOR(NAME, sql) STATEMENT_##NAME,
+enum store_statement { STORE_STATEMENTS(STORE_STATEMENT_ENUMERATOR) STATEMENT_TALLY_UPSERT, STATEMENT_COUNT };
+
+/* A journal as this transaction sees it. */
+struct store_journal {
+    int64_t id; /* 0: nothing remembered here */
+    int64_t kiosk;
+    uint32_t through;
+    int64_t floor_ms; /* INSTANT_UNKNOWN: no answer yet */
+    uint16_t floor_boot;
+    uint32_t floor_uptime_s;
+    int64_t duplicates;
+    bool is_changed;
+    struct visit_window window;
+};
+
+/* The own best week of a staff member among the weeks before week_ms. */
+struct store_best {
+    uint16_t staff; /* 0: empty */
+    int64_t week_ms;
+    uint16_t asked, answered;
+};
+
+#define STORE_BESTS_REMEMBERED 64
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    int lock_fd;   /* -1 on a read-only connection */
+    char *path;
+    char *name;
+    char *timezone;
+    struct zone *zone;
+    uint8_t database_id[DATABASE_ID_SIZE];
+    bool is_read_only;
+    int64_t newest_commit_ms;        /* INSTANT_UNKNOWN: none */
+    int64_t newest_commit_stored_ms; /* as in the database */
+    struct tally_book *book;
+    struct store_journal journals[STORE_JOURNALS_REMEMBERED]; /* at id modulo capacity */
+    struct store_best bests[STORE_BESTS_REMEMBERED];          /* at staff modulo capacity */
+    enum store_status callback_status; /* what a callback of visit.h could not return */
+    struct store_error callback_error;
+    uint64_t roster_generation, counts_generation;
+};
+
+/* Statements: store_statement returns it reset and unbound. store_run steps to the end and resets. store_row steps
+ * once: *has_row says whether there are columns to read; reset it (sqlite3_reset) when done with them. */
+sqlite3_stmt *store_statement(struct store *store, enum store_statement which);
+void store_bind_integers(sqlite3_stmt *statement, const int64_t *values, int count); /* from parameter 1 */
+void store_bind_text(sqlite3_stmt *statement, int parameter, const char *text);      /* text outlives the run */
+enum store_status store_run(struct store *store, sqlite3_stmt *statement, struct store_error *error);
+enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *has_row, struct store_error *error);
+
+/* Our status for what SQLite just said on this connection, with a line that names the remedy. */
+enum store_status store_sql_failed(struct store *store, int code, struct store_error *error);
+enum store_status store_refuse(struct store_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* store_file.c: what may be opened, and by whom. */
+enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_lock, struct store_error *error);
+void store_file_unlock(const char *path, int lock_fd, bool is_unlinked);
+/* Look at an existing file without changing it or its neighbours. *is_new: there is nothing yet. */
+enum store_status store_file_check(const char *path, bool *is_new, struct store_error *error);
+enum store_status store_file_create(const char *path, struct store_error *error);
+/* "file:..." with the path escaped; NULL when there is no memory. Free it. */
+char *store_file_uri(const char *path, const char *query);
+
+/* store_answers.c: the remembered journal, loaded when it is not. */
+enum store_status store_journal_get(struct store *store, int64_t id, struct store_journal **journal,
+                                    struct store_error *error);
+/* Keep a gap up to `last` and move the mark over it; raises an alarm. last > through. */
+enum store_status store_journal_skip(struct store *store, struct store_journal *journal, uint32_t last,
+                                     enum lost_cause cause, int64_t now_ms, struct store_error *error);
+/* Write what is only in memory. */
+enum store_status store_flush(struct store *store, struct store_error *error);
+void store_forget(struct store *store);
+void store_visit_read(sqlite3_stmt *row, struct visit *visit); /* SELECT * FROM visit; column 0 is the journal */
+enum store_status store_tally_write(struct store *store, const struct tally_row *row, struct store_error *error);
+
+enum store_status store_alarm(struct store *store, const char *kind, int64_t kiosk, int64_t now_ms,
+                              struct store_error *error, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* store_verify.c: count every tally again from the raw answers, and write them, in the open transaction. */
+enum store_status store_rebuild(struct store *store, struct store_error *error);
+
+/* store_text.c: names. Refuses what a kiosk cannot display, naming the character. */
+enum store_status store_check_name(const char *name, const char *what, struct store_error *error);
+
+#endif

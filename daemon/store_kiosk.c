@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_kiosk.c - who may speak: HELLO, adoption, names, heartbeats.
+ */
+#include "store_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define NAME_SIZE 64
+#define HEALTH_EVERY_MS 60000
+
+static enum store_status id_draw(uint64_t *id, struct store_error *error)
+{
+    do {
+        if (getrandom(id, sizeof *id, 0) != (ssize_t)sizeof *id)
+            return store_refuse(error, "the system has no random numbers");
+    } while (*id == 0);
+    return STORE_OK;
+}
+
+static enum store_status name_is_taken(struct store *store, const char *name, int64_t *kiosk,
+                                       struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_NAMED);
+    enum store_status status;
+    bool has_row;
+
+    store_bind_text(statement, 1, name);
+    status = store_row(store, statement, &has_row, error);
+    *kiosk = status == STORE_OK && has_row ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* "kiosk 1", "kiosk 2": the first that is free. */
+static enum store_status name_invent(struct store *store, char name[NAME_SIZE], struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+    int64_t kiosk = 1;
+
+    for (unsigned i = 1; status == STORE_OK && kiosk != 0; i++) {
+        snprintf(name, NAME_SIZE, "kiosk %u", i);
+        status = name_is_taken(store, name, &kiosk, error);
+    }
+    return status;
+}
+
+static enum store_status kiosk_insert(struct store *store, const char *port, const char *name, int64_t former_id,
+                                      int64_t now_ms, int64_t *kiosk, uint64_t *kiosk_id,
+                                      struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_INSERT);
+    enum store_status status = id_draw(kiosk_id, error);
+
+    if (status != STORE_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, (int64_t)*kiosk_id);
+    store_bind_text(statement, 2, name);
+    store_bind_text(statement, 3, port);
+    sqlite3_bind_int64(statement, 4, former_id);
+    sqlite3_bind_int64(statement, 5, now_ms);
+    status = store_run(store, statement, error);
+    *kiosk = sqlite3_last_insert_rowid(store->db);
+    return status;
+}
+
+static enum store_status pending_delete(struct store *store, const char *port, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_PENDING_DELETE);
+
+    store_bind_text(statement, 1, port);
+    return store_run(store, statement, error);
+}
+
+static enum store_status pending_keep(struct store *store, const struct store_visitor *visitor,
+                                      struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_PENDING_UPSERT);
+    enum store_status status;
+
+    store_bind_text(statement, 1, visitor->port);
+    sqlite3_bind_int64(statement, 2, (int64_t)visitor->hello->kiosk_id);
+    store_bind_text(statement, 3, visitor->hello->firmware);
+    sqlite3_bind_int64(statement, 4, visitor->now_ms);
+    status = store_run(store, statement, error);
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_PENDING_TRIM);
+    sqlite3_bind_int64(statement, 1, STORE_PENDING_CAPACITY);
+    return store_run(store, statement, error);
+}
+
+/* Offer the kiosk a journal: the newest that it never used, else a new one. What the kiosk has acknowledged under
+ * another journal is not ours: the mark starts just below its oldest answer. */
+static enum store_status journal_offer(struct store *store, const struct store_visitor *visitor,
+                                       struct store_admitted *admitted, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_OFFERED);
+    enum store_status status;
+    bool has_row;
+
+    admitted->admission = STORE_ADOPT;
+    admitted->through = visitor->hello->oldest - 1;
+    sqlite3_bind_int64(statement, 1, admitted->kiosk);
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    if (has_row) {
+        admitted->journal = sqlite3_column_int64(statement, 0);
+        admitted->journal_id = (uint64_t)sqlite3_column_int64(statement, 1);
+        sqlite3_reset(statement);
+        statement = store_statement(store, STATEMENT_JOURNAL_REISSUE);
+        store_bind_integers(statement, (int64_t[]){admitted->journal, admitted->through}, 2);
+        return store_run(store, statement, error);
+    }
+    status = id_draw(&admitted->journal_id, error);
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_JOURNAL_INSERT);
+    store_bind_integers(statement, (int64_t[]){(int64_t)admitted->journal_id, admitted->kiosk, visitor->now_ms,
+                                               admitted->through}, 4);
+    status = store_run(store, statement, error);
+    admitted->journal = sqlite3_last_insert_rowid(store->db);
+    return status;
+}
+
+/* A kiosk that is not ours yet: offered ids wait for it, or it waits for a manager. */
+static enum store_status stranger(struct store *store, const struct store_visitor *visitor,
+                                  struct store_admitted *admitted, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_OFFERED);
+    char name[NAME_SIZE];
+    enum store_status status;
+    bool has_row;
+
+    store_bind_text(statement, 1, visitor->port);
+    sqlite3_bind_int64(statement, 2, (int64_t)visitor->hello->kiosk_id);
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    if (has_row) {
+        admitted->kiosk = sqlite3_column_int64(statement, 0);
+        admitted->kiosk_id = (uint64_t)sqlite3_column_int64(statement, 1);
+        sqlite3_reset(statement);
+        return journal_offer(store, visitor, admitted, error);
+    }
+    if (visitor->hello->kiosk_id != 0 || !visitor->is_auto_adopt) {
+        admitted->admission = visitor->hello->kiosk_id != 0 ? STORE_OTHER_DATABASE : STORE_PENDING;
+        return pending_keep(store, visitor, error);
+    }
+    status = name_invent(store, name, error);
+    if (status == STORE_OK)
+        status = kiosk_insert(store, visitor->port, name, 0, visitor->now_ms, &admitted->kiosk, &admitted->kiosk_id,
+                              error);
+    if (status == STORE_OK)
+        status = pending_delete(store, visitor->port, error);
+    return status == STORE_OK ? journal_offer(store, visitor, admitted, error) : status;
+}
+
+static enum store_status kiosk_heard(struct store *store, const struct store_visitor *visitor, int64_t kiosk,
+                                     struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_HEARD);
+
+    sqlite3_bind_int64(statement, 1, kiosk);
+    store_bind_text(statement, 2, visitor->port);
+    store_bind_text(statement, 3, visitor->hello->firmware);
+    sqlite3_bind_int64(statement, 4, visitor->hello->boot);
+    sqlite3_bind_int64(statement, 5, visitor->now_ms);
+    return store_run(store, statement, error);
+}
+
+static enum store_status journal_replace(struct store *store, const struct store_visitor *visitor,
+                                         struct store_admitted *admitted, uint32_t through,
+                                         struct store_error *error)
+{
+    enum store_status status = journal_offer(store, visitor, admitted, error);
+
+    if (status != STORE_OK)
+        return status;
+    return store_alarm(store, "journal_replaced", admitted->kiosk, visitor->now_ms, error,
+                       "the kiosk is at answer %" PRIu32 " but %" PRIu32 " are stored: its memory is not the one"
+                       " that was acknowledged; it goes on with a new journal", visitor->hello->next - 1, through);
+}
+
+/* The kiosk goes on with a journal of ours. */
+static enum store_status journal_resume(struct store *store, const struct store_visitor *visitor,
+                                        struct store_admitted *admitted, struct store_error *error)
+{
+    const struct message_hello *hello = visitor->hello;
+    sqlite3_stmt *statement;
+    struct store_journal *journal;
+    enum store_status status = store_journal_get(store, admitted->journal, &journal, error);
+
+    if (status != STORE_OK)
+        return status;
+    if (hello->next <= journal->through)
+        return journal_replace(store, visitor, admitted, journal->through, error);
+    admitted->admission = STORE_ADMITTED;
+    admitted->journal_id = hello->journal_id;
+    statement = store_statement(store, STATEMENT_JOURNAL_USED);
+    sqlite3_bind_int64(statement, 1, admitted->journal);
+    status = store_run(store, statement, error);
+    if (status == STORE_OK && hello->oldest > journal->through + 1) {
+        admitted->lost_first = journal->through + 1;
+        admitted->lost_last = hello->oldest - 1;
+        status = store_journal_skip(store, journal, admitted->lost_last, LOST_RESTORED, visitor->now_ms, error);
+    }
+    admitted->through = journal->through;
+    return status;
+}
+
+static enum store_status known(struct store *store, const struct store_visitor *visitor,
+                               struct store_admitted *admitted, struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    bool has_row = false;
+    enum store_status status = kiosk_heard(store, visitor, admitted->kiosk, error);
+
+    if (status == STORE_OK)
+        status = pending_delete(store, visitor->port, error);
+    if (status != STORE_OK)
+        return status;
+    admitted->kiosk_id = visitor->hello->kiosk_id;
+    statement = store_statement(store, STATEMENT_JOURNAL_BY_ID);
+    store_bind_integers(statement, (int64_t[]){(int64_t)visitor->hello->journal_id, admitted->kiosk}, 2);
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    admitted->journal = has_row ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    return has_row ? journal_resume(store, visitor, admitted, error) : journal_offer(store, visitor, admitted, error);
+}
+
+enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
+                              struct store_admitted *admitted, struct store_error *error)
+{
+    const struct message_hello *hello = visitor->hello;
+    sqlite3_stmt *statement;
+    enum store_status status;
+    bool has_row;
+
+    error->text[0] = '\0';
+    memset(admitted, 0, sizeof *admitted);
+    if (hello->oldest == 0 || hello->next < hello->oldest)
+        return store_refuse(error, "a HELLO at %.60s contradicts itself: oldest answer %" PRIu32 ", next %" PRIu32,
+                            visitor->port, hello->oldest, hello->next);
+    if (hello->kiosk_id == 0)
+        return stranger(store, visitor, admitted, error);
+    statement = store_statement(store, STATEMENT_KIOSK_BY_ID);
+    sqlite3_bind_int64(statement, 1, (int64_t)hello->kiosk_id);
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    if (!has_row)
+        return stranger(store, visitor, admitted, error);
+    admitted->kiosk = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return known(store, visitor, admitted, error);
+}
+
+static enum store_status name_check_free(struct store *store, const char *name, int64_t kiosk,
+                                         struct store_error *error)
+{
+    int64_t holder = 0;
+    enum store_status status = store_check_name(name, "kiosk", error);
+
+    if (status == STORE_OK)
+        status = name_is_taken(store, name, &holder, error);
+    if (status == STORE_OK && holder != 0 && holder != kiosk)
+        return store_refuse(error, "there is a kiosk \"%.64s\" already: choose another name", name);
+    return status;
+}
+
+static enum store_status nobody_waits(struct store *store, const char *port, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_PENDING_PORTS);
+    enum store_status status;
+    bool has_row;
+
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    if (has_row && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        status = store_refuse(error, "no kiosk waits at \"%.60s\"; one waits at: %.120s", port,
+                              (const char *)sqlite3_column_text(statement, 0));
+    else
+        status = store_refuse(error, "no kiosk waits at \"%.60s\", nor anywhere else: is it plugged in?", port);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum store_status store_kiosk_adopt(struct store *store, const char *port, const char *name, int64_t now_ms,
+                                    struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_PENDING_SELECT);
+    int64_t former_id, kiosk;
+    uint64_t kiosk_id;
+    enum store_status status;
+    bool has_row;
+
+    error->text[0] = '\0';
+    store_bind_text(statement, 1, port);
+    status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    if (!has_row)
+        return nobody_waits(store, port, error);
+    former_id = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    status = name_check_free(store, name, 0, error);
+    if (status == STORE_OK)
+        status = kiosk_insert(store, port, name, former_id, now_ms, &kiosk, &kiosk_id, error);
+    return status == STORE_OK ? pending_delete(store, port, error) : status;
+}
+
+static enum store_status kiosk_find(struct store *store, const char *which, int64_t *kiosk,
+                                    struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    char *end;
+    unsigned long long id;
+    bool has_row;
+    enum store_status status = name_is_taken(store, which, kiosk, error);
+
+    if (status != STORE_OK || *kiosk != 0)
+        return status;
+    id = strtoull(which, &end, 16);
+    if (end != which && *end == '\0') {
+        statement = store_statement(store, STATEMENT_KIOSK_BY_ID);
+        sqlite3_bind_int64(statement, 1, (int64_t)id);
+        status = store_row(store, statement, &has_row, error);
+        if (status == STORE_OK && has_row)
+            *kiosk = sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+    }
+    if (status == STORE_OK && *kiosk == 0)
+        return store_refuse(error, "there is no kiosk \"%.64s\": \"byname kiosk list\" shows them", which);
+    return status;
+}
+
+enum store_status store_kiosk_rename(struct store *store, const char *which, const char *name,
+                                     struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t kiosk = 0;
+    enum store_status status = kiosk_find(store, which, &kiosk, error);
+
+    if (status == STORE_OK)
+        status = name_check_free(store, name, kiosk, error);
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_KIOSK_RENAME);
+    sqlite3_bind_int64(statement, 1, kiosk);
+    store_bind_text(statement, 2, name);
+    return store_run(store, statement, error);
+}
+
+/* Whether the stored heartbeat says the same, but for the uptime, and is not a minute old. */
+static enum store_status health_is_known(struct store *store, int64_t kiosk, const int64_t *values, int count,
+                                         int64_t now_ms, bool *is_known, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_HEALTH_SELECT);
+    enum store_status status;
+    bool has_row;
+    int64_t age_ms;
+
+    sqlite3_bind_int64(statement, 1, kiosk);
+    status = store_row(store, statement, &has_row, error);
+    *is_known = false;
+    if (status != STORE_OK || !has_row)
+        return status;
+    age_ms = now_ms - sqlite3_column_int64(statement, count);
+    *is_known = sqlite3_column_type(statement, count) != SQLITE_NULL && age_ms >= 0 && age_ms < HEALTH_EVERY_MS;
+    for (int i = 0; i < count; i++)
+        *is_known = *is_known && sqlite3_column_int64(statement, i) == values[i];
+    sqlite3_reset(statement);
+    return STORE_OK;
+}
+
+enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
+                               int64_t now_ms, struct store_error *error)
+{
+    const int64_t values[] = {kiosk, health->refused, health->bad_frames, health->resent, health->pending,
+                              health->bad_slots, health->display_faults, health->stuck_buttons, health->uptime_s,
+                              now_ms};
+    sqlite3_stmt *statement;
+    bool is_known;
+    enum store_status status;
+
+    error->text[0] = '\0';
+    status = health_is_known(store, kiosk, values + 1, 7, now_ms, &is_known, error);
+    if (status != STORE_OK || is_known)
+        return status;
+    statement = store_statement(store, STATEMENT_HEALTH_UPDATE);
+    store_bind_integers(statement, values, 10);
+    return store_run(store, statement, error);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_staff.c - people: their names, what kiosks are told of them, their own counts.
+ */
+#include "store_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BEST_WEEK_ANSWERS_MIN 10
+#define SIGNED_ON_MS_MAX (10 * 3600 * 1000)
+
+/* A number is a staff id only when nobody has that name. Id 0: not found. */
+static enum store_status staff_read(struct store *store, sqlite3_stmt *statement, int64_t *id, bool *is_retired,
+                                    struct store_error *error)
+{
+    bool has_row;
+    enum store_status status = store_row(store, statement, &has_row, error);
+
+    *id = 0;
+    *is_retired = false;
+    if (status == STORE_OK && has_row) {
+        *id = sqlite3_column_int64(statement, 0);
+        *is_retired = sqlite3_column_type(statement, 1) != SQLITE_NULL;
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+static enum store_status staff_find(struct store *store, const char *which, int64_t *id, bool *is_retired,
+                                    struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_STAFF_BY_NAME);
+    char *end;
+    long number;
+    enum store_status status;
+
+    store_bind_text(statement, 1, which);
+    status = staff_read(store, statement, id, is_retired, error);
+    if (status != STORE_OK || *id != 0)
+        return status;
+    number = strtol(which, &end, 10);
+    if (end != which && *end == '\0') {
+        statement = store_statement(store, STATEMENT_STAFF_BY_ID);
+        sqlite3_bind_int64(statement, 1, number);
+        status = staff_read(store, statement, id, is_retired, error);
+    }
+    if (status == STORE_OK && *id == 0)
+        return store_refuse(error, "there is no staff member \"%.64s\": \"byname staff list\" shows them", which);
+    return status;
+}
+
+static enum store_status active_find(struct store *store, const char *which, int64_t *id, struct store_error *error)
+{
+    bool is_retired;
+    enum store_status status = staff_find(store, which, id, &is_retired, error);
+
+    if (status == STORE_OK && is_retired)
+        return store_refuse(error, "%.64s has retired: add the person again under a new number", which);
+    return status;
+}
+
+static enum store_status name_check_free(struct store *store, const char *name, int64_t id,
+                                         struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t holder;
+    bool is_retired;
+    enum store_status status = store_check_name(name, "staff member", error);
+
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_STAFF_BY_NAME);
+    store_bind_text(statement, 1, name);
+    status = staff_read(store, statement, &holder, &is_retired, error);
+    if (status == STORE_OK && holder != 0 && holder != id && !is_retired)
+        return store_refuse(error, "there is a \"%.64s\" already: customers could not tell them apart; add a letter,"
+                                   " as in \"%.40s K\"", name, name);
+    return status;
+}
+
+static enum store_status roster_changed(struct store *store, enum store_status status)
+{
+    if (status == STORE_OK)
+        store->roster_generation++;
+    return status;
+}
+
+/* A restored database may have visits of people whom it does not know: their numbers are not given away either. */
+static enum store_status id_next(struct store *store, int64_t *id, struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    bool has_row;
+    enum store_status status = store_flush(store, error);
+
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_STAFF_NEXT);
+    status = store_row(store, statement, &has_row, error);
+    *id = status == STORE_OK && has_row ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    if (status == STORE_OK && (*id < STAFF_ID_MIN || *id > STAFF_ID_MAX))
+        return store_refuse(error, "all %d staff numbers have been given", STAFF_ID_MAX);
+    return status;
+}
+
+enum store_status store_staff_add(struct store *store, const char *name, int64_t now_ms, uint16_t *id,
+                                  struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t next = 0;
+    enum store_status status;
+
+    error->text[0] = '\0';
+    status = name_check_free(store, name, 0, error);
+    if (status == STORE_OK)
+        status = id_next(store, &next, error);
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_STAFF_INSERT);
+    sqlite3_bind_int64(statement, 1, next);
+    store_bind_text(statement, 2, name);
+    sqlite3_bind_int64(statement, 3, now_ms);
+    *id = (uint16_t)next;
+    return roster_changed(store, store_run(store, statement, error));
+}
+
+enum store_status store_staff_rename(struct store *store, const char *which, const char *name,
+                                     struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t id = 0;
+    enum store_status status;
+
+    error->text[0] = '\0';
+    status = active_find(store, which, &id, error);
+    if (status == STORE_OK)
+        status = name_check_free(store, name, id, error);
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_STAFF_RENAME);
+    sqlite3_bind_int64(statement, 1, id);
+    store_bind_text(statement, 2, name);
+    return roster_changed(store, store_run(store, statement, error));
+}
+
+static enum store_status staff_set(struct store *store, const char *which, enum store_statement update,
+                                   const int64_t *value, struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t id = 0;
+    enum store_status status;
+
+    error->text[0] = '\0';
+    status = active_find(store, which, &id, error);
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, update);
+    sqlite3_bind_int64(statement, 1, id);
+    if (value != NULL)
+        sqlite3_bind_int64(statement, 2, *value);
+    return roster_changed(store, store_run(store, statement, error));
+}
+
+enum store_status store_staff_on_duty(struct store *store, const char *which, bool is_on_duty,
+                                      struct store_error *error)
+{
+    return staff_set(store, which, STATEMENT_STAFF_ON_DUTY, &(int64_t){is_on_duty}, error);
+}
+
+enum store_status store_staff_retire(struct store *store, const char *which, int64_t now_ms,
+                                     struct store_error *error)
+{
+    return staff_set(store, which, STATEMENT_STAFF_RETIRE, &now_ms, error);
+}
+
+enum store_status store_staff_pin(struct store *store, const char *which, const char *digits,
+                                  struct store_error *error)
+{
+    int64_t pin = 0;
+
+    if (digits == NULL)
+        return staff_set(store, which, STATEMENT_STAFF_PIN, NULL, error);
+    if (strlen(digits) != PIN_DIGITS || strspn(digits, "12345") != PIN_DIGITS)
+        return store_refuse(error, "a PIN is four presses of the buttons 1 to 5, as in 2415");
+    for (size_t i = 0; i < PIN_DIGITS; i++)
+        pin = pin * 5 + (digits[i] - '1');
+    return staff_set(store, which, STATEMENT_STAFF_PIN, &pin, error);
+}
+
+static void entry_read(sqlite3_stmt *row, struct staff_entry *entry)
+{
+    memset(entry, 0, sizeof *entry);
+    entry->id = (uint16_t)sqlite3_column_int(row, 0);
+    entry->flags = sqlite3_column_int(row, 2) != 0 ? STAFF_ON_DUTY : 0;
+    entry->pin = sqlite3_column_type(row, 3) == SQLITE_NULL ? PIN_NONE : (uint16_t)sqlite3_column_int(row, 3);
+    snprintf(entry->name, sizeof entry->name, "%s", (const char *)sqlite3_column_text(row, 1));
+    entry->name_size = (uint8_t)strlen(entry->name);
+}
+
+enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY], uint8_t *count,
+                               struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_ROSTER);
+    enum store_status status = STORE_OK;
+    bool has_row = true;
+
+    error->text[0] = '\0';
+    sqlite3_bind_int64(statement, 1, ROSTER_CAPACITY);
+    *count = 0;
+    while (status == STORE_OK && has_row && *count < ROSTER_CAPACITY) {
+        status = store_row(store, statement, &has_row, error);
+        if (status == STORE_OK && has_row)
+            entry_read(statement, &roster[(*count)++]);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+struct asked {
+    int64_t asked, answered;
+};
+
+static enum store_status days_next(struct store *store, sqlite3_stmt *statement, bool *has_row, int64_t *day_ms,
+                                   struct asked *asked, struct store_error *error)
+{
+    enum store_status status = store_row(store, statement, has_row, error);
+
+    if (status == STORE_OK && *has_row) {
+        *day_ms = sqlite3_column_int64(statement, 0);
+        asked->asked = sqlite3_column_int64(statement, 1);
+        asked->answered = sqlite3_column_int64(statement, 2);
+    }
+    return status;
+}
+
+static uint16_t u16_of(int64_t value)
+{
+    return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
+}
+
+/* Compare asked/answered as fractions; of two equal weeks the later one stands. */
+static void best_take(struct store_best *best, const struct asked *week)
+{
+    if (week->answered < BEST_WEEK_ANSWERS_MIN)
+        return;
+    if (best->answered != 0 && week->asked * best->answered < (int64_t)best->asked * week->answered)
+        return;
+    best->asked = u16_of(week->asked);
+    best->answered = u16_of(week->answered);
+}
+
+/* Over all weeks that ended before week_ms, from the tallies of days. */
+static enum store_status best_find(struct store *store, uint16_t staff, int64_t week_ms, struct store_best *best,
+                                   struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_DAYS);
+    struct asked week = {0}, day = {0};
+    int64_t day_ms = 0, week_end_ms = INT64_MIN;
+    enum store_status status = STORE_OK;
+    bool has_row = true;
+
+    *best = (struct store_best){.staff = staff, .week_ms = week_ms};
+    store_bind_integers(statement, (int64_t[]){staff, INT64_MIN, week_ms}, 3);
+    while (status == STORE_OK && has_row) {
+        status = days_next(store, statement, &has_row, &day_ms, &day, error);
+        if (status != STORE_OK || !has_row)
+            break;
+        if (day_ms >= week_end_ms) {
+            best_take(best, &week);
+            week = (struct asked){0};
+            week_end_ms = period_week(store->zone, day_ms, 1);
+        }
+        week.asked += day.asked;
+        week.answered += day.answered;
+    }
+    best_take(best, &week);
+    return status;
+}
+
+static enum store_status week_count(struct store *store, uint16_t staff, int64_t week_ms, int64_t now_ms,
+                                    struct message_counts *counts, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_DAYS);
+    struct asked week = {0}, day = {0};
+    int64_t day_ms = 0, today_ms = period_start(store->zone, PERIOD_DAY, now_ms);
+    enum store_status status = STORE_OK;
+    bool has_row = true;
+
+    store_bind_integers(statement, (int64_t[]){staff, week_ms, period_week(store->zone, now_ms, 1)}, 3);
+    while (status == STORE_OK && has_row) {
+        status = days_next(store, statement, &has_row, &day_ms, &day, error);
+        if (status != STORE_OK || !has_row)
+            break;
+        week.asked += day.asked;
+        week.answered += day.answered;
+        if (day_ms == today_ms) {
+            counts->asked_today = u16_of(day.asked);
+            counts->answered_today = u16_of(day.answered);
+        }
+    }
+    counts->asked_week = u16_of(week.asked);
+    counts->answered_week = u16_of(week.answered);
+    return status;
+}
+
+enum store_status store_counts(struct store *store, uint16_t staff_id, int64_t now_ms,
+                               struct message_counts *counts, struct store_error *error)
+{
+    struct store_best *best = &store->bests[staff_id % STORE_BESTS_REMEMBERED];
+    int64_t week_ms = period_week(store->zone, now_ms, 0);
+    enum store_status status = STORE_OK;
+
+    error->text[0] = '\0';
+    memset(counts, 0, sizeof *counts);
+    counts->staff_id = staff_id;
+    if (!store->is_read_only && !sqlite3_get_autocommit(store->db))
+        status = store_flush(store, error);
+    if (status == STORE_OK && (best->staff != staff_id || best->week_ms != week_ms || store->is_read_only)) {
+        status = best_find(store, staff_id, week_ms, best, error);
+        if (status != STORE_OK)
+            best->staff = 0;
+    }
+    if (status != STORE_OK)
+        return status;
+    counts->asked_best = best->asked;
+    counts->answered_best = best->answered;
+    return week_count(store, staff_id, week_ms, now_ms, counts, error);
+}
+
+enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now_ms,
+                                 struct presence present[PRESENCE_CAPACITY], uint8_t *count,
+                                 struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_PRESENCE_SELECT);
+    int64_t midnight_ms = period_start(store->zone, PERIOD_DAY, now_ms);
+    int64_t end_of_day_ms = period_next(store->zone, PERIOD_DAY, now_ms);
+    int64_t oldest_ms = now_ms - SIGNED_ON_MS_MAX + 1;
+    enum store_status status = STORE_OK;
+    bool has_row = true;
+
+    error->text[0] = '\0';
+    *count = 0;
+    store_bind_integers(statement, (int64_t[]){kiosk, midnight_ms > oldest_ms ? midnight_ms : oldest_ms}, 2);
+    while (status == STORE_OK && has_row && *count < PRESENCE_CAPACITY) {
+        int64_t until_ms;
+
+        status = store_row(store, statement, &has_row, error);
+        if (status != STORE_OK || !has_row)
+            break;
+        until_ms = sqlite3_column_int64(statement, 1) + SIGNED_ON_MS_MAX;
+        until_ms = until_ms < end_of_day_ms ? until_ms : end_of_day_ms;
+        present[(*count)++] = (struct presence){
+            .staff_id = (uint16_t)sqlite3_column_int(statement, 0),
+            .minutes_left = u16_of((until_ms - now_ms + 59999) / 60000),
+        };
+    }
+    sqlite3_reset(statement);
+    return status;
+}

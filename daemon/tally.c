@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "tally.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_MIN 64
+
+struct period {
+    int64_t from_ms, to_ms; /* from == to: unknown */
+};
+
+struct tally_book {
+    const struct zone *zone;
+    struct tally_row *rows;
+    size_t count, capacity; /* capacity is a power of two */
+    uint32_t *slots;        /* twice the capacity: row index + 1, open addressing */
+    struct period recent[PERIOD_LEVEL_MAX + 1]; /* answers come in the order of time: the last period again */
+    bool is_failed;
+};
+
+#define COLUMN_NAME(NAME, column) #column,
+static const char *const columns[] = {TALLY_MEASURES(COLUMN_NAME)};
+
+const char *tally_column(unsigned measure)
+{
+    assert(measure < TALLY_MEASURE_COUNT);
+    return columns[measure];
+}
+
+/* Which measure a reply to a question counts under; codes are consecutive from 1 in the vocabulary. */
+static void reply_measure(int32_t reply, unsigned first, unsigned skipped, unsigned none, int64_t *n)
+{
+    if (reply == VISIT_NOT_SHOWN)
+        return;
+    if (reply == ANSWER_SKIPPED)
+        n[skipped]++;
+    else if (reply == ANSWER_NONE)
+        n[none]++;
+    else
+        n[first + (unsigned)reply - 1]++;
+}
+
+static void returning_measure(const struct visit *visit, int64_t *n)
+{
+    int32_t returning = visit->replies[VISIT_REPLY(QUESTION_RETURNING)];
+    bool is_asked = visit->replies[VISIT_REPLY(QUESTION_MENTION)] == MENTION_ASKED;
+
+    if (is_asked && returning == RETURNING_YES)
+        n[TALLY_ASKED_RETURNING]++;
+    else if (is_asked && returning == RETURNING_NO)
+        n[TALLY_ASKED_NEW]++;
+    else
+        reply_measure(returning, TALLY_RETURNING_YES, TALLY_RETURNING_SKIPPED, TALLY_RETURNING_NONE, n);
+}
+
+static void staff_measure(int32_t reply, int64_t *n)
+{
+    if (reply == ANSWER_SKIPPED)
+        n[TALLY_STAFF_SKIPPED]++;
+    else if (reply == ANSWER_NONE)
+        n[TALLY_STAFF_NONE]++;
+    else if (reply != VISIT_NOT_SHOWN)
+        n[TALLY_STAFF_NAMED]++;
+}
+
+static void counted_measure(const struct visit *visit, int64_t *n)
+{
+    const int32_t *replies = visit->replies;
+
+    n[TALLY_RATING_1 + visit->rating - 1]++;
+    staff_measure(replies[VISIT_REPLY(QUESTION_STAFF)], n);
+    reply_measure(replies[VISIT_REPLY(QUESTION_MENTION)], TALLY_MENTION_ASKED, TALLY_MENTION_SKIPPED,
+                  TALLY_MENTION_NONE, n);
+    reply_measure(replies[VISIT_REPLY(QUESTION_CAUSE)], TALLY_CAUSE_PROCESS, TALLY_CAUSE_SKIPPED, TALLY_CAUSE_NONE,
+                  n);
+    reply_measure(replies[VISIT_REPLY(QUESTION_STRENGTH)], TALLY_STRENGTH_EMPATHY, TALLY_STRENGTH_SKIPPED,
+                  TALLY_STRENGTH_NONE, n);
+    reply_measure(replies[VISIT_REPLY(QUESTION_HELP)], TALLY_HELP_YES, TALLY_HELP_SKIPPED, TALLY_HELP_NONE, n);
+    returning_measure(visit, n);
+    if (visit->rating <= RATING_UNHAPPY_MAX && replies[VISIT_REPLY(QUESTION_CAUSE)] == CAUSE_PEOPLE)
+        n[TALLY_UNHAPPY_PEOPLE]++;
+}
+
+void tally_measure(const struct visit *visit, int64_t n[TALLY_MEASURE_COUNT])
+{
+    static const enum tally_measure reasons[] = {
+        [VISIT_WITHDRAWN] = TALLY_LEFT_OUT_WITHDRAWN,
+        [VISIT_STUCK] = TALLY_LEFT_OUT_STUCK,
+        [VISIT_FLAGGED_OTHER] = TALLY_LEFT_OUT_OTHER,
+        [VISIT_BURST] = TALLY_LEFT_OUT_BURST,
+    };
+    enum visit_left_out reason = visit_left_out(visit);
+
+    memset(n, 0, TALLY_MEASURE_COUNT * sizeof *n);
+    if (reason == VISIT_COUNTED) {
+        counted_measure(visit, n);
+        return;
+    }
+    n[reasons[reason]]++;
+    if (visit->rating >= RATING_HAPPY_MIN)
+        n[TALLY_LEFT_OUT_HAPPY]++;
+}
+
+struct tally_book *tally_book_create(const struct zone *zone)
+{
+    struct tally_book *book = calloc(1, sizeof *book);
+
+    if (book == NULL)
+        return NULL;
+    book->zone = zone;
+    book->capacity = ROWS_MIN;
+    book->rows = malloc(book->capacity * sizeof *book->rows);
+    book->slots = calloc(2 * book->capacity, sizeof *book->slots);
+    if (book->rows == NULL || book->slots == NULL) {
+        tally_book_destroy(book);
+        return NULL;
+    }
+    return book;
+}
+
+void tally_book_destroy(struct tally_book *book)
+{
+    if (book == NULL)
+        return;
+    free(book->rows);
+    free(book->slots);
+    free(book);
+}
+
+void tally_book_clear(struct tally_book *book)
+{
+    memset(book->slots, 0, 2 * book->capacity * sizeof *book->slots);
+    book->count = 0;
+    book->is_failed = false;
+}
+
+bool tally_book_failed(const struct tally_book *book)
+{
+    return book->is_failed;
+}
+
+size_t tally_book_count(const struct tally_book *book)
+{
+    return book->count;
+}
+
+const struct tally_row *tally_book_row(const struct tally_book *book, size_t index)
+{
+    assert(index < book->count);
+    return &book->rows[index];
+}
+
+static bool keys_are_equal(const struct tally_key *a, const struct tally_key *b)
+{
+    return a->start_ms == b->start_ms && a->kiosk == b->kiosk && a->staff == b->staff && a->level == b->level;
+}
+
+/* The slot of the key, or the empty one where it belongs. (Mixing: the finalizer of SplitMix64.) */
+static size_t slot_of(const struct tally_book *book, const struct tally_key *key)
+{
+    uint64_t hash = (uint64_t)key->start_ms * 0x9E3779B97F4A7C15u + (uint64_t)key->kiosk * 0xD1B54A32D192ED03u +
+                    ((uint64_t)key->staff << 8 | key->level) * 0x94D049BB133111EBu;
+    size_t mask = 2 * book->capacity - 1;
+    size_t slot;
+
+    hash = (hash ^ hash >> 30) * 0xBF58476D1CE4E5B9u;
+    slot = (size_t)(hash ^ hash >> 31) & mask;
+    while (book->slots[slot] != 0 && !keys_are_equal(&book->rows[book->slots[slot] - 1].key, key))
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+const struct tally_row *tally_book_find(const struct tally_book *book, const struct tally_key *key)
+{
+    size_t slot = slot_of(book, key);
+
+    return book->slots[slot] == 0 ? NULL : &book->rows[book->slots[slot] - 1];
+}
+
+static bool book_grow(struct tally_book *book)
+{
+    size_t capacity = book->capacity * 2;
+    struct tally_row *rows;
+    uint32_t *slots;
+
+    if (capacity > UINT32_MAX / 4)
+        return false;
+    rows = realloc(book->rows, capacity * sizeof *rows);
+    if (rows == NULL)
+        return false;
+    book->rows = rows;
+    slots = calloc(2 * capacity, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    free(book->slots);
+    book->slots = slots;
+    book->capacity = capacity;
+    for (size_t i = 0; i < book->count; i++)
+        slots[slot_of(book, &rows[i].key)] = (uint32_t)i + 1;
+    return true;
+}
+
+static struct tally_row *row_of(struct tally_book *book, const struct tally_key *key)
+{
+    size_t slot = slot_of(book, key);
+    struct tally_row *row;
+
+    if (book->slots[slot] != 0)
+        return &book->rows[book->slots[slot] - 1];
+    if (book->count == book->capacity) {
+        if (!book_grow(book)) {
+            book->is_failed = true;
+            return NULL;
+        }
+        slot = slot_of(book, key);
+    }
+    row = &book->rows[book->count++];
+    memset(row, 0, sizeof *row);
+    row->key = *key;
+    book->slots[slot] = (uint32_t)book->count;
+    return row;
+}
+
+/* The period at a level; false when the time straddles an edge. */
+static bool period_find(struct tally_book *book, enum period_level level, const struct visit_time *time,
+                        int64_t *start_ms)
+{
+    struct period *recent = &book->recent[level];
+
+    if (time->instant_ms < recent->from_ms || time->instant_ms >= recent->to_ms) {
+        recent->from_ms = period_start(book->zone, level, time->instant_ms);
+        recent->to_ms = period_next(book->zone, level, time->instant_ms);
+    }
+    *start_ms = recent->from_ms;
+    return time->span_ms < recent->to_ms - time->instant_ms;
+}
+
+bool tally_is_certain(const struct zone *zone, enum period_level level, const struct visit_time *time)
+{
+    return level == PERIOD_ALL || time->span_ms < period_next(zone, level, time->instant_ms) - time->instant_ms;
+}
+
+static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, const struct visit_time *time,
+                     const int64_t n[TALLY_MEASURE_COUNT], int sign)
+{
+    for (uint8_t level = PERIOD_LEVEL_MIN; level <= PERIOD_LEVEL_MAX; level++) {
+        struct tally_key key = {.kiosk = kiosk, .staff = staff, .level = level};
+        struct tally_row *row;
+
+        if (level != PERIOD_ALL && !period_find(book, (enum period_level)level, time, &key.start_ms))
+            continue;
+        row = row_of(book, &key);
+        if (row == NULL)
+            return;
+        for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
+            row->n[i] += sign * n[i];
+    }
+}
+
+void tally_book_add_visit(struct tally_book *book, int64_t kiosk, const struct visit *visit, int sign)
+{
+    int64_t n[TALLY_MEASURE_COUNT];
+
+    tally_measure(visit, n);
+    book_add(book, kiosk, visit_staff(visit), &visit->time, n, sign);
+}
+
+void tally_book_add_stray(struct tally_book *book, int64_t kiosk, enum visit_stray reason,
+                          const struct visit_time *time)
+{
+    int64_t n[TALLY_MEASURE_COUNT] = {0};
+
+    n[reason == VISIT_STRAY_INVALID ? TALLY_INVALID : TALLY_WITHOUT_RATING] = 1;
+    book_add(book, kiosk, 0, time, n, 1);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "visit.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static bool is_staff_id(int32_t value)
+{
+    return value >= STAFF_ID_MIN && value <= STAFF_ID_MAX;
+}
+
+uint16_t visit_staff(const struct visit *visit)
+{
+    int32_t named = visit->replies[VISIT_REPLY(QUESTION_STAFF)];
+    int32_t served = visit->replies[VISIT_REPLY(QUESTION_SERVED)];
+
+    if (is_staff_id(named))
+        return (uint16_t)named;
+    return is_staff_id(served) ? (uint16_t)served : 0;
+}
+
+enum visit_left_out visit_left_out(const struct visit *visit)
+{
+    if (visit->flag == FLAG_WITHDRAWN)
+        return VISIT_WITHDRAWN;
+    if (visit->flag == FLAG_STUCK)
+        return VISIT_STUCK;
+    if (visit->flag != 0)
+        return VISIT_FLAGGED_OTHER;
+    return visit->is_burst ? VISIT_BURST : VISIT_COUNTED;
+}
+
+#define CASE_CODE(NAME, code, name) case (code):
+
+static bool code_is_known(uint8_t question, uint16_t value)
+{
+    switch (question) {
+    case QUESTION_STAFF:
+        return is_staff_id(value);
+    case QUESTION_MENTION:
+        switch (value) { MENTIONS(CASE_CODE) return true; }
+        return false;
+    case QUESTION_CAUSE:
+        switch (value) { CAUSES(CASE_CODE) return true; }
+        return false;
+    case QUESTION_STRENGTH:
+        switch (value) { STRENGTHS(CASE_CODE) return true; }
+        return false;
+    case QUESTION_RETURNING:
+        switch (value) { RETURNINGS(CASE_CODE) return true; }
+        return false;
+    case QUESTION_HELP:
+        switch (value) { HELPS(CASE_CODE) return true; }
+        return false;
+    default:
+        return false;
+    }
+}
+
+static bool value_is_valid(uint8_t question, uint16_t value)
+{
+    switch (question) {
+    case QUESTION_RATING:
+        return value >= RATING_MIN && value <= RATING_MAX;
+    case QUESTION_SERVED:
+        return is_staff_id(value);
+    case QUESTION_FLAG:
+        return value != ANSWER_SKIPPED && value != ANSWER_NONE;
+    default:
+        return value == ANSWER_SKIPPED || value == ANSWER_NONE || code_is_known(question, value);
+    }
+}
+
+void visit_window_init(struct visit_window *window)
+{
+    memset(window, 0, sizeof *window);
+}
+
+static struct visit *slot_of(struct visit_window *window, uint32_t seq)
+{
+    return &window->visits[seq % VISIT_WINDOW_CAPACITY];
+}
+
+void visit_window_restore(struct visit_window *window, const struct visit *visit)
+{
+    *slot_of(window, visit->seq) = *visit;
+}
+
+static struct visit *visit_find(struct visit_window *window, const struct answer *answer)
+{
+    uint32_t seq = answer->seq - answer->visit_back;
+    struct visit *visit = slot_of(window, seq);
+
+    if (answer->visit_back == 0 || answer->visit_back > ANSWER_VISIT_BACK_MAX || seq == 0)
+        return NULL;
+    return visit->seq == seq ? visit : NULL;
+}
+
+/* A rating of the same burst as `newest`: equal, of the same boot, at most VISIT_BURST_S older. */
+static bool is_alike(const struct visit *visit, const struct visit *newest)
+{
+    return visit->seq != 0 && newest->seq - visit->seq < VISIT_WINDOW_CAPACITY && visit->rating == newest->rating &&
+           visit->boot == newest->boot && newest->uptime_s - visit->uptime_s <= VISIT_BURST_S;
+}
+
+/* Five equal ratings within 30 s: none of them counts, not the earlier four either. Which answers came between
+ * does not matter. */
+static void burst_mark(struct visit_window *window, const struct visit *newest,
+                       const struct visit_listener *listener)
+{
+    unsigned alike = 0;
+
+    for (size_t i = 0; i < VISIT_WINDOW_CAPACITY; i++)
+        alike += is_alike(&window->visits[i], newest) ? 1 : 0;
+    if (alike < VISIT_BURST_COUNT)
+        return;
+    for (size_t i = 0; i < VISIT_WINDOW_CAPACITY; i++) {
+        struct visit *visit = &window->visits[i];
+
+        if (!is_alike(visit, newest) || visit->is_burst)
+            continue;
+        listener->on_change(listener->context, visit, -1);
+        visit->is_burst = true;
+        visit->is_changed = true;
+        listener->on_change(listener->context, visit, 1);
+    }
+}
+
+static void rating_apply(struct visit_window *window, const struct answer *answer, const struct visit_time *time,
+                         const struct visit_listener *listener)
+{
+    struct visit *visit = slot_of(window, answer->seq);
+
+    if (visit->seq != 0)
+        listener->on_leave(listener->context, visit);
+    memset(visit, 0, sizeof *visit);
+    visit->seq = answer->seq;
+    visit->boot = answer->boot;
+    visit->uptime_s = answer->uptime_s;
+    visit->rating = (uint8_t)answer->value;
+    visit->time = *time;
+    visit->is_changed = true;
+    for (size_t i = 0; i < VISIT_REPLY_COUNT; i++)
+        visit->replies[i] = VISIT_NOT_SHOWN;
+    listener->on_change(listener->context, visit, 1);
+    burst_mark(window, visit, listener);
+}
+
+void visit_window_apply(struct visit_window *window, const struct answer *answer, const struct visit_time *time,
+                        const struct visit_listener *listener)
+{
+    struct visit *visit;
+
+    if (answer->question < QUESTION_RATING || answer->question > QUESTION_FLAG)
+        return; /* void, boot, sign-on, sign-off, and what a newer kiosk may ask: no part of a visit */
+    if (!value_is_valid(answer->question, answer->value)) {
+        listener->on_stray(listener->context, VISIT_STRAY_INVALID, time);
+        return;
+    }
+    if (answer->question == QUESTION_RATING) {
+        rating_apply(window, answer, time, listener);
+        return;
+    }
+    visit = visit_find(window, answer);
+    if (visit == NULL) {
+        listener->on_stray(listener->context, VISIT_STRAY_WITHOUT_RATING, time);
+        return;
+    }
+    listener->on_change(listener->context, visit, -1);
+    if (answer->question == QUESTION_FLAG)
+        visit->flag = answer->value;
+    else
+        visit->replies[VISIT_REPLY(answer->question)] = answer->value;
+    visit->is_changed = true;
+    listener->on_change(listener->context, visit, 1);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fixture.h - a store in a folder of its own, an adopted kiosk, and short ways to press its buttons.
+ *
+ * Every call asserts that the store said STORE_OK, unless it returns the status.
+ */
+#ifndef BYNAME_TEST_FIXTURE_H
+#define BYNAME_TEST_FIXTURE_H
+
+#include "../cmocka_first.h"
+#include "daemon/store.h"
+
+#define FIXTURE_PORT "counter"
+#define FIXTURE_PATH_SIZE 128
+
+/* Monday 2026-11-02 12:00:00 in Berlin. */
+#define FIXTURE_NOON_MS INT64_C(1793617200000)
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+
+struct fixture {
+    char folder[FIXTURE_PATH_SIZE];
+    char path[FIXTURE_PATH_SIZE];
+    const char *timezone;
+    struct store *store;
+    struct store_error error;
+    struct store_admitted admitted;
+    struct store_origin origin; /* boot_started_ms and arrived_ms follow fixture_wait */
+    uint32_t seq;               /* of the newest answer */
+    uint32_t rating_seq;        /* of the newest rating */
+    struct store_ingested ingested;
+};
+
+/* setup and teardown for cmocka_unit_test_setup_teardown: *state is a struct fixture, its store open, one kiosk
+ * adopted and admitted at FIXTURE_NOON_MS. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+/* Open another folder's store in that zone, nothing adopted yet. */
+void fixture_open(struct fixture *fixture, const char *timezone);
+void fixture_close(struct fixture *fixture);   /* and remove the folder */
+void fixture_reopen(struct fixture *fixture);
+enum store_status fixture_try_open(struct fixture *fixture);
+
+struct message_hello fixture_hello(const struct fixture *fixture);
+void fixture_say_hello(struct fixture *fixture, const struct message_hello *hello);
+void fixture_adopt(struct fixture *fixture);
+
+void fixture_wait(struct fixture *fixture, int64_t ms);
+int64_t fixture_now(const struct fixture *fixture);
+
+/* The next answer of the present boot, pressed now, committed. A rating opens a visit. */
+void fixture_press(struct fixture *fixture, uint8_t question, uint16_t value);
+/* Any answers, in one transaction. */
+enum store_status fixture_send(struct fixture *fixture, const struct answer *answers, size_t count);
+
+/* One integer of the database. */
+int64_t fixture_integer(struct fixture *fixture, const char *sql);
+void fixture_run(struct fixture *fixture, const char *sql);
+
+/* Asserts that a recount finds no difference. */
+void fixture_verify(struct fixture *fixture);
+
+#endif
