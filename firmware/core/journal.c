@@ -25,18 +25,21 @@
  *
  *   payload          state 0xFF      ACKED     COMMITTED    anything else
  *   all 0xFF         blank           blank     blank        blank (erased again before use)
- *   CRC right        torn            acked     live         live (a torn commit or a torn ack: sent again)
+ *   CRC right        live (1)        acked     live         live (1)
  *   CRC wrong        torn            free      damaged      damaged
  *
- * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the
- * same and its number may be known to the daemon. So the number is not used again: the slot becomes a VOID
- * answer, which the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged
- * slot at that place.
+ * (1) The commit or the ack was torn. The content is whole, so it is committed anew and sent, perhaps again. The one
+ * exception: a CRC of 0xFFFF proves nothing under a blank state, for it may not have been written: torn.
+ *
+ * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the same and
+ * its number may be known to the daemon. So the number is not used again: the slot becomes a VOID answer, which
+ * the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged slot at that place.
  */
 #define PAYLOAD_SIZE 12
 #define CRC_AT PAYLOAD_SIZE
 #define STATE_AT (CRC_AT + 2)
 #define BLANK 0xFF
+#define BLANK_CRC 0xFFFF
 #define COMMITTED 0x5A
 #define ACKED 0x00
 #define QUESTION_MAX 15
@@ -121,10 +124,10 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
     }
     if (slot->is_right)
         unpack(journal, index, bytes, &slot->answer);
-    if (state == BLANK)
-        slot->kind = SLOT_TORN;
-    else if (state == ACKED)
+    if (state == ACKED)
         slot->kind = slot->is_right ? SLOT_ACKED : SLOT_FREE;
+    else if (state == BLANK && (!slot->is_right || crc == BLANK_CRC))
+        slot->kind = SLOT_TORN;
     else
         slot->kind = slot->is_right ? SLOT_LIVE : SLOT_DAMAGED;
     slot->is_clean = state == COMMITTED || state == ACKED;
@@ -333,16 +336,16 @@ static void settle_slots(struct journal *journal)
     journal->oldest = journal->next;
     for (uint16_t i = 0; i < journal->slot_count; i++) {
         read_slot(journal, i, &slot);
-        bool is_acked_torn = slot.kind == SLOT_TORN && slot.is_right && slot.answer.seq < journal->next;
-        bool is_stale = slot.kind == SLOT_LIVE && slot.answer.seq < start;
-        if (is_acked_torn || is_stale) {
+        if (slot.kind != SLOT_LIVE)
+            continue;
+        if (slot.answer.seq < start) {
             write_state(i, ACKED, PORT_EEPROM_WRITE);
-        } else if (slot.kind == SLOT_LIVE) {
-            if (!slot.is_clean)
-                write_state(i, COMMITTED, PORT_EEPROM_WRITE);
-            if (slot.answer.seq < journal->oldest)
-                journal->oldest = slot.answer.seq;
+            continue;
         }
+        if (!slot.is_clean)
+            write_state(i, COMMITTED, PORT_EEPROM_WRITE);
+        if (slot.answer.seq < journal->oldest)
+            journal->oldest = slot.answer.seq;
     }
 }
 

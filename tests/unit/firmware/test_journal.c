@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+#include "firmware/core/journal.h"
+
+#include <string.h>
+
+#include "fake_port.h"
+#include "tests/unit/cmocka_first.h"
+
+#define RING 5 /* slots; the capacity is two less */
+#define STATE_AT (STORAGE_SLOT_SIZE - 1)
+
+static int reset(void **state)
+{
+    (void)state;
+    fake_port_reset();
+    return 0;
+}
+
+static enum journal_status append(struct journal *journal, uint16_t value)
+{
+    struct answer answer = {.question = QUESTION_RATING, .value = value, .uptime_s = 7};
+
+    return journal_append(journal, &answer, 0);
+}
+
+static void settle(struct journal *journal)
+{
+    for (int i = 0; i < 10000; i++) {
+        if (!journal_step(journal))
+            return;
+    }
+    fail_msg("housekeeping never ends");
+}
+
+static uint16_t value_at(const struct journal *journal, uint32_t seq)
+{
+    struct answer answer;
+
+    assert_int_equal(journal_read(journal, seq, &answer), JOURNAL_ANSWER);
+    assert_int_equal(answer.seq, seq);
+    return answer.value;
+}
+
+static void test_a_blank_eeprom_is_an_empty_journal(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init(&journal);
+    assert_int_equal(journal_oldest(&journal), 1);
+    assert_int_equal(journal_next(&journal), 1);
+    assert_int_equal(journal.boot, 1);
+    assert_int_equal(journal_free(&journal), JOURNAL_CAPACITY);
+    assert_int_equal(fake_port.write_count, 0);
+}
+
+static void test_answers_come_back_whole_after_a_power_cycle(void **state)
+{
+    struct journal journal;
+    struct answer rating = {.question = QUESTION_RATING, .value = 5, .uptime_s = 0x12345678};
+    struct answer staff = {.question = QUESTION_STAFF, .value = 0xFFFE, .uptime_s = 0x12345679};
+    struct answer back;
+
+    (void)state;
+    journal_init(&journal);
+    assert_int_equal(journal_append(&journal, &rating, 0), JOURNAL_OK);
+    assert_int_equal(journal_append(&journal, &staff, rating.seq), JOURNAL_OK);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(journal_pending(&journal), 2);
+    assert_int_equal(journal.boot, 2);
+    assert_int_equal(journal_read(&journal, 1, &back), JOURNAL_ANSWER);
+    assert_memory_equal(&back, &rating, sizeof back);
+    assert_int_equal(journal_read(&journal, 2, &back), JOURNAL_ANSWER);
+    assert_memory_equal(&back, &staff, sizeof back);
+    assert_int_equal(back.visit_back, 1);
+}
+
+static void test_a_boot_without_answers_takes_no_number(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init(&journal);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    for (int i = 0; i < 3; i++) {
+        fake_port_reboot();
+        journal_init(&journal);
+        assert_int_equal(journal.boot, 2);
+        assert_false(journal.is_boot_claimed);
+    }
+}
+
+static void test_a_full_journal_refuses_and_keeps_the_oldest(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init(&journal);
+    for (uint16_t i = 1; i <= JOURNAL_CAPACITY; i++) {
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+        settle(&journal);
+    }
+    assert_int_equal(append(&journal, 999), JOURNAL_FULL);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(append(&journal, 999), JOURNAL_FULL);
+    for (uint16_t i = 1; i <= JOURNAL_CAPACITY; i++)
+        assert_int_equal(value_at(&journal, i), i);
+    journal_ack(&journal, 1);
+    assert_int_equal(append(&journal, 999), JOURNAL_OK);
+}
+
+static void test_acknowledged_answers_do_not_come_back(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init(&journal);
+    for (uint16_t i = 1; i <= 10; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    journal_ack(&journal, 7);
+    settle(&journal);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(journal_oldest(&journal), 8);
+    assert_int_equal(journal_next(&journal), 11);
+}
+
+static void test_an_ack_of_what_is_not_there_changes_nothing(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init(&journal);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    journal_ack(&journal, 2);
+    journal_ack(&journal, 0);
+    assert_int_equal(journal_pending(&journal), 1);
+}
+
+static void test_the_next_slot_is_erased_ahead_so_that_an_append_only_programs(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (uint16_t i = 1; i <= 3 * RING; i++) {
+        settle(&journal);
+        uint32_t wear_before = 0, wear_after = 0;
+        for (int cell = 0; cell < RING * STORAGE_SLOT_SIZE; cell++)
+            wear_before += fake_port.wear[cell];
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+        for (int cell = 0; cell < RING * STORAGE_SLOT_SIZE; cell++)
+            wear_after += fake_port.wear[cell];
+        assert_int_equal(wear_after, wear_before);
+        journal_ack(&journal, i);
+    }
+}
+
+static void test_wear_is_one_erase_a_lap_and_even(void **state)
+{
+    struct journal journal;
+    uint32_t least = UINT32_MAX, most = 0;
+
+    (void)state;
+    journal_init(&journal);
+    for (uint32_t i = 1; i <= 100ul * STORAGE_SLOT_COUNT; i++) {
+        assert_int_equal(append(&journal, 5), JOURNAL_OK);
+        journal_ack(&journal, i);
+        settle(&journal);
+    }
+    for (int slot = 0; slot < STORAGE_SLOT_COUNT; slot++) {
+        uint32_t wear = fake_port.wear[STORAGE_JOURNAL + slot * STORAGE_SLOT_SIZE + STATE_AT];
+        least = wear < least ? wear : least;
+        most = wear > most ? wear : most;
+    }
+    assert_in_range(most, 1, 101);
+    assert_true(most <= least + 1);
+}
+
+static void test_a_dead_slot_is_passed_over_and_counted(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    fake_port.dead_from = 3 * STORAGE_SLOT_SIZE + 4;
+    fake_port.dead_to = fake_port.dead_from + 1;
+    journal_init(&journal);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    assert_int_equal(append(&journal, 2), JOURNAL_OK);
+    assert_int_equal(append(&journal, 3), JOURNAL_OK);
+    assert_int_equal(journal_next(&journal), 5);
+    assert_int_equal(journal.bad_slots, 1);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(value_at(&journal, 2), 2);
+    assert_int_equal(journal_read(&journal, 3, &answer), JOURNAL_DEAD);
+    assert_int_equal(value_at(&journal, 4), 3);
+}
+
+static void test_visit_back_counts_passed_over_slots(void **state)
+{
+    struct journal journal;
+    struct answer rating = {.question = QUESTION_RATING, .value = 4};
+    struct answer staff = {.question = QUESTION_STAFF, .value = 9};
+
+    (void)state;
+    fake_port.dead_from = 2 * STORAGE_SLOT_SIZE + 4;
+    fake_port.dead_to = fake_port.dead_from + 1;
+    journal_init(&journal);
+    assert_int_equal(journal_append(&journal, &rating, 0), JOURNAL_OK);
+    assert_int_equal(journal_append(&journal, &staff, rating.seq), JOURNAL_OK);
+    assert_int_equal(staff.seq, 3);
+    assert_int_equal(staff.visit_back, 2);
+}
+
+static void test_an_answer_too_far_from_its_rating_is_refused(void **state)
+{
+    struct journal journal;
+    struct answer staff = {.question = QUESTION_STAFF, .value = 9};
+
+    (void)state;
+    journal_init(&journal);
+    for (uint16_t i = 1; i <= 16; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    assert_int_equal(journal_append(&journal, &staff, 1), JOURNAL_FAULT);
+    assert_int_equal(journal_next(&journal), 17);
+    assert_int_equal(journal_append(&journal, &staff, 2), JOURNAL_OK);
+}
+
+static void test_dead_slots_all_round_are_a_fault(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    fake_port.dead_to = STORAGE_ROSTER;
+    journal_init(&journal);
+    assert_int_equal(append(&journal, 1), JOURNAL_FAULT);
+    assert_int_equal(journal.bad_slots, 3);
+}
+
+static void test_a_damaged_answer_is_reported_and_the_rest_stands(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init(&journal);
+    for (uint16_t i = 1; i <= 5; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    fake_port.eeprom[3 * STORAGE_SLOT_SIZE + 4] ^= 0x10;
+    fake_port.eeprom[1 * STORAGE_SLOT_SIZE + 4] ^= 0x10;
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(journal_oldest(&journal), 1);
+    assert_int_equal(journal_read(&journal, 1, &answer), JOURNAL_DAMAGED);
+    assert_int_equal(value_at(&journal, 2), 2);
+    assert_int_equal(journal_read(&journal, 3, &answer), JOURNAL_DAMAGED);
+    assert_int_equal(value_at(&journal, 5), 5);
+    assert_int_equal(journal_next(&journal), 6);
+}
+
+static void test_a_damaged_newest_answer_becomes_a_void_that_says_so(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init(&journal);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    assert_int_equal(append(&journal, 2), JOURNAL_OK);
+    fake_port.eeprom[2 * STORAGE_SLOT_SIZE + 4] ^= 0x10;
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(journal_read(&journal, 2, &answer), JOURNAL_ANSWER);
+    assert_int_equal(answer.question, QUESTION_VOID);
+    assert_int_equal(answer.value, VOID_DAMAGED);
+    assert_int_equal(journal_next(&journal), 3);
+}
+
+/* Power cuts -------------------------------------------------------------------------------------------------- */
+
+struct history {
+    uint32_t acknowledged; /* highest seq whose append returned JOURNAL_OK */
+    uint32_t acked;        /* highest seq the daemon acknowledged */
+    uint16_t value[64];    /* by seq */
+};
+
+/* Appends, acks, fills up, wraps, refuses. Returns early by longjmp when power is cut. */
+static void scenario(struct journal *journal, volatile struct history *history)
+{
+    journal_init_ring(journal, RING);
+    for (uint16_t i = 0; i < 14; i++) {
+        uint32_t seq = journal_next(journal);
+        history->value[seq] = (uint16_t)(100 + i);
+        if (append(journal, (uint16_t)(100 + i)) == JOURNAL_OK)
+            history->acknowledged = seq;
+        if (i % 3 == 2) {
+            uint32_t through = history->acknowledged - (i % 2);
+            history->acked = through > history->acked ? through : history->acked;
+            journal_ack(journal, history->acked);
+        }
+        for (int step = 0; step < (i % 4) * 9; step++)
+            journal_step(journal);
+    }
+    settle(journal);
+}
+
+/* What must hold after any cut: everything acknowledged on the display and not by the daemon is there with its content;
+ * nothing is invented; and the journal works on without giving a number twice. */
+static void check_after_cut(const volatile struct history *history, unsigned unacknowledged_max)
+{
+    struct journal journal;
+    struct answer answer;
+    unsigned extra = 0;
+
+    journal_init_ring(&journal, RING);
+    for (uint32_t seq = history->acked + 1; seq <= history->acknowledged; seq++) {
+        assert_true(seq >= journal_oldest(&journal) && seq < journal_next(&journal));
+        assert_int_equal(journal_read(&journal, seq, &answer), JOURNAL_ANSWER);
+        assert_int_equal(answer.question, QUESTION_RATING);
+        assert_int_equal(answer.value, history->value[seq]);
+    }
+    assert_true(journal_next(&journal) > history->acknowledged);
+    for (uint32_t seq = journal_oldest(&journal); seq < journal_next(&journal); seq++) {
+        if (journal_read(&journal, seq, &answer) != JOURNAL_ANSWER || answer.question == QUESTION_VOID)
+            continue;
+        assert_int_equal(answer.value, history->value[seq]);
+        extra += seq > history->acknowledged;
+    }
+    assert_true(extra <= unacknowledged_max);
+
+    uint32_t next = journal_next(&journal);
+    journal_ack(&journal, next - 1);
+    settle(&journal);
+    assert_int_equal(append(&journal, 7), JOURNAL_OK);
+    assert_int_equal(journal_next(&journal), next + 1);
+    assert_int_equal(value_at(&journal, next), 7);
+}
+
+static bool run_with_cut(uint32_t cut_at, enum fake_tear tear, uint8_t noise, volatile struct history *history)
+{
+    static struct journal journal;
+
+    fake_port_reset();
+    fake_port.cut_at = cut_at;
+    fake_port.tear = tear;
+    fake_port.noise = noise;
+    if (setjmp(fake_port.power_cut) == 0) {
+        scenario(&journal, history);
+        return false;
+    }
+    return true;
+}
+
+static void test_a_power_cut_in_any_write_loses_nothing_acknowledged(void **state)
+{
+    static struct history history;
+    unsigned cases = 0;
+
+    (void)state;
+    for (int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (unsigned noise = 0; noise < (tear == TEAR_NOISE ? 256u : 1u); noise++) {
+            for (uint32_t cut_at = 1;; cut_at++) {
+                memset(&history, 0, sizeof history);
+                if (!run_with_cut(cut_at, (enum fake_tear)tear, (uint8_t)noise, &history))
+                    break;
+                fake_port_reboot();
+                check_after_cut(&history, 1);
+                cases++;
+            }
+        }
+    }
+    print_message("%u cuts\n", cases);
+    assert_true(cases > 10000);
+}
+
+static void test_a_second_cut_during_recovery_loses_nothing_either(void **state)
+{
+    static struct history history;
+    static struct journal journal;
+    static uint8_t image[PORT_EEPROM_SIZE];
+    volatile unsigned cases = 0;
+
+    (void)state;
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1;; cut_at++) {
+            memset(&history, 0, sizeof history);
+            if (!run_with_cut(cut_at, (enum fake_tear)tear, 0x5B, &history))
+                break;
+            memcpy(image, fake_port.eeprom, sizeof image);
+            for (volatile uint32_t second = 1;; second++) {
+                fake_port_reset();
+                memcpy(fake_port.eeprom, image, sizeof image);
+                fake_port.cut_at = second;
+                fake_port.tear = (enum fake_tear)((tear + (int)second) % TEAR_KIND_COUNT);
+                fake_port.noise = 0x1A;
+                if (setjmp(fake_port.power_cut) == 0) {
+                    journal_init_ring(&journal, RING);
+                    break;
+                }
+                fake_port_reboot();
+                check_after_cut(&history, 1);
+                cases++;
+            }
+        }
+    }
+    print_message("%u pairs of cuts\n", cases);
+    assert_true(cases > 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_blank_eeprom_is_an_empty_journal, reset),
+        cmocka_unit_test_setup(test_answers_come_back_whole_after_a_power_cycle, reset),
+        cmocka_unit_test_setup(test_a_boot_without_answers_takes_no_number, reset),
+        cmocka_unit_test_setup(test_a_full_journal_refuses_and_keeps_the_oldest, reset),
+        cmocka_unit_test_setup(test_acknowledged_answers_do_not_come_back, reset),
+        cmocka_unit_test_setup(test_an_ack_of_what_is_not_there_changes_nothing, reset),
+        cmocka_unit_test_setup(test_the_next_slot_is_erased_ahead_so_that_an_append_only_programs, reset),
+        cmocka_unit_test_setup(test_wear_is_one_erase_a_lap_and_even, reset),
+        cmocka_unit_test_setup(test_a_dead_slot_is_passed_over_and_counted, reset),
+        cmocka_unit_test_setup(test_visit_back_counts_passed_over_slots, reset),
+        cmocka_unit_test_setup(test_an_answer_too_far_from_its_rating_is_refused, reset),
+        cmocka_unit_test_setup(test_dead_slots_all_round_are_a_fault, reset),
+        cmocka_unit_test_setup(test_a_damaged_answer_is_reported_and_the_rest_stands, reset),
+        cmocka_unit_test_setup(test_a_damaged_newest_answer_becomes_a_void_that_says_so, reset),
+        cmocka_unit_test_setup(test_a_power_cut_in_any_write_loses_nothing_acknowledged, reset),
+        cmocka_unit_test_setup(test_a_second_cut_during_recovery_loses_nothing_either, reset),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
