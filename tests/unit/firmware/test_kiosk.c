@@ -1,0 +1,883 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The whole kiosk on the host: fingers on its buttons, a scripted daemon on its line.
+ */
+#include "firmware/core/kiosk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_port.h"
+#include "tests/unit/cmocka_first.h"
+
+#define JOURNAL_ID 0x1122334455667788
+#define KIOSK_ID 0xA1A2A3A4A5A6A7A8
+
+static struct kiosk kiosk;
+
+/* What the daemon of a test has seen and says. */
+static struct {
+    struct frame_decoder decoder;
+    uint8_t buffer[FRAME_SIZE_MAX];
+    size_t tx_read;
+    bool is_silent;
+    bool is_acking;
+    uint8_t database;
+    uint32_t through;
+    uint32_t received; /* highest seq */
+    unsigned hellos, healths, losts;
+    struct message_hello hello;
+    struct message_lost lost;
+    struct message_received reply;
+    unsigned replies;
+    struct answer answers[512]; /* by seq */
+    uint8_t token;
+} collector;
+
+static void say(uint8_t type, const uint8_t *body, size_t size)
+{
+    if (fake_port.rx_at == fake_port.rx_size)
+        fake_port.rx_at = fake_port.rx_size = 0;
+    fake_port.rx_size += frame_encode(type, 0, body, size, fake_port.rx + fake_port.rx_size,
+                                      sizeof fake_port.rx - fake_port.rx_size);
+}
+
+#define SAY(TYPE, name, ...)                                                                                 \
+    do {                                                                                                     \
+        struct message_##name message_ = {__VA_ARGS__};                                                      \
+        uint8_t body_[FRAME_SIZE_MAX];                                                                       \
+        say(MESSAGE_##TYPE, body_, message_##name##_encode(&message_, body_, sizeof body_));                 \
+    } while (0)
+
+static void fill_database(uint8_t id[DATABASE_ID_SIZE])
+{
+    memset(id, collector.database, DATABASE_ID_SIZE);
+}
+
+static void on_hello(const struct message_hello *hello)
+{
+    collector.hello = *hello;
+    collector.hellos++;
+    if (hello->kiosk_id == 0 || hello->journal_id == 0) {
+        struct message_adopt adopt = {.kiosk_id = KIOSK_ID, .journal_id = JOURNAL_ID};
+        uint8_t body[64];
+        fill_database(adopt.database_id);
+        say(MESSAGE_ADOPT, body, message_adopt_encode(&adopt, body, sizeof body));
+        return;
+    }
+    struct message_welcome welcome = {.major = PROTOCOL_MAJOR,
+                                      .kiosk_id = hello->kiosk_id,
+                                      .journal_id = hello->journal_id,
+                                      .through = collector.through,
+                                      .midnight_in_s = 40000};
+    uint8_t body[64];
+    fill_database(welcome.database_id);
+    say(MESSAGE_WELCOME, body, message_welcome_encode(&welcome, body, sizeof body));
+}
+
+static void on_answers(const struct message_answers *message)
+{
+    for (uint8_t i = 0; i < message->count; i++) {
+        collector.answers[message->answers[i].seq] = message->answers[i];
+        if (message->answers[i].seq > collector.received)
+            collector.received = message->answers[i].seq;
+    }
+    if (!collector.is_acking)
+        return;
+    collector.through = collector.received;
+    SAY(ACK, ack, .journal_id = JOURNAL_ID, .through = collector.through);
+}
+
+static void on_frame(const struct frame *frame)
+{
+    struct message_answers answers;
+    struct message_hello hello;
+
+    switch (frame->type) {
+    case MESSAGE_HELLO:
+        assert_true(message_hello_decode(frame->body, frame->body_size, &hello));
+        on_hello(&hello);
+        break;
+    case MESSAGE_ANSWERS:
+        assert_true(message_answers_decode(frame->body, frame->body_size, &answers));
+        on_answers(&answers);
+        break;
+    case MESSAGE_LOST:
+        assert_true(message_lost_decode(frame->body, frame->body_size, &collector.lost));
+        collector.losts++;
+        break;
+    case MESSAGE_HEALTH:
+        collector.healths++;
+        SAY(TIME, time, .midnight_in_s = 40000);
+        break;
+    case MESSAGE_RECEIVED:
+        assert_true(message_received_decode(frame->body, frame->body_size, &collector.reply));
+        collector.replies++;
+        break;
+    default:
+        fail_msg("a kiosk does not say %u", frame->type);
+    }
+}
+
+static void listen_to_kiosk(void)
+{
+    struct frame frame;
+
+    for (; collector.tx_read < fake_port.tx_size; collector.tx_read++) {
+        if (frame_decoder_push(&collector.decoder, fake_port.tx[collector.tx_read], &frame) && !collector.is_silent)
+            on_frame(&frame);
+    }
+    fake_port.tx_size = collector.tx_read = 0;
+}
+
+static void run(uint32_t ms)
+{
+    for (uint32_t i = 0; i < ms; i += PORT_TICK_MS) {
+        fake_port.now_ms += PORT_TICK_MS;
+        kiosk_step(&kiosk);
+        listen_to_kiosk();
+    }
+}
+
+static void hold(uint8_t buttons, uint32_t ms)
+{
+    fake_port.buttons = buttons;
+    run(ms);
+    fake_port.buttons = 0;
+}
+
+static void press(uint8_t button)
+{
+    hold((uint8_t)(1 << (button - 1)), 120);
+    run(1300); /* beyond every guard */
+}
+
+static void boot(void)
+{
+    fake_port_reboot();
+    collector.tx_read = 0;
+    kiosk_init(&kiosk);
+}
+
+static void give_names(uint8_t count)
+{
+    for (uint8_t i = 0; i < count; i++) {
+        struct message_roster piece = {.token = ++collector.token, .index = i, .count = count};
+        uint8_t body[80];
+        piece.entry.id = (uint16_t)(11 + i);
+        piece.entry.flags = STAFF_ON_DUTY;
+        piece.entry.pin = i == 0 ? 0 : PIN_NONE; /* the first one's is 1111 */
+        piece.entry.name_size = (uint8_t)snprintf(piece.entry.name, sizeof piece.entry.name, "Name %c", 'A' + i);
+        say(MESSAGE_ROSTER, body, message_roster_encode(&piece, body, sizeof body));
+        run(20);
+    }
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    fake_port_reset();
+    memset(&collector, 0, sizeof collector);
+    collector.is_acking = true;
+    collector.database = 0xDB;
+    frame_decoder_init(&collector.decoder, collector.buffer, sizeof collector.buffer);
+    kiosk_init(&kiosk);
+    return 0;
+}
+
+/* Connected, adopted, with names. */
+static int reset_ready(void **state)
+{
+    reset(state);
+    run(500);
+    give_names(3);
+    SAY(SETTINGS, settings, .token = 200, .is_help_on = 1);
+    run(100);
+    assert_true(uplink_is_up(&kiosk.uplink));
+    return 0;
+}
+
+/* The answers from `first` on must be exactly these questions and values, all of one visit. */
+static void assert_visit(uint32_t first, const uint16_t wanted[][2], size_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct answer *answer = &collector.answers[first + i];
+        assert_int_equal(answer->seq, first + i);
+        assert_int_equal(answer->question, wanted[i][0]);
+        assert_int_equal(answer->value, wanted[i][1]);
+        assert_int_equal(answer->visit_back, i);
+    }
+    assert_int_equal(collector.received, first + count - 1);
+}
+
+#define ASSERT_VISIT(first, ...)                                                                             \
+    do {                                                                                                     \
+        const uint16_t wanted_[][2] = {__VA_ARGS__};                                                         \
+        assert_visit(first, wanted_, sizeof wanted_ / sizeof wanted_[0]);                                    \
+    } while (0)
+
+static uint32_t next_seq(void)
+{
+    return journal_next(&kiosk.journal);
+}
+
+static void finish_visit(void)
+{
+    run(20000);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+}
+
+/* Adoption and link -------------------------------------------------------------------------------------------- */
+
+static void test_a_blank_kiosk_is_adopted_and_stays_so(void **state)
+{
+    (void)state;
+    run(200);
+    assert_true(uplink_is_up(&kiosk.uplink));
+    assert_int_equal(collector.hellos, 2);
+    assert_int_equal(collector.answers[1].question, QUESTION_BOOT);
+    boot();
+    run(200);
+    assert_int_equal(collector.hellos, 3);
+    assert_true(collector.hello.kiosk_id == KIOSK_ID);
+}
+
+static void test_a_kiosk_sends_nothing_to_another_database(void **state)
+{
+    (void)state;
+    run(200);
+    collector.database = 0xEE;
+    boot();
+    collector.received = 0;
+    press(5);
+    finish_visit();
+    assert_int_equal(collector.received, 0);
+    assert_int_equal(kiosk.uplink.wait_reason, WAIT_OTHER_DATABASE);
+    assert_true(kiosk.shown.marks & SCREEN_MARK_REFUSED);
+}
+
+static void test_a_strangers_adoption_is_ignored(void **state)
+{
+    struct message_adopt adopt = {.kiosk_id = 1, .journal_id = 2};
+    uint8_t body[64];
+
+    (void)state;
+    run(200);
+    say(MESSAGE_ADOPT, body, message_adopt_encode(&adopt, body, sizeof body));
+    run(100);
+    assert_true(kiosk.identity.kiosk_id == KIOSK_ID);
+}
+
+static void test_answers_given_offline_arrive_later_once(void **state)
+{
+    (void)state;
+    run(200);
+    collector.is_silent = true;
+    run(LINK_TIMEOUT_MS + 100);
+    for (uint8_t i = 1; i <= 5; i++) {
+        press(i);
+        finish_visit();
+    }
+    boot();
+    collector.is_silent = false;
+    run(1500);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+    assert_int_equal(collector.answers[2].value, 1);
+    assert_int_equal(collector.answers[collector.received].question, QUESTION_BOOT);
+}
+
+static void test_an_unacknowledged_answer_is_sent_again(void **state)
+{
+    (void)state;
+    run(200);
+    collector.is_acking = false;
+    press(3);
+    uint32_t rating = next_seq() - 1;
+    memset(&collector.answers, 0, sizeof collector.answers);
+    run(3000);
+    assert_int_equal(collector.answers[rating].value, 3);
+    assert_true(kiosk.uplink.link.resent > 0);
+}
+
+static void test_a_journal_without_its_past_gets_a_new_id(void **state)
+{
+    (void)state;
+    run(200);
+    collector.through = 500;
+    boot();
+    run(60);
+    assert_true(collector.hello.journal_id == 0);
+}
+
+static void test_damaged_answers_are_reported_lost(void **state)
+{
+    (void)state;
+    run(200);
+    collector.is_silent = true;
+    press(1);
+    finish_visit();
+    press(2);
+    finish_visit();
+    uint32_t victim = collector.received + 1;
+    fake_port.eeprom[STORAGE_JOURNAL + victim * STORAGE_SLOT_SIZE + 4] ^= 1;
+    boot();
+    collector.is_silent = false;
+    run(1500);
+    assert_int_equal(collector.losts, 1);
+    assert_int_equal(collector.lost.first, victim);
+    assert_int_equal(collector.lost.last, victim);
+    assert_int_equal(collector.lost.cause, LOST_DAMAGED);
+}
+
+static void test_a_roster_is_not_taken_during_a_visit(void **state)
+{
+    struct message_roster piece = {.token = 77, .count = 1, .entry = {.id = 99, .name_size = 1, .name = "X"}};
+    uint8_t body[80];
+
+    (void)state;
+    hold(0x10, 120);
+    run(1000);
+    size_t size = message_roster_encode(&piece, body, sizeof body);
+    say(MESSAGE_ROSTER, body, size);
+    run(50);
+    assert_int_equal(collector.reply.token, 77);
+    assert_int_equal(collector.reply.is_taken, 0);
+    finish_visit();
+    say(MESSAGE_ROSTER, body, size);
+    run(50);
+    assert_int_equal(collector.reply.is_taken, 1);
+    assert_int_equal(kiosk.roster.entries[0].id, 99);
+}
+
+/* Visits ---------------------------------------------------------------------------------------------------------- */
+
+static void test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_MENTION);
+    press(3);
+    assert_int_equal(kiosk.shown.kind, SCREEN_RETURNING);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_THANKS);
+    assert_non_null(kiosk.shown.name);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 5}, {QUESTION_STAFF, 13}, {QUESTION_MENTION, MENTION_WILL_ASK},
+                 {QUESTION_RETURNING, RETURNING_YES});
+}
+
+static void test_the_last_question_alternates_but_asked_today_is_always_followed_by_been_here(void **state)
+{
+    (void)state;
+    static const uint8_t wanted[] = {SCREEN_RETURNING, SCREEN_STRENGTH, SCREEN_RETURNING, SCREEN_STRENGTH};
+    for (int i = 0; i < 4; i++) {
+        press(4);
+        press(1);
+        press(5);
+        assert_int_equal(kiosk.shown.kind, wanted[i]);
+        finish_visit();
+        press(4);
+        press(1);
+        press(1);
+        assert_int_equal(kiosk.shown.kind, SCREEN_RETURNING);
+        finish_visit();
+    }
+}
+
+static void test_a_middling_visit_asks_the_cause_then_who_and_thanks_without_a_name(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    press(3);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CAUSE);
+    press(4);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_THANKS);
+    assert_null(kiosk.shown.name);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 3}, {QUESTION_CAUSE, CAUSE_PRODUCT}, {QUESTION_STAFF, 12});
+}
+
+static void test_an_unhappy_visit_offers_help_first(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_HELP);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    assert_int_equal(kiosk.shown.number[0], 0);
+    run(3000);
+    assert_int_equal(kiosk.shown.number[0], 1);
+    SAY(HELP, help, .token = 9, .visit = first, .state = HELP_STATE_ON_THE_WAY);
+    run(50);
+    assert_int_equal(kiosk.shown.number[0], 2);
+    press(3);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CAUSE);
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_SORRY);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 1}, {QUESTION_HELP, HELP_YES}, {QUESTION_CAUSE, CAUSE_PEOPLE},
+                 {QUESTION_STAFF, ANSWER_SKIPPED});
+}
+
+static void test_help_is_not_offered_while_the_daemon_is_away_or_help_is_off(void **state)
+{
+    (void)state;
+    SAY(SETTINGS, settings, .token = 9, .is_help_on = 0);
+    run(50);
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CAUSE);
+    finish_visit();
+    SAY(SETTINGS, settings, .token = 9, .is_help_on = 1);
+    run(50);
+    collector.is_silent = true;
+    run(LINK_TIMEOUT_MS + 100);
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CAUSE);
+}
+
+static void test_silence_is_stored_and_ends_the_visit(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    press(5);
+    run(VISIT_QUESTION_MS);
+    assert_int_equal(kiosk.shown.kind, SCREEN_THANKS);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 5}, {QUESTION_STAFF, ANSWER_NONE});
+}
+
+static void test_the_bar_drains(void **state)
+{
+    (void)state;
+    press(3);
+    uint8_t early = kiosk.shown.bar;
+    run(4000);
+    assert_true(kiosk.shown.bar < early);
+    assert_true(kiosk.shown.bar > 0);
+}
+
+static void test_without_names_nobody_is_asked_about(void **state)
+{
+    struct message_roster nobody = {.token = 5};
+    uint8_t body[16];
+    uint32_t first = next_seq();
+
+    (void)state;
+    say(MESSAGE_ROSTER, body, message_roster_encode(&nobody, body, sizeof body));
+    run(50);
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_RETURNING);
+    press(5);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 5}, {QUESTION_RETURNING, ANSWER_SKIPPED});
+}
+
+static void test_more_than_four_names_come_in_pages_from_a_different_start(void **state)
+{
+    char first_shown[2][STAFF_NAME_SIZE_MAX];
+
+    (void)state;
+    give_names(7);
+    for (int visit = 0; visit < 2; visit++) {
+        press(5);
+        assert_true(kiosk.shown.has_more);
+        assert_int_equal(kiosk.shown.name_count, 3);
+        snprintf(first_shown[visit], sizeof first_shown[visit], "%s", kiosk.shown.names[0]);
+        press(4);
+        assert_string_not_equal(kiosk.shown.names[0], first_shown[visit]);
+        press(4);
+        press(5);
+        finish_visit();
+    }
+    assert_string_not_equal(first_shown[0], first_shown[1]);
+}
+
+static void test_a_second_button_at_once_withdraws_the_rating(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    hold(0x10, 100);
+    hold(0x18, 100);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WITHDRAWN);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 5}, {QUESTION_FLAG, FLAG_WITHDRAWN});
+}
+
+static void test_two_buttons_in_the_same_instant_are_a_withdrawn_rating(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    hold(0x0A, 100);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 2}, {QUESTION_FLAG, FLAG_WITHDRAWN});
+}
+
+static void test_a_new_screen_ignores_presses_for_half_a_second_and_its_opener_for_one(void **state)
+{
+    (void)state;
+    hold(0x10, 120);
+    run(400); /* the question has been on for about 200 ms */
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    hold(0x01, 100);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    hold(0x10, 100); /* the opener: 500 ms are over, 1 s is not */
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    run(400);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_MENTION);
+}
+
+static void test_a_choice_stays_visible_for_a_moment(void **state)
+{
+    (void)state;
+    hold(0x10, 60);
+    assert_int_equal(kiosk.shown.chosen, 5);
+    run(200);
+    assert_int_equal(kiosk.shown.chosen, 5);
+    run(100);
+    assert_int_equal(kiosk.shown.chosen, 0);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+}
+
+static void test_after_a_visit_presses_are_ignored_for_three_seconds(void **state)
+{
+    (void)state;
+    press(3);
+    press(1);
+    run(200);
+    press(5); /* skip: thanks */
+    assert_int_equal(kiosk.shown.kind, SCREEN_THANKS);
+    uint32_t next = next_seq();
+    hold(0x10, 120);
+    run(200);
+    assert_int_equal(next_seq(), next);
+    finish_visit();
+    press(5);
+    assert_int_equal(next_seq(), next + 1);
+}
+
+static void test_the_answer_is_durable_before_its_screen_shows_it(void **state)
+{
+    (void)state;
+    uint32_t next = next_seq();
+    fake_port.buttons = 0x10;
+    while (kiosk.shown.chosen == 0) {
+        assert_int_equal(next_seq(), next);
+        run(PORT_TICK_MS);
+    }
+    struct answer answer;
+    assert_int_equal(journal_read(&kiosk.journal, next, &answer), JOURNAL_ANSWER);
+    assert_int_equal(answer.value, 5);
+}
+
+static void test_a_stuck_button_is_flagged_after_ten_seconds(void **state)
+{
+    (void)state;
+    uint32_t first = next_seq();
+    hold(0x01, 10500);
+    bool is_flagged = false;
+    for (uint32_t seq = first; seq <= collector.received; seq++) {
+        const struct answer *answer = &collector.answers[seq];
+        if (answer->question == QUESTION_FLAG && answer->value == FLAG_STUCK) {
+            assert_int_equal(seq - answer->visit_back, first);
+            is_flagged = true;
+        }
+    }
+    assert_true(is_flagged);
+    assert_true(kiosk.buttons.stuck & 0x01);
+}
+
+static void test_a_rating_button_held_opens_the_languages(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    hold(0x10, 1200);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_LANGUAGE);
+    run(1000);
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    assert_int_equal(kiosk.shown.language, LANGUAGE_DE);
+    press(1);
+    finish_visit();
+    assert_int_equal(kiosk.shown.language, LANGUAGE_EN);
+    assert_int_equal(collector.answers[first].value, 5);
+    assert_int_equal(collector.answers[first + 1].question, QUESTION_STAFF);
+}
+
+static void test_from_three_quarters_full_only_ratings_are_asked_and_full_refuses_honestly(void **state)
+{
+    (void)state;
+    collector.is_silent = true;
+    while (journal_free(&kiosk.journal) >= JOURNAL_RESERVED) {
+        press(3);
+        assert_int_equal(kiosk.shown.kind, journal_free(&kiosk.journal) >= JOURNAL_RESERVED ? SCREEN_CAUSE : SCREEN_THANKS);
+        finish_visit();
+    }
+    while (journal_free(&kiosk.journal) > 0) {
+        press(5);
+        assert_int_equal(kiosk.shown.kind, SCREEN_THANKS);
+        finish_visit();
+    }
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_FULL);
+    finish_visit();
+    assert_int_equal(kiosk.visit.refused, 1);
+    collector.is_silent = false;
+    run(8000);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+}
+
+/* Staff ------------------------------------------------------------------------------------------------------------ */
+
+static void open_menu(void)
+{
+    hold(0x11, 2300);
+    run(300);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_WHO);
+}
+
+static void test_the_outer_buttons_open_the_menu_and_store_no_rating(void **state)
+{
+    uint32_t next = next_seq();
+
+    (void)state;
+    open_menu();
+    assert_int_equal(next_seq(), next);
+    run(STAFF_MENU_IDLE_MS);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+}
+
+static void test_outer_buttons_far_apart_leave_a_withdrawn_rating_and_open_the_menu(void **state)
+{
+    uint32_t next = next_seq();
+
+    (void)state;
+    hold(0x01, 80);
+    hold(0x11, 2300);
+    run(300);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_WHO);
+    ASSERT_VISIT(next, {QUESTION_RATING, 1}, {QUESTION_FLAG, FLAG_WITHDRAWN});
+}
+
+static void test_signing_on_names_the_server_and_asks_nobody_who(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    open_menu();
+    press(2); /* no PIN */
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU);
+    assert_int_equal(kiosk.shown.number[0], 0); /* so no counts */
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_DONE);
+    run(3000);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    assert_string_equal(kiosk.shown.name, "Name B");
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_MENTION);
+    press(1);
+    finish_visit();
+    assert_int_equal(collector.answers[first].question, QUESTION_SIGN_ON);
+    assert_int_equal(collector.answers[first].value, 12);
+    assert_int_equal(collector.answers[first + 1].question, QUESTION_RATING);
+    assert_int_equal(collector.answers[first + 2].question, QUESTION_SERVED);
+    assert_int_equal(collector.answers[first + 2].value, 12);
+    assert_int_equal(collector.answers[first + 3].question, QUESTION_MENTION);
+    open_menu();
+    press(2);
+    press(1);
+    run(3000);
+    assert_null(kiosk.shown.name);
+    assert_int_equal(collector.answers[collector.received].question, QUESTION_SIGN_OFF);
+}
+
+static void test_counts_show_only_behind_the_right_pin(void **state)
+{
+    (void)state;
+    SAY(COUNTS, counts, .token = 3, .staff_id = 11, .asked_today = 3, .answered_today = 12);
+    run(50);
+    open_menu();
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_PIN);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(kiosk.shown.number[0], i);
+        press(1);
+    }
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU);
+    assert_int_equal(kiosk.shown.number[0], 1);
+    assert_int_equal(kiosk.shown.number[2], 3);
+    assert_int_equal(kiosk.shown.number[3], 12);
+}
+
+static void enter_wrong_pin(void)
+{
+    for (int i = 0; i < 4; i++)
+        press(2);
+}
+
+static void test_three_wrong_pins_lock_for_a_minute(void **state)
+{
+    (void)state;
+    open_menu();
+    press(1);
+    enter_wrong_pin();
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_WRONG);
+    assert_int_equal(kiosk.shown.number[0], 2);
+    run(2500);
+    enter_wrong_pin();
+    run(2500);
+    enter_wrong_pin();
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_LOCKED);
+    run(20000);
+    open_menu();
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_LOCKED);
+    run(60000);
+    open_menu();
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_PIN);
+}
+
+static void test_presence_comes_back_after_a_power_cut(void **state)
+{
+    (void)state;
+    run(6000); /* the names are written in idle moments */
+    boot();
+    run(300);
+    assert_int_equal(collector.hello.needs_presence, 1);
+    SAY(PRESENCE, presence, .token = 4, .count = 1, .present = {{.staff_id = 13, .minutes_left = 60}});
+    run(50);
+    assert_string_equal(kiosk.shown.name, "Name C");
+}
+
+/* Power-up gestures --------------------------------------------------------------------------------------------------- */
+
+static void test_button_three_at_power_up_runs_the_self_test(void **state)
+{
+    (void)state;
+    fake_port_reboot();
+    fake_port.buttons = 0x04;
+    kiosk_init(&kiosk);
+    uint32_t next = next_seq();
+    run(1100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_SELF_TEST);
+    fake_port.buttons = 0;
+    run(500);
+    assert_int_equal(kiosk.shown.number[1], SCREEN_TEST_GOOD);
+    assert_int_equal(kiosk.shown.number[2], SCREEN_TEST_GOOD);
+    for (uint8_t button = 1; button <= 5; button++)
+        press(button);
+    assert_int_equal(kiosk.shown.number[0], 0x1F);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    assert_in_range(next_seq(), next, next + 1); /* nothing but the boot */
+}
+
+static void test_buttons_two_and_four_at_power_up_leave_the_database_but_keep_the_journal(void **state)
+{
+    (void)state;
+    collector.is_silent = true;
+    press(5);
+    uint16_t pending = journal_pending(&kiosk.journal);
+    assert_int_equal(pending, 1);
+    fake_port_reboot();
+    fake_port.buttons = 0x0A;
+    kiosk_init(&kiosk);
+    run(1200);
+    fake_port.buttons = 0;
+    assert_true(kiosk.identity.kiosk_id == 0);
+    assert_int_equal(journal_pending(&kiosk.journal), pending);
+}
+
+static void test_a_missing_display_stops_nothing(void **state)
+{
+    (void)state;
+    fake_port.is_display_absent = true;
+    boot();
+    fake_port.is_display_absent = true;
+    uint32_t first = next_seq();
+    run(300);
+    press(4);
+    finish_visit();
+    assert_true(collector.received > first);
+    assert_true(kiosk.display.faults > 0);
+}
+
+static void test_a_deaf_line_stops_nothing(void **state)
+{
+    (void)state;
+    fake_port.is_line_full = true;
+    uint32_t next = next_seq();
+    press(4);
+    finish_visit();
+    assert_true(next_seq() > next);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_blank_kiosk_is_adopted_and_stays_so, reset),
+        cmocka_unit_test_setup(test_a_kiosk_sends_nothing_to_another_database, reset),
+        cmocka_unit_test_setup(test_a_strangers_adoption_is_ignored, reset),
+        cmocka_unit_test_setup(test_answers_given_offline_arrive_later_once, reset),
+        cmocka_unit_test_setup(test_an_unacknowledged_answer_is_sent_again, reset),
+        cmocka_unit_test_setup(test_a_journal_without_its_past_gets_a_new_id, reset),
+        cmocka_unit_test_setup(test_damaged_answers_are_reported_lost, reset),
+        cmocka_unit_test_setup(test_a_roster_is_not_taken_during_a_visit, reset_ready),
+        cmocka_unit_test_setup(test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more, reset_ready),
+        cmocka_unit_test_setup(test_the_last_question_alternates_but_asked_today_is_always_followed_by_been_here,
+                               reset_ready),
+        cmocka_unit_test_setup(test_a_middling_visit_asks_the_cause_then_who_and_thanks_without_a_name, reset_ready),
+        cmocka_unit_test_setup(test_an_unhappy_visit_offers_help_first, reset_ready),
+        cmocka_unit_test_setup(test_help_is_not_offered_while_the_daemon_is_away_or_help_is_off, reset_ready),
+        cmocka_unit_test_setup(test_silence_is_stored_and_ends_the_visit, reset_ready),
+        cmocka_unit_test_setup(test_the_bar_drains, reset_ready),
+        cmocka_unit_test_setup(test_without_names_nobody_is_asked_about, reset_ready),
+        cmocka_unit_test_setup(test_more_than_four_names_come_in_pages_from_a_different_start, reset_ready),
+        cmocka_unit_test_setup(test_a_second_button_at_once_withdraws_the_rating, reset_ready),
+        cmocka_unit_test_setup(test_two_buttons_in_the_same_instant_are_a_withdrawn_rating, reset_ready),
+        cmocka_unit_test_setup(test_a_new_screen_ignores_presses_for_half_a_second_and_its_opener_for_one,
+                               reset_ready),
+        cmocka_unit_test_setup(test_a_choice_stays_visible_for_a_moment, reset_ready),
+        cmocka_unit_test_setup(test_after_a_visit_presses_are_ignored_for_three_seconds, reset_ready),
+        cmocka_unit_test_setup(test_the_answer_is_durable_before_its_screen_shows_it, reset_ready),
+        cmocka_unit_test_setup(test_a_stuck_button_is_flagged_after_ten_seconds, reset_ready),
+        cmocka_unit_test_setup(test_a_rating_button_held_opens_the_languages, reset_ready),
+        cmocka_unit_test_setup(test_from_three_quarters_full_only_ratings_are_asked_and_full_refuses_honestly,
+                               reset_ready),
+        cmocka_unit_test_setup(test_the_outer_buttons_open_the_menu_and_store_no_rating, reset_ready),
+        cmocka_unit_test_setup(test_outer_buttons_far_apart_leave_a_withdrawn_rating_and_open_the_menu, reset_ready),
+        cmocka_unit_test_setup(test_signing_on_names_the_server_and_asks_nobody_who, reset_ready),
+        cmocka_unit_test_setup(test_counts_show_only_behind_the_right_pin, reset_ready),
+        cmocka_unit_test_setup(test_three_wrong_pins_lock_for_a_minute, reset_ready),
+        cmocka_unit_test_setup(test_presence_comes_back_after_a_power_cut, reset_ready),
+        cmocka_unit_test_setup(test_button_three_at_power_up_runs_the_self_test, reset_ready),
+        cmocka_unit_test_setup(test_buttons_two_and_four_at_power_up_leave_the_database_but_keep_the_journal,
+                               reset_ready),
+        cmocka_unit_test_setup(test_a_missing_display_stops_nothing, reset_ready),
+        cmocka_unit_test_setup(test_a_deaf_line_stops_nothing, reset_ready),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
