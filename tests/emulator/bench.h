@@ -2,7 +2,7 @@
  *
  * The test writes arguments and a command into the kiosk's SRAM, the image carries the command out, writes
  * results and clears the command. Shared by avr-gcc and the host's compiler: plain numbers only.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef EMULATOR_BENCH_H
 #define EMULATOR_BENCH_H

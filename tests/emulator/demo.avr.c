@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
+/* SPDX-License-Identifier: MIT
  *
  * A miniature kiosk for tests of the whole emulator: shows the pressed buttons as bars, keeps a count of
  * presses in EEPROM byte 0, sends a frame for every press and a heartbeat every 2 s, and echoes each byte

@@ -1,7 +1,7 @@
 /* rig.h - a board with the test image and its mailbox, for tests.
  *
  * One rig owns its image, EEPROM cells and board. All failures are test failures.
- * SPDX-License-Identifier: GPL-3.0-or-later
+ * SPDX-License-Identifier: MIT
  */
 #ifndef EMULATOR_RIG_H
 #define EMULATOR_RIG_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 #include "rig.h"
 
 #include <string.h>
@@ -191,6 +191,7 @@ static void test_stops_on_the_way_do_not_change_where_the_kiosk_gets(void **stat
         rig_argument(rig, 0, 0);
         rig_argument(rig, 1, 0);
         rig_argument(rig, 2, 3);
+        rig_argument(rig, 3, 0);
         rig_start(rig, BENCH_EEPROM_STREAM);
         const uint64_t begin = board_cycle(rig->board);
         for (unsigned stop = 1; run == 1 && stop < 20; stop++) {

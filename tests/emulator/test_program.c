@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
+/* SPDX-License-Identifier: MIT
  *
  * The whole program, run as a user or another program runs it, with a miniature kiosk (demo.avr.c) as its
  * firmware.
