@@ -1,0 +1,727 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/link.h"
+
+#define TO_KIOSK_BIT 0x40 /* of a message's type: not for us; an echo, perhaps */
+#define BODY_TO_KIOSK_MAX (FRAME_TO_KIOSK_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
+#define BOOT_WINDOW_MS 60000
+#define DAY_MS 86400000
+
+void session_init(struct session *session, const struct session_options *options,
+                  const struct session_outputs *outputs)
+{
+    memset(session, 0, sizeof *session);
+    session->options = *options;
+    session->outputs = *outputs;
+    frame_decoder_init(&session->decoder, session->buffer, sizeof session->buffer);
+}
+
+static void forget_kiosk(struct session *session)
+{
+    struct session_downlink *downlink = &session->downlink;
+
+    session->state = SESSION_SILENT;
+    session->epoch++;
+    session->is_held = false;
+    session->naked = 0;
+    downlink->kind = 0;
+    downlink->is_settings_due = false;
+    downlink->is_presence_due = false;
+    downlink->is_kiosk_version_known = false;
+    downlink->next_piece = 0;
+    downlink->told_count = 0;
+}
+
+void session_restart(struct session *session)
+{
+    struct frame_counters counters = session->decoder.counters;
+
+    forget_kiosk(session);
+    frame_decoder_init(&session->decoder, session->buffer, sizeof session->buffer);
+    session->decoder.counters = counters;
+    session->wait_reason = 0;
+    session->has_heard = false;
+    session->has_renewed = false;
+    session->boot.is_known = false;
+}
+
+void session_displace(struct session *session)
+{
+    forget_kiosk(session);
+}
+
+uint64_t session_kiosk_id(const struct session *session)
+{
+    return session->state == SESSION_UP ? session->admitted.kiosk_id : 0;
+}
+
+bool session_is_heard(const struct session *session, uint64_t now_ms)
+{
+    return session->has_heard && now_ms - session->heard_ms < SESSION_AWAY_MS;
+}
+
+/* Sending ---------------------------------------------------------------------------------------------------- */
+
+static bool send_frame(struct session *session, uint8_t type, const uint8_t *body, size_t body_size)
+{
+    uint8_t bytes[FRAME_ENCODED_SIZE(FRAME_TO_KIOSK_SIZE_MAX)];
+    size_t size = frame_encode(type, 0, body, body_size, bytes, sizeof bytes);
+
+    if (size > 0 && session->outputs.send(session->outputs.context, bytes, size))
+        return true;
+    session->counters.congested++;
+    return false;
+}
+
+static void send_wait(struct session *session, enum wait_reason reason, const char *why)
+{
+    const struct message_wait wait = {PROTOCOL_MAJOR, PROTOCOL_MINOR, (uint8_t)reason};
+    uint8_t body[BODY_TO_KIOSK_MAX];
+    bool is_new = session->wait_reason != reason;
+
+    session->state = SESSION_WAITING;
+    session->wait_reason = (uint8_t)reason;
+    send_frame(session, MESSAGE_WAIT, body, message_wait_encode(&wait, body, sizeof body));
+    if (is_new)
+        session->outputs.note(session->outputs.context, SESSION_NOTE_WAITING, why);
+}
+
+static void send_ack(struct session *session)
+{
+    const struct message_ack ack = {session->admitted.journal_id, session->through};
+    uint8_t body[BODY_TO_KIOSK_MAX];
+
+    send_frame(session, MESSAGE_ACK, body, message_ack_encode(&ack, body, sizeof body));
+}
+
+static void send_nak(struct session *session)
+{
+    const struct message_nak nak = {session->admitted.journal_id, session->expected};
+    uint8_t body[BODY_TO_KIOSK_MAX];
+
+    if (session->naked == session->expected)
+        return;
+    session->naked = session->expected;
+    session->counters.gaps++;
+    send_frame(session, MESSAGE_NAK, body, message_nak_encode(&nak, body, sizeof body));
+}
+
+static uint32_t midnight_in_s(const struct session *session, int64_t utc_ms)
+{
+    int64_t left_ms = session->midnight_ms - utc_ms;
+
+    while (left_ms <= 0)
+        left_ms += DAY_MS;
+    return (uint32_t)((left_ms + 999) / 1000);
+}
+
+static void send_time(struct session *session, const struct session_clock *clock)
+{
+    const struct message_time time = {midnight_in_s(session, clock->utc_ms)};
+    uint8_t body[BODY_TO_KIOSK_MAX];
+
+    send_frame(session, MESSAGE_TIME, body, message_time_encode(&time, body, sizeof body));
+}
+
+static void send_hold(struct session *session, const struct session_clock *clock)
+{
+    uint8_t body[BODY_TO_KIOSK_MAX];
+
+    session->hold_s = session->hold_s == 0 ? SESSION_HOLD_S_MIN : (uint16_t)(session->hold_s * 2);
+    if (session->hold_s > SESSION_HOLD_S_MAX)
+        session->hold_s = SESSION_HOLD_S_MAX;
+    session->is_held = true;
+    session->hold_until_ms = clock->now_ms + session->hold_s * 1000u;
+    const struct message_hold hold = {session->hold_s};
+    send_frame(session, MESSAGE_HOLD, body, message_hold_encode(&hold, body, sizeof body));
+}
+
+void session_renew(struct session *session, const struct session_clock *clock)
+{
+    if (!session->has_heard ||
+        (session->has_renewed && clock->now_ms - session->renewed_ms < SESSION_RENEW_MS))
+        return;
+    session->has_renewed = true;
+    session->renewed_ms = clock->now_ms;
+    send_frame(session, MESSAGE_RENEW, NULL, 0);
+}
+
+/* Reliable messages, one at a time ---------------------------------------------------------------------------- */
+
+static size_t encode_roster_piece(struct session_downlink *downlink, uint8_t *body, size_t capacity)
+{
+    struct message_roster piece = {
+        .token = downlink->token,
+        .version = downlink->roster.version,
+        .index = downlink->next_piece,
+        .count = downlink->roster.count,
+    };
+
+    if (piece.count > 0)
+        piece.entry = downlink->roster.entries[piece.index];
+    downlink->index = piece.index;
+    return message_roster_encode(&piece, body, capacity);
+}
+
+static const struct message_counts *told_counts(const struct session_downlink *downlink, uint16_t staff_id)
+{
+    for (uint8_t i = 0; i < downlink->told_count; i++) {
+        if (downlink->told[i].staff_id == staff_id)
+            return &downlink->told[i];
+    }
+    return NULL;
+}
+
+static bool are_counts_equal(const struct message_counts *a, const struct message_counts *b)
+{
+    return a->asked_today == b->asked_today && a->answered_today == b->answered_today &&
+           a->asked_week == b->asked_week && a->answered_week == b->answered_week &&
+           a->asked_best == b->asked_best && a->answered_best == b->answered_best;
+}
+
+/* The first member whose counts the kiosk does not have; roster.count: it has all. */
+static uint8_t untold_index(const struct session_downlink *downlink)
+{
+    for (uint8_t i = 0; i < downlink->roster.count; i++) {
+        const struct message_counts *told = told_counts(downlink, downlink->roster.counts[i].staff_id);
+        if (told == NULL || !are_counts_equal(told, &downlink->roster.counts[i]))
+            return i;
+    }
+    return downlink->roster.count;
+}
+
+static size_t encode_counts(struct session_downlink *downlink, uint8_t *body, size_t capacity)
+{
+    struct message_counts counts = downlink->roster.counts[downlink->index];
+
+    counts.token = downlink->token;
+    return message_counts_encode(&counts, body, capacity);
+}
+
+static size_t encode_presence(const struct session_downlink *downlink, uint8_t *body, size_t capacity)
+{
+    struct message_presence presence = {.token = downlink->token, .count = downlink->present_count};
+
+    memcpy(presence.present, downlink->present, sizeof presence.present);
+    return message_presence_encode(&presence, body, capacity);
+}
+
+/* What goes out next, by how soon a customer would notice; 0: nothing. */
+static uint8_t next_kind(struct session_downlink *downlink)
+{
+    if (downlink->is_settings_due)
+        return MESSAGE_SETTINGS;
+    if (downlink->has_roster && downlink->is_kiosk_version_known &&
+        downlink->kiosk_version != downlink->roster.version)
+        return MESSAGE_ROSTER;
+    if (downlink->is_presence_due)
+        return MESSAGE_PRESENCE;
+    downlink->index = downlink->has_roster ? untold_index(downlink) : 0;
+    return downlink->has_roster && downlink->index < downlink->roster.count ? MESSAGE_COUNTS : 0;
+}
+
+static size_t encode_kind(struct session *session, uint8_t kind, uint8_t *body, size_t capacity)
+{
+    struct session_downlink *downlink = &session->downlink;
+    const struct message_settings settings = {downlink->token, session->options.is_help_on};
+
+    switch (kind) {
+    case MESSAGE_SETTINGS:
+        return message_settings_encode(&settings, body, capacity);
+    case MESSAGE_ROSTER:
+        return encode_roster_piece(downlink, body, capacity);
+    case MESSAGE_COUNTS:
+        return encode_counts(downlink, body, capacity);
+    default:
+        return encode_presence(downlink, body, capacity);
+    }
+}
+
+static void send_outstanding(struct session *session, const struct session_clock *clock)
+{
+    struct session_downlink *downlink = &session->downlink;
+
+    if (!session->outputs.send(session->outputs.context, downlink->bytes, downlink->size))
+        session->counters.congested++;
+    downlink->due_ms = clock->now_ms + SESSION_RESEND_MS;
+}
+
+static void start_next(struct session *session, const struct session_clock *clock)
+{
+    struct session_downlink *downlink = &session->downlink;
+    uint8_t body[BODY_TO_KIOSK_MAX];
+
+    if (session->state != SESSION_UP || downlink->kind != 0)
+        return;
+    uint8_t kind = next_kind(downlink);
+    if (kind == 0)
+        return;
+    downlink->token = downlink->token == UINT8_MAX ? 1 : (uint8_t)(downlink->token + 1);
+    size_t body_size = encode_kind(session, kind, body, sizeof body);
+    downlink->size = (uint8_t)frame_encode(kind, 0, body, body_size, downlink->bytes, sizeof downlink->bytes);
+    downlink->kind = kind;
+    send_outstanding(session, clock);
+}
+
+static void on_roster_piece_taken(struct session_downlink *downlink)
+{
+    downlink->next_piece = (uint8_t)(downlink->index + 1);
+    if (downlink->next_piece < downlink->roster.count)
+        return;
+    downlink->next_piece = 0;
+    downlink->kiosk_version = downlink->roster.version;
+    downlink->told_count = 0; /* counts stand beside the roster's entries, which are others now */
+}
+
+static void on_counts_taken(struct session_downlink *downlink)
+{
+    uint8_t slot = 0;
+
+    while (slot < downlink->told_count &&
+           downlink->told[slot].staff_id != downlink->roster.counts[downlink->index].staff_id)
+        slot++;
+    if (slot == downlink->told_count && slot < ROSTER_CAPACITY)
+        downlink->told_count++;
+    if (slot < ROSTER_CAPACITY)
+        downlink->told[slot] = downlink->roster.counts[downlink->index];
+}
+
+static void on_received(struct session *session, const struct message_received *received,
+                        const struct session_clock *clock)
+{
+    struct session_downlink *downlink = &session->downlink;
+    uint8_t kind = downlink->kind;
+
+    if (kind == 0 || received->token != downlink->token)
+        return;
+    if (!received->is_taken) {
+        downlink->due_ms = clock->now_ms + SESSION_NOT_TAKEN_MS;
+        return;
+    }
+    downlink->kind = 0;
+    if (kind == MESSAGE_SETTINGS)
+        downlink->is_settings_due = false;
+    else if (kind == MESSAGE_ROSTER)
+        on_roster_piece_taken(downlink);
+    else if (kind == MESSAGE_COUNTS)
+        on_counts_taken(downlink);
+    else
+        downlink->is_presence_due = false;
+    start_next(session, clock);
+}
+
+void session_roster(struct session *session, const struct work_roster *roster, const struct session_clock *clock)
+{
+    struct session_downlink *downlink = &session->downlink;
+    bool is_other_version = !downlink->has_roster || downlink->roster.version != roster->version;
+
+    downlink->roster = *roster;
+    downlink->has_roster = true;
+    if (is_other_version) {
+        /* A kiosk that took part of the old roster begins again; what it keeps is not the old version either. */
+        if (downlink->kind == MESSAGE_ROSTER || downlink->next_piece > 0)
+            downlink->kiosk_version = ~roster->version;
+        downlink->next_piece = 0;
+    }
+    /* Built from what is now out of date: a RECEIVED for it would be taken for the new one's. */
+    if (downlink->kind == MESSAGE_COUNTS || (downlink->kind == MESSAGE_ROSTER && is_other_version))
+        downlink->kind = 0;
+    start_next(session, clock);
+}
+
+/* Receiving --------------------------------------------------------------------------------------------------- */
+
+static void learn_boot(struct session_boot *boot, uint16_t number, uint32_t uptime_s, uint64_t now_ms)
+{
+    int64_t started_ms = (int64_t)now_ms - (int64_t)uptime_s * 1000;
+
+    if (!boot->is_known || boot->boot != number) {
+        *boot = (struct session_boot){number, true, {started_ms, started_ms}, now_ms};
+        return;
+    }
+    if (now_ms - boot->turned_ms >= BOOT_WINDOW_MS) {
+        boot->least[1] = now_ms - boot->turned_ms < 2 * BOOT_WINDOW_MS ? boot->least[0] : started_ms;
+        boot->least[0] = started_ms;
+        boot->turned_ms = now_ms;
+    }
+    if (started_ms < boot->least[0])
+        boot->least[0] = started_ms;
+}
+
+static struct store_origin make_origin(const struct session *session, const struct session_clock *clock)
+{
+    const struct session_boot *boot = &session->boot;
+    int64_t started_ms = boot->least[0] < boot->least[1] ? boot->least[0] : boot->least[1];
+
+    return (struct store_origin){
+        .kiosk = session->admitted.kiosk,
+        .journal = session->admitted.journal,
+        .boot = session->hello.boot,
+        .boot_started_ms = clock->utc_ms - ((int64_t)clock->now_ms - started_ms),
+        .arrived_ms = clock->utc_ms,
+        .is_clock_good = clock->is_good,
+    };
+}
+
+/* True when it is on its way; the kiosk sends again what is not. */
+static bool request(struct session *session, struct work *work, const struct session_clock *clock)
+{
+    work->session = session->options.index;
+    work->epoch = session->epoch;
+    work->now_ms = clock->utc_ms;
+    if (session->request_count >= SESSION_REQUESTS_MAX ||
+        !session->outputs.request(session->outputs.context, work)) {
+        session->counters.congested++;
+        return false;
+    }
+    session->request_count++;
+    return true;
+}
+
+static bool is_repeated_hello(const struct session *session, const struct message_hello *hello)
+{
+    return session->state == SESSION_ASKING && session->hello.boot == hello->boot &&
+           session->hello.kiosk_id == hello->kiosk_id && session->hello.journal_id == hello->journal_id;
+}
+
+static void on_hello(struct session *session, const struct frame *frame, const struct session_clock *clock)
+{
+    struct work work = {.kind = WORK_HELLO};
+    struct message_hello *hello = &work.ask.hello.hello;
+
+    if (frame->body_size >= 2 && frame->body[0] != PROTOCOL_MAJOR) {
+        char why[96];
+        snprintf(why, sizeof why, "it speaks version %u.%u of the protocol and this daemon %u.%u: update the older",
+                 frame->body[0], frame->body[1], PROTOCOL_MAJOR, PROTOCOL_MINOR);
+        forget_kiosk(session);
+        send_wait(session, WAIT_VERSION, why);
+        return;
+    }
+    if (!message_hello_decode(frame->body, frame->body_size, hello)) {
+        session->counters.malformed++;
+        return;
+    }
+    if (is_repeated_hello(session, hello))
+        return;
+    forget_kiosk(session);
+    learn_boot(&session->boot, hello->boot, hello->uptime_s, clock->now_ms);
+    session->hello = *hello;
+    if (hello->kiosk_id != 0 && session->outputs.is_in_use(session->outputs.context, hello->kiosk_id)) {
+        send_wait(session, WAIT_IN_USE, "a kiosk with the same id is connected at another port");
+        return;
+    }
+    snprintf(work.ask.hello.port, sizeof work.ask.hello.port, "%s", session->options.port);
+    work.ask.hello.is_auto_adopt = session->options.is_auto_adopt;
+    if (request(session, &work, clock))
+        session->state = SESSION_ASKING;
+}
+
+/* True while what arrives is to be dropped: it was under way when the kiosk was told to hold. */
+static bool is_holding(const struct session *session, uint64_t now_ms)
+{
+    return session->is_held && now_ms < session->hold_until_ms - session->hold_s * 1000u / 2;
+}
+
+static void on_answers(struct session *session, const struct frame *frame, const struct session_clock *clock)
+{
+    struct work work = {.kind = WORK_ANSWERS};
+    struct message_answers *answers = &work.ask.answers;
+    uint32_t skip;
+
+    if (!message_answers_decode(frame->body, frame->body_size, answers)) {
+        session->counters.malformed++;
+        return;
+    }
+    if (is_holding(session, clock->now_ms))
+        return;
+    switch (link_arrival(session->expected, answers->first_seq, answers->count, &skip)) {
+    case LINK_ARRIVAL_DUPLICATE:
+        session->counters.duplicates++;
+        send_ack(session);
+        return;
+    case LINK_ARRIVAL_GAP:
+        send_nak(session);
+        return;
+    case LINK_ARRIVAL_NEW:
+        break;
+    }
+    uint32_t next = answers->first_seq + answers->count;
+    answers->count = (uint8_t)(answers->count - skip);
+    answers->first_seq += skip;
+    memmove(answers->answers, answers->answers + skip, answers->count * sizeof *answers->answers);
+    work.origin = make_origin(session, clock);
+    if (!request(session, &work, clock))
+        return;
+    session->expected = next;
+    session->naked = 0;
+}
+
+static void on_lost(struct session *session, const struct frame *frame, const struct session_clock *clock)
+{
+    struct work work = {.kind = WORK_LOST};
+    struct message_lost *lost = &work.ask.lost;
+
+    if (!message_lost_decode(frame->body, frame->body_size, lost)) {
+        session->counters.malformed++;
+        return;
+    }
+    if (is_holding(session, clock->now_ms))
+        return;
+    if (lost->first > session->expected) {
+        send_nak(session);
+        return;
+    }
+    if (lost->last < session->expected) {
+        session->counters.duplicates++;
+        send_ack(session);
+        return;
+    }
+    lost->first = session->expected;
+    work.origin = make_origin(session, clock);
+    if (!request(session, &work, clock))
+        return;
+    session->expected = lost->last + 1;
+    session->naked = 0;
+}
+
+static void on_health(struct session *session, const struct frame *frame, const struct session_clock *clock)
+{
+    struct work work = {.kind = WORK_HEALTH};
+
+    if (!message_health_decode(frame->body, frame->body_size, &work.ask.health)) {
+        session->counters.malformed++;
+        return;
+    }
+    session->health = work.ask.health;
+    session->has_health = true;
+    learn_boot(&session->boot, session->hello.boot, work.ask.health.uptime_s, clock->now_ms);
+    send_time(session, clock);
+    work.origin = make_origin(session, clock);
+    (void)request(session, &work, clock); /* the next one comes in five seconds */
+}
+
+static void on_received_frame(struct session *session, const struct frame *frame,
+                              const struct session_clock *clock)
+{
+    struct message_received received;
+
+    if (!message_received_decode(frame->body, frame->body_size, &received)) {
+        session->counters.malformed++;
+        return;
+    }
+    on_received(session, &received, clock);
+}
+
+/* A valid frame where a HELLO should have been: this daemon was restarted, or the kiosk was displaced. */
+static void on_early(struct session *session, const struct session_clock *clock)
+{
+    session->counters.early++;
+    if (session->state == SESSION_SILENT)
+        session_renew(session, clock);
+}
+
+static void on_frame(struct session *session, const struct frame *frame, const struct session_clock *clock)
+{
+    if (frame->flags != 0) {
+        session->counters.flagged++;
+        return;
+    }
+    if ((frame->type & TO_KIOSK_BIT) != 0) {
+        session->counters.unknown++;
+        return;
+    }
+    session->counters.frames++;
+    session->has_heard = true;
+    session->heard_ms = clock->now_ms;
+    if (frame->type == MESSAGE_HELLO) {
+        on_hello(session, frame, clock);
+        return;
+    }
+    if (session->state != SESSION_UP) {
+        on_early(session, clock);
+        return;
+    }
+    switch (frame->type) {
+    case MESSAGE_ANSWERS:
+        on_answers(session, frame, clock);
+        break;
+    case MESSAGE_LOST:
+        on_lost(session, frame, clock);
+        break;
+    case MESSAGE_HEALTH:
+        on_health(session, frame, clock);
+        break;
+    case MESSAGE_RECEIVED:
+        on_received_frame(session, frame, clock);
+        break;
+    default:
+        session->counters.unknown++;
+    }
+}
+
+void session_receive(struct session *session, const uint8_t *bytes, size_t size,
+                     const struct session_clock *clock)
+{
+    struct frame frame;
+
+    for (size_t i = 0; i < size; i++) {
+        if (frame_decoder_push(&session->decoder, bytes[i], &frame))
+            on_frame(session, &frame, clock);
+    }
+}
+
+/* Results ----------------------------------------------------------------------------------------------------- */
+
+static void note_lost(struct session *session, uint32_t first, uint32_t last, const char *why)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "answers %" PRIu32 " to %" PRIu32 " are lost: %s", first, last, why);
+    session->outputs.note(session->outputs.context, SESSION_NOTE_LOST, text);
+}
+
+static void welcome(struct session *session, const struct work_admitted *result, const struct session_clock *clock)
+{
+    struct message_welcome message = {
+        .major = PROTOCOL_MAJOR,
+        .minor = PROTOCOL_MINOR,
+        .kiosk_id = result->admitted.kiosk_id,
+        .journal_id = result->admitted.journal_id,
+        .through = result->admitted.through,
+        .midnight_in_s = midnight_in_s(session, clock->utc_ms),
+        .nonce = session->outputs.nonce(session->outputs.context),
+    };
+    struct session_downlink *downlink = &session->downlink;
+    uint8_t body[BODY_TO_KIOSK_MAX];
+
+    memcpy(message.database_id, result->database_id, DATABASE_ID_SIZE);
+    session->state = SESSION_UP;
+    session->wait_reason = 0;
+    session->through = result->admitted.through;
+    session->expected = session->through + 1;
+    downlink->is_settings_due = true;
+    downlink->kiosk_version = session->hello.roster_version;
+    downlink->is_kiosk_version_known = true;
+    downlink->is_presence_due = session->hello.needs_presence != 0;
+    downlink->present_count = result->present_count;
+    memcpy(downlink->present, result->present, sizeof downlink->present);
+    send_frame(session, MESSAGE_WELCOME, body, message_welcome_encode(&message, body, sizeof body));
+    session->outputs.note(session->outputs.context, SESSION_NOTE_UP, session->hello.firmware);
+    start_next(session, clock);
+}
+
+static void adopt(struct session *session, const struct work_admitted *result)
+{
+    struct message_adopt message = {.kiosk_id = result->admitted.kiosk_id, .journal_id = result->admitted.journal_id};
+    uint8_t body[BODY_TO_KIOSK_MAX];
+
+    memcpy(message.database_id, result->database_id, DATABASE_ID_SIZE);
+    session->state = SESSION_WAITING;
+    session->wait_reason = 0;
+    send_frame(session, MESSAGE_ADOPT, body, message_adopt_encode(&message, body, sizeof body));
+    session->outputs.note(session->outputs.context, SESSION_NOTE_ADOPTED, "");
+}
+
+static void on_hello_result(struct session *session, const struct work *work, const struct session_clock *clock)
+{
+    const struct store_admitted *admitted = &work->result.hello.admitted;
+
+    session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;
+    session->admitted = *admitted;
+    if (admitted->lost_first != 0)
+        note_lost(session, admitted->lost_first, admitted->lost_last,
+                  "the kiosk had them acknowledged, and this database does not have them");
+    switch (admitted->admission) {
+    case STORE_ADMITTED:
+        welcome(session, &work->result.hello, clock);
+        break;
+    case STORE_ADOPT:
+        adopt(session, &work->result.hello);
+        break;
+    case STORE_PENDING:
+        send_wait(session, WAIT_ADOPTION, "not adopted yet");
+        break;
+    case STORE_OTHER_DATABASE:
+        send_wait(session, WAIT_OTHER_DATABASE, "it belongs to another database");
+        break;
+    }
+}
+
+static void on_stored(struct session *session, const struct work *work)
+{
+    if (work->result.ingested.through > session->through)
+        session->through = work->result.ingested.through;
+    if (session->expected <= session->through)
+        session->expected = session->through + 1;
+    if (work->kind == WORK_LOST)
+        note_lost(session, work->ask.lost.first, work->ask.lost.last, "the kiosk could not keep them");
+    if (work->result.ingested.conflict > 0)
+        session->outputs.note(session->outputs.context, SESSION_NOTE_CONFLICT,
+                              "answers came again with another content; the first stand");
+    if (session->hold_s != 0) {
+        session->is_held = false;
+        session->hold_s = 0;
+        session->outputs.note(session->outputs.context, SESSION_NOTE_RESUMED, "");
+    }
+    send_ack(session);
+}
+
+/* The disk is full: what was queued never happened, so it comes next again. */
+static void on_full(struct session *session, const struct work *work, const struct session_clock *clock)
+{
+    if (work->kind == WORK_HELLO) {
+        session->state = SESSION_SILENT;
+    } else if (work->kind != WORK_HEALTH) {
+        if (session->hold_s == 0)
+            session->outputs.note(session->outputs.context, SESSION_NOTE_HELD, work->error.text);
+        session->epoch++;
+        session->expected = session->through + 1;
+        session->naked = 0;
+        send_hold(session, clock);
+    }
+}
+
+void session_result(struct session *session, const struct work *work, const struct session_clock *clock)
+{
+    session->request_count--;
+    if (work->epoch != session->epoch)
+        return;
+    if (work->status == STORE_FULL) {
+        on_full(session, work, clock);
+        return;
+    }
+    if (work->status != STORE_OK) {
+        session->outputs.note(session->outputs.context, SESSION_NOTE_REFUSED, work->error.text);
+        if (work->kind != WORK_HEALTH)
+            forget_kiosk(session);
+        return;
+    }
+    if (work->kind == WORK_HELLO)
+        on_hello_result(session, work, clock);
+    else if (work->kind == WORK_HEALTH)
+        session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;
+    else
+        on_stored(session, work);
+}
+
+/* Time --------------------------------------------------------------------------------------------------------- */
+
+bool session_is_busy(const struct session *session)
+{
+    return session->state == SESSION_UP && session->downlink.kind != 0;
+}
+
+void session_tick(struct session *session, const struct session_clock *clock)
+{
+    if (session->state != SESSION_UP || !session_is_heard(session, clock->now_ms))
+        return;
+    if (session->downlink.kind == 0)
+        start_next(session, clock);
+    else if (clock->now_ms >= session->downlink.due_ms)
+        send_outstanding(session, clock);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session.h - the daemon's end of one kiosk's line: bytes in, bytes and store requests out.
+ *
+ * Knows neither libevent nor SQLite nor a clock: time is an argument, and everything that leaves does so through
+ * struct session_outputs, so that a test or a simulation drives it in virtual time. The caller owns struct session;
+ * its fields are private to session.c. One thread. Nothing is allocated.
+ *
+ *   SILENT --HELLO--> ASKING --committed--> UP        WELCOME sent; answers are taken
+ *      ^                 |----------------> WAITING   WAIT or ADOPT sent; the kiosk says HELLO again
+ *      '---- displaced, refused, connection opened anew
+ *
+ * A HELLO in any state starts again at ASKING. The daemon sends nothing before the first valid frame.
+ */
+#ifndef BYNAME_SESSION_H
+#define BYNAME_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/work.h"
+#include "protocol/frame.h"
+#include "protocol/message.h"
+
+#define SESSION_AWAY_MS 15000      /* nothing heard for this long: the kiosk counts as away */
+#define SESSION_RENEW_MS 1000      /* at most one RENEW in this time */
+#define SESSION_RESEND_MS 300      /* a reliable message without RECEIVED */
+#define SESSION_NOT_TAKEN_MS 1000  /* ... or with "not now" */
+#define SESSION_REQUESTS_MAX 8     /* with the store at the same time; the kiosk sends again what was not taken */
+#define SESSION_HOLD_S_MIN 5
+#define SESSION_HOLD_S_MAX 30
+
+struct session_clock {
+    uint64_t now_ms; /* monotonic */
+    int64_t utc_ms;
+    bool is_good; /* utc_ms can be trusted: synchronised, and has not stepped */
+};
+
+enum session_note {
+    SESSION_NOTE_UP,      /* text: firmware */
+    SESSION_NOTE_WAITING, /* text: why */
+    SESSION_NOTE_ADOPTED,
+    SESSION_NOTE_LOST,  /* text: which sequence numbers */
+    SESSION_NOTE_HELD,  /* text: the store's */
+    SESSION_NOTE_RESUMED,
+    SESSION_NOTE_REFUSED, /* the store refused something that must not be refused; text: the store's */
+    SESSION_NOTE_CONFLICT,
+};
+
+/* Every function may be called from within any session function but session_init. */
+struct session_outputs {
+    void *context;
+    /* Bytes to the kiosk, one whole frame. False: the line is congested, nothing was taken. */
+    bool (*send)(void *context, const uint8_t *bytes, size_t size);
+    /* A request to the store; the session is told the result with session_result. The callee copies it. False:
+     * too much is queued already. */
+    bool (*request)(void *context, const struct work *work);
+    /* True when another session has this kiosk and heard it within SESSION_AWAY_MS. Otherwise any other session
+     * that has it is displaced before this returns. */
+    bool (*is_in_use)(void *context, uint64_t kiosk_id);
+    /* 64 random bits. */
+    uint64_t (*nonce)(void *context);
+    /* Something that a manager may want to know; once an occasion. */
+    void (*note)(void *context, enum session_note note, const char *text);
+};
+
+struct session_options {
+    uint16_t index;   /* echoed in struct work */
+    const char *port; /* the config's section name; borrowed for the session's life */
+    bool is_auto_adopt;
+    bool is_help_on;
+};
+
+enum session_state { SESSION_SILENT, SESSION_ASKING, SESSION_WAITING, SESSION_UP };
+
+struct session_counters {
+    uint64_t frames;    /* good ones */
+    uint32_t unknown;   /* of a type that we do not know */
+    uint32_t flagged;   /* with flags that we do not know */
+    uint32_t malformed; /* whose body could not be read */
+    uint32_t early;     /* not expected in the session's state */
+    uint32_t gaps;
+    uint32_t duplicates; /* frames of answers seen before */
+    uint32_t congested;  /* not sent, or not queued */
+};
+
+/* A message that waits for RECEIVED. */
+struct session_downlink {
+    uint8_t kind;  /* enum message_type; 0: none is outstanding */
+    uint8_t index; /* of the roster's piece, or of the member whose counts these are */
+    uint8_t token; /* of the outstanding one, or of the one before */
+    uint8_t size;
+    uint8_t bytes[FRAME_ENCODED_SIZE(FRAME_TO_KIOSK_SIZE_MAX)];
+    uint64_t due_ms;
+
+    bool is_settings_due;
+    bool is_presence_due;
+    uint8_t present_count;
+    struct presence present[PRESENCE_CAPACITY];
+
+    bool has_roster;
+    struct work_roster roster; /* the current one */
+    uint32_t kiosk_version;    /* what the kiosk has */
+    bool is_kiosk_version_known;
+    uint8_t next_piece;
+    uint8_t told_count;
+    struct message_counts told[ROSTER_CAPACITY]; /* counts that this session's kiosk has */
+};
+
+/* When the kiosk booted, in monotonic milliseconds: the least arrival - uptime of the last minute or two. A line
+ * can only delay; a longer memory would turn a slow crystal into a growing error. */
+struct session_boot {
+    uint16_t boot;
+    bool is_known;
+    int64_t least[2]; /* this minute, the one before */
+    uint64_t turned_ms;
+};
+
+struct session {
+    struct session_options options;
+    struct session_outputs outputs;
+    struct frame_decoder decoder;
+    uint8_t buffer[FRAME_TO_DAEMON_SIZE_MAX];
+
+    enum session_state state;
+    uint8_t wait_reason; /* enum wait_reason of the last WAIT; 0: none */
+    uint32_t epoch;      /* changes when what was queued before is not to be believed any more */
+    uint8_t request_count;
+    bool has_heard, has_renewed;
+    uint64_t heard_ms, renewed_ms;
+
+    struct message_hello hello;
+    struct message_health health;
+    bool has_health;
+    struct store_admitted admitted;
+    uint32_t through;  /* committed */
+    uint32_t expected; /* comes next; through < expected, what lies between is with the store */
+    uint32_t naked;    /* the `expected` of the last NAK; 0: none since */
+    int64_t midnight_ms; /* UTC */
+    bool is_held;
+    uint16_t hold_s;
+    uint64_t hold_until_ms;
+
+    struct session_boot boot;
+    struct session_downlink downlink;
+    struct session_counters counters;
+};
+
+void session_init(struct session *session, const struct session_options *options,
+                  const struct session_outputs *outputs);
+
+/* The line was opened or closed: forget the kiosk. Counters stay. Results still to come are ignored. */
+void session_restart(struct session *session);
+
+void session_receive(struct session *session, const uint8_t *bytes, size_t size,
+                     const struct session_clock *clock);
+
+/* Call at least every 100 ms while session_is_busy, otherwise once a second. */
+void session_tick(struct session *session, const struct session_clock *clock);
+bool session_is_busy(const struct session *session);
+
+/* A request came back. Not for WORK_CALL. */
+void session_result(struct session *session, const struct work *work, const struct session_clock *clock);
+
+/* The roster or counts as they are now. Copied. */
+void session_roster(struct session *session, const struct work_roster *roster, const struct session_clock *clock);
+
+/* Ask the kiosk for a HELLO (it was adopted just now), if it has been heard on this line. */
+void session_renew(struct session *session, const struct session_clock *clock);
+
+/* Another line has this kiosk now. */
+void session_displace(struct session *session);
+
+/* The kiosk this session is up with; 0: none. */
+uint64_t session_kiosk_id(const struct session *session);
+bool session_is_heard(const struct session *session, uint64_t now_ms);
+
+#endif

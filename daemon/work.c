@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "work.h"
+
+#include <string.h>
+
+void work_runner_init(struct work_runner *runner, struct store *store)
+{
+    memset(runner, 0, sizeof *runner);
+    runner->store = store;
+}
+
+static enum store_status run_hello(struct store *store, struct work *work)
+{
+    struct work_admitted *result = &work->result.hello;
+    const struct store_visitor visitor = {
+        .hello = &work->ask.hello.hello,
+        .port = work->ask.hello.port,
+        .is_auto_adopt = work->ask.hello.is_auto_adopt,
+        .now_ms = work->now_ms,
+    };
+
+    memset(result, 0, sizeof *result);
+    enum store_status status = store_hello(store, &visitor, &result->admitted, &work->error);
+    if (status != STORE_OK)
+        return status;
+    memcpy(result->database_id, store_database_id(store), DATABASE_ID_SIZE);
+    if (result->admitted.admission != STORE_ADMITTED)
+        return STORE_OK;
+    return store_presence(store, result->admitted.kiosk, work->now_ms, result->present, &result->present_count,
+                          &work->error);
+}
+
+static bool carries_answers(const struct work *work)
+{
+    return (work->kind == WORK_ANSWERS || work->kind == WORK_LOST) && work->session < WORK_SESSIONS_MAX;
+}
+
+static bool has_failed_before(const struct work_runner *runner, const struct work *work)
+{
+    return carries_answers(work) && runner->failed[work->session].is_set &&
+           runner->failed[work->session].epoch == work->epoch;
+}
+
+static enum store_status run_one(struct work_runner *runner, struct work *work)
+{
+    struct store *store = runner->store;
+
+    work->error.text[0] = '\0';
+    switch (work->kind) {
+    case WORK_HELLO:
+        work->midnight_in_s = store_midnight_in_s(store, work->now_ms);
+        return run_hello(store, work);
+    case WORK_ANSWERS:
+        return store_answers(store, &work->origin, work->ask.answers.answers, work->ask.answers.count,
+                             &work->result.ingested, &work->error);
+    case WORK_LOST:
+        return store_lost(store, &work->origin, &work->ask.lost, &work->result.ingested, &work->error);
+    case WORK_HEALTH:
+        work->midnight_in_s = store_midnight_in_s(store, work->now_ms);
+        return store_health(store, work->origin.kiosk, &work->ask.health, work->now_ms, &work->error);
+    case WORK_CALL:
+        return work->ask.call.function(store, work->ask.call.context, &work->error);
+    }
+    return STORE_BROKEN;
+}
+
+/* The first status that ended the transaction, or STORE_OK. */
+static enum store_status run_all(struct work_runner *runner, struct work *const items[], size_t count,
+                                 struct store_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (has_failed_before(runner, items[i])) {
+            items[i]->status = STORE_FULL;
+            continue;
+        }
+        items[i]->status = run_one(runner, items[i]);
+        if (items[i]->status == STORE_FULL || items[i]->status == STORE_BROKEN) {
+            *error = items[i]->error;
+            return items[i]->status;
+        }
+    }
+    return STORE_OK;
+}
+
+static void fail_all(struct work_runner *runner, struct work *const items[], size_t count,
+                     enum store_status status, const struct store_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        items[i]->status = status;
+        items[i]->error = *error;
+        if (!carries_answers(items[i]))
+            continue;
+        runner->failed[items[i]->session].is_set = true;
+        runner->failed[items[i]->session].epoch = items[i]->epoch;
+    }
+}
+
+enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
+                           struct store_error *error)
+{
+    error->text[0] = '\0';
+    enum store_status status = store_begin(runner->store, error);
+    if (status == STORE_OK) {
+        status = run_all(runner, items, count, error);
+        if (status == STORE_OK)
+            status = store_commit(runner->store, error);
+        if (status != STORE_OK)
+            store_rollback(runner->store);
+    }
+    if (status != STORE_OK)
+        fail_all(runner, items, count, status, error);
+    return status;
+}
+
+bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms)
+{
+    return !runner->is_roster_made || now_ms >= runner->roster_until_ms || runner->roster_generation != store_roster_generation(runner->store) ||
+           runner->counts_generation != store_counts_generation(runner->store);
+}
+
+static enum store_status fill_roster(struct store *store, int64_t now_ms, struct work_roster *roster,
+                                     struct store_error *error)
+{
+    enum store_status status = store_roster(store, roster->entries, &roster->count, error);
+
+    for (uint8_t i = 0; status == STORE_OK && i < roster->count; i++) {
+        roster->version = message_roster_version(roster->version, &roster->entries[i]);
+        status = store_counts(store, roster->entries[i].id, now_ms, &roster->counts[i], error);
+        roster->counts[i].staff_id = roster->entries[i].id;
+        roster->counts[i].token = 0;
+    }
+    return status;
+}
+
+enum store_status work_roster_make(struct work_runner *runner, int64_t now_ms, struct work_roster *roster,
+                                   struct store_error *error)
+{
+    uint64_t roster_generation = store_roster_generation(runner->store);
+    uint64_t counts_generation = store_counts_generation(runner->store);
+
+    memset(roster, 0, sizeof *roster);
+    enum store_status status = store_begin(runner->store, error);
+    if (status != STORE_OK)
+        return status;
+    status = fill_roster(runner->store, now_ms, roster, error);
+    if (status == STORE_OK)
+        status = store_commit(runner->store, error);
+    if (status != STORE_OK) {
+        store_rollback(runner->store);
+        return status;
+    }
+    runner->is_roster_made = true;
+    runner->roster_generation = roster_generation;
+    runner->counts_generation = counts_generation;
+    runner->roster_until_ms = now_ms + (int64_t)store_midnight_in_s(runner->store, now_ms) * 1000;
+    return STORE_OK;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * work.h - what the I/O half asks of the store, as values: asked on the loop, done by whoever owns the connection.
+ *
+ * A struct work belongs to one side at a time: the asker fills `ask`, hands it over, and gets it back with the
+ * result fields set. work_run does a batch in one transaction. It knows neither threads nor libevent, so that a
+ * simulation can call it inline. One runner belongs to one read-write connection.
+ */
+#ifndef BYNAME_WORK_H
+#define BYNAME_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/store.h"
+#include "protocol/message.h"
+
+#define WORK_SESSIONS_MAX 64 /* kiosks of one daemon */
+#define WORK_PORT_SIZE_MAX STORE_NAME_SIZE_MAX
+#define WORK_NO_SESSION WORK_SESSIONS_MAX
+
+enum work_kind { WORK_HELLO, WORK_ANSWERS, WORK_LOST, WORK_HEALTH, WORK_CALL };
+
+/* Any other use of the store, inside the same transaction: its own arguments and results are behind `context`. */
+typedef enum store_status work_function(struct store *store, void *context, struct store_error *error);
+
+struct work_hello {
+    struct message_hello hello;
+    char port[WORK_PORT_SIZE_MAX + 1];
+    bool is_auto_adopt;
+};
+
+struct work_call {
+    work_function *function;
+    void *context;
+};
+
+struct work_admitted {
+    struct store_admitted admitted;
+    uint8_t database_id[DATABASE_ID_SIZE];
+    struct presence present[PRESENCE_CAPACITY]; /* filled when ADMITTED */
+    uint8_t present_count;
+};
+
+struct work {
+    struct work *next; /* for whichever queue holds it */
+    enum work_kind kind;
+    uint16_t session; /* who asked, below WORK_SESSIONS_MAX; or WORK_NO_SESSION */
+    uint32_t epoch;   /* the asker's; see work_run */
+    int64_t now_ms;   /* UTC, when it was asked */
+    struct store_origin origin; /* ANSWERS, LOST; HEALTH uses its kiosk */
+    union {
+        struct work_hello hello;
+        struct message_answers answers;
+        struct message_lost lost;
+        struct message_health health;
+        struct work_call call;
+    } ask;
+
+    enum store_status status;
+    struct store_error error;
+    uint32_t midnight_in_s; /* from now_ms; for HELLO and HEALTH */
+    union {
+        struct work_admitted hello;
+        struct store_ingested ingested; /* ANSWERS, LOST */
+    } result;
+};
+
+/* What every kiosk is told about the staff, made after a change. */
+struct work_roster {
+    uint8_t count;
+    uint32_t version; /* as in HELLO */
+    struct staff_entry entries[ROSTER_CAPACITY];
+    struct message_counts counts[ROSTER_CAPACITY]; /* of entries[i]; token unset */
+};
+
+struct work_runner {
+    struct store *store;
+    struct {
+        bool is_set;
+        uint32_t epoch;
+    } failed[WORK_SESSIONS_MAX]; /* what each session queued before it knew that the disk is full */
+    bool is_roster_made;
+    uint64_t roster_generation, counts_generation; /* of the roster made last */
+    int64_t roster_until_ms;                       /* UTC: at midnight "today" is another day */
+};
+
+void work_runner_init(struct work_runner *runner, struct store *store);
+
+/* Do all in order in one transaction and set their results. Nothing may be told to a kiosk before this returned.
+ *
+ * STORE_OK: committed; single items may still be STORE_REFUSED. STORE_FULL and STORE_BROKEN: nothing of the batch
+ * happened, and every item says so. After STORE_FULL the answers of a session that carry the same epoch fail
+ * without being tried: those that were lost stand before them. The session begins a new epoch when it knows. */
+enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
+                           struct store_error *error);
+
+/* True when the store's roster or counts changed since work_roster_make, a day began, or it never succeeded. */
+bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms);
+
+enum store_status work_roster_make(struct work_runner *runner, int64_t now_ms, struct work_roster *roster,
+                                   struct store_error *error);
+
+#endif
