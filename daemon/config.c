@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINE_SIZE_MAX 512
+#define KIOSK_SECTION "kiosk "
+
+struct parser {
+    const char *path;
+    FILE *file;
+    FILE *mistakes;
+    unsigned mistake_count;
+    struct config *config;
+    int line;
+    bool is_line_pending;     /* a line that should call the handler and has not yet */
+    bool is_section_known;    /* keys of an unknown section are named once, by their section */
+    bool is_daemon_section;
+    struct config_kiosk *kiosk; /* of the open [kiosk NAME] section */
+    uint32_t keys_seen;         /* bit i: key i of the section's table */
+};
+
+struct key {
+    const char *name;
+    bool (*parse)(struct parser *parser, const char *value);
+    const char *fallback;
+    const char *help;
+};
+
+static void mistake(struct parser *parser, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void mistake(struct parser *parser, int line, const char *format, ...)
+{
+    va_list arguments;
+
+    parser->mistake_count++;
+    if (line > 0)
+        fprintf(parser->mistakes, "%s:%d: ", parser->path, line);
+    else
+        fprintf(parser->mistakes, "%s: ", parser->path);
+    va_start(arguments, format);
+    vfprintf(parser->mistakes, format, arguments);
+    va_end(arguments);
+    fputc('\n', parser->mistakes);
+}
+
+/* Values -------------------------------------------------------------------------------------------------------- */
+
+static bool copy_path(struct parser *parser, const char *key, const char *value, char *path, size_t capacity)
+{
+    if (value[0] != '/') {
+        mistake(parser, parser->line, "%s=%s is not an absolute path; begin it with /", key, value);
+        return false;
+    }
+    if (strlen(value) >= capacity) {
+        mistake(parser, parser->line, "%s is longer than %zu bytes; choose a shorter path", key, capacity - 1);
+        return false;
+    }
+    snprintf(path, capacity, "%s", value);
+    return true;
+}
+
+static bool parse_choice(struct parser *parser, const char *key, const char *value, const char *yes,
+                         const char *no, bool *choice)
+{
+    *choice = strcmp(value, yes) == 0;
+    if (*choice || strcmp(value, no) == 0)
+        return true;
+    mistake(parser, parser->line, "%s=%s; write %s=%s or %s=%s", key, value, key, yes, key, no);
+    return false;
+}
+
+static bool parse_database(struct parser *parser, const char *value)
+{
+    return copy_path(parser, "database", value, parser->config->database, sizeof parser->config->database);
+}
+
+static bool parse_socket(struct parser *parser, const char *value)
+{
+    return copy_path(parser, "socket", value, parser->config->socket, sizeof parser->config->socket);
+}
+
+static bool parse_adopt(struct parser *parser, const char *value)
+{
+    return parse_choice(parser, "adopt", value, "auto", "manual", &parser->config->is_auto_adopt);
+}
+
+static bool parse_help(struct parser *parser, const char *value)
+{
+    return parse_choice(parser, "help", value, "on", "off", &parser->config->is_help_on);
+}
+
+static bool parse_store(struct parser *parser, const char *value)
+{
+    if (value[0] == '\0' || strlen(value) >= sizeof parser->config->store) {
+        mistake(parser, parser->line, "store= takes a name of 1 to %zu bytes",
+                sizeof parser->config->store - 1);
+        return false;
+    }
+    snprintf(parser->config->store, sizeof parser->config->store, "%s", value);
+    return true;
+}
+
+static bool is_timezone(const char *name)
+{
+    char path[sizeof CONFIG_ZONEINFO + sizeof ((struct config *)0)->timezone + 1];
+    struct stat status;
+
+    if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL ||
+        strlen(name) >= sizeof ((struct config *)0)->timezone)
+        return false;
+    snprintf(path, sizeof path, "%s/%s", CONFIG_ZONEINFO, name);
+    return strcmp(name, "UTC") == 0 || (stat(path, &status) == 0 && S_ISREG(status.st_mode));
+}
+
+static bool parse_timezone(struct parser *parser, const char *value)
+{
+    if (!is_timezone(value)) {
+        mistake(parser, parser->line,
+                "timezone=%s is not known on this host; write a name below " CONFIG_ZONEINFO
+                " such as Europe/Berlin (Debian package tzdata)",
+                value);
+        return false;
+    }
+    snprintf(parser->config->timezone, sizeof parser->config->timezone, "%s", value);
+    return true;
+}
+
+static bool parse_log(struct parser *parser, const char *value)
+{
+    if (log_level_parse(value, &parser->config->log_level))
+        return true;
+    mistake(parser, parser->line, "log=%s; write error, warning, notice or info", value);
+    return false;
+}
+
+static bool get_hex(const char **text, uint16_t *number)
+{
+    const char *at = *text;
+    unsigned value = 0;
+
+    for (; isxdigit((unsigned char)*at) && at - *text < 4; at++) {
+        int digit = isdigit((unsigned char)*at) ? *at - '0' : tolower((unsigned char)*at) - 'a' + 10;
+        value = value * 16 + (unsigned)digit;
+    }
+    bool is_number = at - *text == 4;
+    *text = at;
+    *number = (uint16_t)value;
+    return is_number;
+}
+
+bool config_parse_usb(const char *port, uint16_t *vendor, uint16_t *product, const char **serial)
+{
+    if (strncmp(port, "usb:", 4) != 0)
+        return false;
+    port += 4;
+    if (!get_hex(&port, vendor) || *port++ != ':' || !get_hex(&port, product))
+        return false;
+    if (*port != '\0' && (port[0] != ':' || port[1] == '\0'))
+        return false;
+    *serial = *port == '\0' ? port : port + 1;
+    return true;
+}
+
+static bool is_port_taken(const struct parser *parser, const char *value)
+{
+    const struct config *config = parser->config;
+
+    for (uint16_t i = 0; i < config->kiosk_count; i++) {
+        if (&config->kiosks[i] != parser->kiosk && strcmp(config->kiosks[i].port, value) == 0) {
+            fprintf(parser->mistakes, "%s:%d: port=%s belongs to [kiosk %s] of line %d already; give each its own\n",
+                    parser->path, parser->line, value, config->kiosks[i].name, config->kiosks[i].line);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_port(struct parser *parser, const char *value)
+{
+    struct config_kiosk *kiosk = parser->kiosk;
+    uint16_t vendor, product;
+    const char *serial;
+
+    if (strncmp(value, "usb:", 4) == 0) {
+        if (!config_parse_usb(value, &vendor, &product, &serial)) {
+            mistake(parser, parser->line,
+                    "port=%s; write usb:VVVV:PPPP or usb:VVVV:PPPP:SERIAL with four hexadecimal digits each, as "
+                    "lsusb prints them",
+                    value);
+            return false;
+        }
+    } else if (value[0] != '/') {
+        mistake(parser, parser->line, "port=%s; write a path such as /dev/ttyACM0, or usb:VVVV:PPPP", value);
+        return false;
+    }
+    if (strlen(value) >= sizeof kiosk->port) {
+        mistake(parser, parser->line, "port= is longer than %zu bytes; choose a shorter path",
+                sizeof kiosk->port - 1);
+        return false;
+    }
+    if (is_port_taken(parser, value)) {
+        parser->mistake_count++;
+        return false;
+    }
+    snprintf(kiosk->port, sizeof kiosk->port, "%s", value);
+    return true;
+}
+
+static bool parse_baud(struct parser *parser, const char *value)
+{
+    char *end;
+    unsigned long baud = strtoul(value, &end, 10);
+
+    if (!isdigit((unsigned char)value[0]) || *end != '\0' || baud < 9600 || baud > 1000000) {
+        mistake(parser, parser->line, "baud=%s; write what the kiosk's firmware uses, 9600 to 1000000", value);
+        return false;
+    }
+    parser->kiosk->baud = (uint32_t)baud;
+    return true;
+}
+
+static const struct key daemon_keys[] = {
+    {"database", parse_database, CONFIG_DATABASE_DEFAULT, "the SQLite file; its folder must exist"},
+    {"socket", parse_socket, CONFIG_SOCKET_DEFAULT, "where byname reaches the daemon, mode 0660"},
+    {"store", parse_store, "byname", "the name of this site, in every report and export"},
+    {"timezone", parse_timezone, "the system's", "IANA name, such as Europe/Berlin; days and hours are local to it"},
+    {"adopt", parse_adopt, "manual", "manual: `byname kiosk adopt` admits a new kiosk; auto: the first HELLO does"},
+    {"help", parse_help, "on", "on: kiosks offer unhappy customers to call somebody; off: they do not"},
+    {"log", parse_log, "info", "the least that is logged: error, warning, notice or info"},
+};
+
+static const struct key kiosk_keys[] = {
+    {"port", parse_port, "required", "a path such as /dev/ttyACM0 or /dev/serial/by-id/..., or usb:VVVV:PPPP[:SERIAL]"},
+    {"baud", parse_baud, "115200", "bits a second, as the kiosk's firmware: 115200, 250000, 500000; not for ptys"},
+};
+
+#define COUNT(array) (sizeof (array) / sizeof *(array))
+
+/* Lines --------------------------------------------------------------------------------------------------------- */
+
+static bool is_kiosk_name_free(const struct parser *parser, const char *name)
+{
+    for (uint16_t i = 0; i < parser->config->kiosk_count; i++) {
+        if (strcmp(parser->config->kiosks[i].name, name) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void open_kiosk(struct parser *parser, const char *name)
+{
+    struct config *config = parser->config;
+
+    if (name[0] == '\0' || strlen(name) > CONFIG_KIOSK_NAME_SIZE_MAX) {
+        mistake(parser, parser->line, "a kiosk's name has 1 to %d bytes; write [kiosk Counter 1]",
+                CONFIG_KIOSK_NAME_SIZE_MAX);
+        return;
+    }
+    if (!is_kiosk_name_free(parser, name)) {
+        mistake(parser, parser->line, "[kiosk %s] stands here twice; give each kiosk its own name", name);
+        return;
+    }
+    if (config->kiosk_count == CONFIG_KIOSKS_MAX) {
+        mistake(parser, parser->line, "more than %d kiosks; run a second bynamed for the others",
+                CONFIG_KIOSKS_MAX);
+        return;
+    }
+    parser->kiosk = &config->kiosks[config->kiosk_count++];
+    parser->kiosk->baud = CONFIG_BAUD_DEFAULT;
+    parser->kiosk->line = parser->line;
+    snprintf(parser->kiosk->name, sizeof parser->kiosk->name, "%s", name);
+    parser->is_section_known = true;
+}
+
+static void close_section(struct parser *parser)
+{
+    if (parser->kiosk != NULL && (parser->keys_seen & 1) == 0)
+        mistake(parser, parser->kiosk->line, "[kiosk %s] has no port; add port=/dev/ttyACM0 or port=usb:VVVV:PPPP",
+                parser->kiosk->name);
+    parser->kiosk = NULL;
+    parser->is_section_known = false;
+    parser->is_daemon_section = false;
+    parser->keys_seen = 0;
+}
+
+static void open_section(struct parser *parser, const char *text)
+{
+    char name[LINE_SIZE_MAX];
+    size_t size = strcspn(text + 1, "]");
+
+    close_section(parser);
+    if (text[1 + size] != ']') {
+        mistake(parser, parser->line, "a section has no ]; write [daemon] or [kiosk NAME]");
+        return;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)size, text + 1);
+    if (strcmp(name, "daemon") == 0) {
+        parser->is_section_known = true;
+        parser->is_daemon_section = true;
+    } else if (strncmp(name, KIOSK_SECTION, strlen(KIOSK_SECTION)) == 0) {
+        open_kiosk(parser, name + strlen(KIOSK_SECTION));
+    } else {
+        mistake(parser, parser->line, "there is no section [%s]; write [daemon] or [kiosk NAME]", name);
+    }
+}
+
+static void check_pending_line(struct parser *parser)
+{
+    if (parser->is_line_pending && parser->is_section_known)
+        mistake(parser, parser->line, "this is no key=value, section or comment; comments begin with # or ;");
+    parser->is_line_pending = false;
+}
+
+/* inih asks for a line at a time, which tells us its number: the library has none in Debian's build. Sections are
+ * taken here too, so that one without keys is seen. */
+static char *read_line(char *text, int capacity, void *context)
+{
+    struct parser *parser = context;
+
+    check_pending_line(parser);
+    if (fgets(text, capacity, parser->file) == NULL)
+        return NULL;
+    parser->line++;
+    size_t size = strlen(text);
+    if (size + 1 == (size_t)capacity && text[size - 1] != '\n') {
+        int byte;
+        while ((byte = fgetc(parser->file)) != EOF && byte != '\n') {
+        }
+        mistake(parser, parser->line, "the line is longer than %d bytes; no value needs that", capacity - 2);
+        text[0] = '\0';
+        return text;
+    }
+    char *start = text;
+    if (parser->line == 1 && strncmp(start, "\xEF\xBB\xBF", 3) == 0)
+        start += 3;
+    while (isspace((unsigned char)*start))
+        start++;
+    if (*start == '[')
+        open_section(parser, start);
+    else
+        parser->is_line_pending = *start != '\0' && *start != ';' && *start != '#';
+    /* Indented lines continue a value in some dialects of INI; here they are lines like any other. */
+    memmove(text, start, strlen(start) + 1);
+    return text;
+}
+
+static void list_keys(char *text, size_t capacity, const struct key *keys, size_t count)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, capacity - used, "%s%s", i == 0 ? "" : i + 1 == count ? " and " : ", ", keys[i].name);
+    }
+}
+
+static int on_key(void *context, const char *section, const char *name, const char *value)
+{
+    struct parser *parser = context;
+    const struct key *keys = parser->is_daemon_section ? daemon_keys : kiosk_keys;
+    size_t count = parser->is_daemon_section ? COUNT(daemon_keys) : COUNT(kiosk_keys);
+    char names[128];
+
+    parser->is_line_pending = false;
+    if (section[0] == '\0')
+        mistake(parser, parser->line, "%s= stands before any section; write [daemon] above it", name);
+    if (!parser->is_section_known)
+        return 1;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(keys[i].name, name) != 0)
+            continue;
+        if ((parser->keys_seen & 1u << i) != 0)
+            mistake(parser, parser->line, "%s= stands in this section twice; keep one", name);
+        else
+            (void)keys[i].parse(parser, value); /* it named its mistake */
+        parser->keys_seen |= 1u << i;
+        return 1;
+    }
+    list_keys(names, sizeof names, keys, count);
+    mistake(parser, parser->line, "there is no key %s here; this section knows %s", name, names);
+    return 1;
+}
+
+/* The file --------------------------------------------------------------------------------------------------------- */
+
+static void read_system_timezone(char *timezone, size_t capacity)
+{
+    char target[256];
+    const char *mark = "zoneinfo/";
+    const char *environment = getenv("TZ");
+
+    snprintf(timezone, capacity, "UTC");
+    if (environment != NULL && is_timezone(environment)) {
+        snprintf(timezone, capacity, "%s", environment);
+        return;
+    }
+    ssize_t size = readlink("/etc/localtime", target, sizeof target - 1);
+    if (size <= 0)
+        return;
+    target[size] = '\0';
+    const char *name = strstr(target, mark);
+    if (name != NULL && is_timezone(name + strlen(mark)))
+        snprintf(timezone, capacity, "%s", name + strlen(mark));
+}
+
+static void set_defaults(struct config *config)
+{
+    memset(config, 0, sizeof *config);
+    snprintf(config->database, sizeof config->database, "%s", CONFIG_DATABASE_DEFAULT);
+    snprintf(config->socket, sizeof config->socket, "%s", CONFIG_SOCKET_DEFAULT);
+    snprintf(config->store, sizeof config->store, "byname");
+    read_system_timezone(config->timezone, sizeof config->timezone);
+    config->is_help_on = true;
+    config->log_level = LOG_LEVEL_INFO;
+}
+
+unsigned config_load(const char *path, struct config *config, FILE *mistakes)
+{
+    struct parser parser = {.path = path, .mistakes = mistakes, .config = config};
+
+    set_defaults(config);
+    parser.file = fopen(path, "re");
+    if (parser.file == NULL) {
+        mistake(&parser, 0, "cannot read it: %s; give another with --config FILE", strerror(errno));
+        return 1;
+    }
+    (void)ini_parse_stream(read_line, &parser, on_key, &parser); /* its one line number is among ours */
+    check_pending_line(&parser);
+    close_section(&parser);
+    if (ferror(parser.file))
+        mistake(&parser, 0, "cannot read it to its end");
+    fclose(parser.file);
+    return parser.mistake_count;
+}
+
+static void describe_keys(FILE *out, const struct key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "  %-9s %s\n            (default: %s)\n", keys[i].name, keys[i].help, keys[i].fallback);
+}
+
+void config_describe(FILE *out)
+{
+    fputs("[daemon]\n", out);
+    describe_keys(out, daemon_keys, COUNT(daemon_keys));
+    fputs("\n[kiosk NAME]    one for each kiosk; NAME is its name once it is adopted\n", out);
+    describe_keys(out, kiosk_keys, COUNT(kiosk_keys));
+}

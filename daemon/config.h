@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * config.h - bynamed.conf: what may stand in it, read and checked, every mistake named with its line.
+ *
+ * Startup only. The caller owns struct config; config_load fills it.
+ */
+#ifndef BYNAME_CONFIG_H
+#define BYNAME_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "daemon/log.h"
+#include "daemon/work.h"
+
+#define CONFIG_PATH_DEFAULT "/etc/byname/bynamed.conf"
+#define CONFIG_DATABASE_DEFAULT "/var/lib/byname/byname.db"
+#define CONFIG_SOCKET_DEFAULT "/run/byname/bynamed.sock"
+#define CONFIG_PATH_SIZE_MAX 255
+#define CONFIG_SOCKET_SIZE_MAX 107 /* sockaddr_un.sun_path, less its NUL */
+#define CONFIG_KIOSKS_MAX 32
+#define CONFIG_KIOSK_NAME_SIZE_MAX 32
+#define CONFIG_BAUD_DEFAULT 115200
+#define CONFIG_ZONEINFO "/usr/share/zoneinfo"
+
+_Static_assert(CONFIG_KIOSKS_MAX <= WORK_SESSIONS_MAX, "every kiosk has a session");
+_Static_assert(CONFIG_KIOSK_NAME_SIZE_MAX <= WORK_PORT_SIZE_MAX, "a kiosk's name is its port's key in the store");
+
+struct config_kiosk {
+    char name[CONFIG_KIOSK_NAME_SIZE_MAX + 1];
+    char port[CONFIG_PATH_SIZE_MAX + 1]; /* a path, or usb:VID:PID[:SERIAL] */
+    uint32_t baud;
+    int line; /* of its section */
+};
+
+struct config {
+    char database[CONFIG_PATH_SIZE_MAX + 1];
+    char socket[CONFIG_SOCKET_SIZE_MAX + 1];
+    char store[STAFF_NAME_SIZE_MAX * 2];
+    char timezone[64];
+    bool is_auto_adopt;
+    bool is_help_on;
+    enum log_level log_level;
+    struct config_kiosk kiosks[CONFIG_KIOSKS_MAX];
+    uint16_t kiosk_count;
+};
+
+/* Read `path`. Each mistake is written to `mistakes` as "FILE:LINE: what is wrong; what would be right".
+ * Returns their number; config is only to be used when it is 0. */
+unsigned config_load(const char *path, struct config *config, FILE *mistakes);
+
+/* What --help-config prints: every key with its meaning and default. */
+void config_describe(FILE *out);
+
+/* "usb:VID:PID[:SERIAL]" in hexadecimal. serial points into `port`, "" for any. */
+bool config_parse_usb(const char *port, uint16_t *vendor, uint16_t *product, const char **serial);
+
+#endif
