@@ -1,0 +1,731 @@
+/* SPDX-License-Identifier: MIT */
+#include "api.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/report.h"
+
+#define PREFIX "/v1/"
+#define PARTS_MAX 3
+#define TEXT_SIZE_MAX 256
+#define UTC_NEVER 0
+
+enum status_code {
+    CODE_OK = 200,
+    CODE_BAD_REQUEST = 400,
+    CODE_NOT_FOUND = 404,
+    CODE_WRONG_METHOD = 405,
+    CODE_REFUSED = 422,
+    CODE_BROKEN = 500,
+    CODE_UNAVAILABLE = 503,
+};
+
+/* The texts of a call, all optional. which is the middle part of the path. */
+enum text { TEXT_WHICH, TEXT_NAME, TEXT_PIN, TEXT_SINCE, TEXT_FROM, TEXT_TO, TEXT_KIOSK, TEXT_STAFF, TEXT_COUNT };
+
+static const char *const text_names[TEXT_COUNT] = {
+    [TEXT_NAME] = "name", [TEXT_PIN] = "pin", [TEXT_SINCE] = "since", [TEXT_FROM] = "from",
+    [TEXT_TO] = "to",     [TEXT_KIOSK] = "kiosk", [TEXT_STAFF] = "staff",
+};
+
+struct route;
+
+struct api_call {
+    const struct route *route; /* NULL: a mistake */
+    int64_t now_ms;
+    bool has_text[TEXT_COUNT];
+    char texts[TEXT_COUNT][TEXT_SIZE_MAX];
+    void (*on_progress)(void *context, unsigned done);
+    void *progress_context;
+
+    int mistake_code;
+    char mistake[TEXT_SIZE_MAX * 2];
+    json_t *reply;
+    bool is_done_well;
+};
+
+struct route {
+    bool is_post;
+    const char *parts[PARTS_MAX]; /* after /v1/; "*" is TEXT_WHICH; NULL ends */
+    enum api_where where;
+    enum store_status (*run)(struct store *store, struct api_call *call, struct store_error *error);
+    /* May add to the reply; NULL: nothing to add. */
+    void (*finish)(struct api_call *call, const struct api_live *live);
+    unsigned required; /* bits of enum text */
+};
+
+json_t *api_error(const char *text)
+{
+    return json_pack("{s:s}", "error", text);
+}
+
+static const char *text_of(const struct api_call *call, enum text text)
+{
+    return call->has_text[text] ? call->texts[text] : NULL;
+}
+
+static enum store_status done(struct api_call *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum store_status done(struct api_call *call, const char *format, ...)
+{
+    char text[TEXT_SIZE_MAX * 3];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    call->reply = json_pack("{s:s, s:s}", "kind", "done", "text", text);
+    return STORE_OK;
+}
+
+/* Staff ----------------------------------------------------------------------------------------------------------- */
+
+static bool append_member(void *context, const struct store_member *member)
+{
+    json_t *item = json_pack("{s:i, s:s, s:b, s:b, s:b}", "id", (int)member->id, "name", member->name, "on_duty",
+                             (int)member->is_on_duty, "pin", (int)member->has_pin, "retired",
+                             (int)(member->retired_ms != 0));
+
+    return json_array_append_new(context, item) == 0;
+}
+
+static enum store_status run_staff_list(struct store *store, struct api_call *call, struct store_error *error)
+{
+    json_t *list = json_array();
+
+    call->reply = json_pack("{s:s, s:o}", "kind", "staff_list", "staff", list);
+    return store_staff_list(store, append_member, list, error);
+}
+
+static bool is_pin(const char *digits)
+{
+    return strlen(digits) == PIN_DIGITS && strspn(digits, "12345") == PIN_DIGITS;
+}
+
+static enum store_status refuse_pin(struct store_error *error)
+{
+    snprintf(error->text, sizeof error->text, "a PIN is four presses: four digits of 1 to 5, such as 3142");
+    return STORE_REFUSED;
+}
+
+static enum store_status run_staff_add(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *name = text_of(call, TEXT_NAME);
+    const char *pin = text_of(call, TEXT_PIN);
+    char which[8];
+    uint16_t id;
+
+    if (pin != NULL && !is_pin(pin))
+        return refuse_pin(error);
+    enum store_status status = store_staff_add(store, name, call->now_ms, &id, error);
+    if (status != STORE_OK)
+        return status;
+    snprintf(which, sizeof which, "%u", (unsigned)id);
+    if (pin != NULL)
+        status = store_staff_pin(store, which, pin, error);
+    if (status != STORE_OK)
+        return status;
+    return done(call, "%s is staff member %u, on duty%s", name, (unsigned)id, pin == NULL ? ", without a PIN" : "");
+}
+
+static enum store_status run_staff_rename(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    const char *name = text_of(call, TEXT_NAME);
+    enum store_status status = store_staff_rename(store, which, name, error);
+
+    return status == STORE_OK ? done(call, "%s is now called %s", which, name) : status;
+}
+
+static enum store_status run_on_duty(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    enum store_status status = store_staff_on_duty(store, which, true, error);
+
+    return status == STORE_OK ? done(call, "%s is on duty", which) : status;
+}
+
+static enum store_status run_off_duty(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    enum store_status status = store_staff_on_duty(store, which, false, error);
+
+    return status == STORE_OK ? done(call, "%s is off duty", which) : status;
+}
+
+static enum store_status run_retire(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    enum store_status status = store_staff_retire(store, which, call->now_ms, error);
+
+    return status == STORE_OK ? done(call, "%s is retired: off the kiosks, kept in the reports", which) : status;
+}
+
+static enum store_status run_pin(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    const char *pin = text_of(call, TEXT_PIN);
+
+    if (pin != NULL && !is_pin(pin))
+        return refuse_pin(error);
+    enum store_status status = store_staff_pin(store, which, pin, error);
+    if (status != STORE_OK)
+        return status;
+    return done(call, pin == NULL ? "%s has no PIN now" : "%s has a new PIN", which);
+}
+
+/* Kiosks ---------------------------------------------------------------------------------------------------------- */
+
+static json_t *time_or_null(int64_t utc_ms)
+{
+    return utc_ms == UTC_NEVER ? json_null() : json_integer(utc_ms);
+}
+
+static bool append_kiosk(void *context, const struct store_kiosk *kiosk)
+{
+    char id[17];
+    const struct message_health *health = &kiosk->health;
+
+    snprintf(id, sizeof id, "%016" PRIx64, kiosk->kiosk_id);
+    json_t *item = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:n, s:I, s:I, s:I, s:I, s:s, s:s}", "name", kiosk->name, "id",
+        kiosk->kiosk_id == 0 ? "" : id, "port", kiosk->port, "device", "", "state",
+        kiosk->kiosk_id == 0 ? "pending" : "absent", "heard_ms", time_or_null(kiosk->heard_ms), "pending",
+        (int)health->pending, "free", "refused", (json_int_t)health->refused, "lost", (json_int_t)kiosk->lost,
+        "conflicts", (json_int_t)kiosk->conflicts, "bad_frames", (json_int_t)health->bad_frames, "firmware", "",
+        "note", kiosk->kiosk_id == 0 ? "waits for `byname kiosk adopt`" : "");
+    return json_array_append_new(context, item) == 0;
+}
+
+static enum store_status run_kiosk_list(struct store *store, struct api_call *call, struct store_error *error)
+{
+    json_t *list = json_array();
+
+    call->reply = json_pack("{s:s, s:o}", "kind", "kiosk_list", "kiosks", list);
+    return store_kiosk_list(store, append_kiosk, list, error);
+}
+
+static enum store_status run_kiosk_adopt(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *port = text_of(call, TEXT_WHICH);
+    const char *name = text_of(call, TEXT_NAME);
+    enum store_status status = store_kiosk_adopt(store, port, name == NULL ? port : name, call->now_ms, error);
+
+    return status == STORE_OK ? done(call, "the kiosk at port %s is adopted as %s", port, name == NULL ? port : name)
+                              : status;
+}
+
+static enum store_status run_kiosk_rename(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    const char *name = text_of(call, TEXT_NAME);
+    enum store_status status = store_kiosk_rename(store, which, name, error);
+
+    return status == STORE_OK ? done(call, "%s is now called %s", which, name) : status;
+}
+
+/* The list's entry of the kiosk at a port: by its id when a kiosk is up there, else by the port it was last at. One
+ * that waits for adoption is not the adopted one that was at the port before it. */
+static json_t *find_kiosk(json_t *list, const struct hub_kiosk *kiosk, const char *port)
+{
+    uint64_t kiosk_id = session_kiosk_id(kiosk->session);
+    char id[17];
+    size_t index;
+    json_t *item;
+
+    snprintf(id, sizeof id, "%016" PRIx64, kiosk_id);
+    json_array_foreach(list, index, item) {
+        if (kiosk_id != 0 && strcmp(json_string_value(json_object_get(item, "id")), id) == 0)
+            return item;
+    }
+    bool is_pending = kiosk->session->wait_reason == WAIT_ADOPTION;
+    json_array_foreach(list, index, item) {
+        if (strcmp(json_string_value(json_object_get(item, "port")), port) == 0 &&
+            (!is_pending || json_string_length(json_object_get(item, "id")) == 0))
+            return item;
+    }
+    return NULL;
+}
+
+static const char *wait_note(uint8_t reason)
+{
+    switch (reason) {
+    case WAIT_ADOPTION:
+        return "waits for `byname kiosk adopt`";
+    case WAIT_OTHER_DATABASE:
+        return "belongs to another database";
+    case WAIT_VERSION:
+        return "speaks another version of the protocol: update the older side";
+    default:
+        return "the same kiosk is connected at another port";
+    }
+}
+
+static void describe_state(const struct hub_kiosk *kiosk, const struct session_clock *clock, const char **state,
+                           const char **note)
+{
+    const struct session *session = kiosk->session;
+
+    *note = "";
+    if (kiosk->line == HUB_LINE_REFUSED) {
+        *state = "refused";
+        *note = kiosk->reason;
+    } else if (kiosk->line == HUB_LINE_ABSENT) {
+        *state = "absent";
+        *note = "not plugged in";
+    } else if (!session_is_heard(session, clock->now_ms)) {
+        *state = "away";
+        *note = kiosk->heard_ms == 0 ? "connected, nothing heard yet" : "connected, but silent";
+    } else if (session->wait_reason != 0) {
+        *state = session->wait_reason == WAIT_ADOPTION ? "pending" : "refused";
+        *note = wait_note(session->wait_reason);
+    } else if (session->hold_s != 0) {
+        *state = "held";
+        *note = "the database takes nothing";
+    } else {
+        *state = session->state == SESSION_UP ? "up" : "away";
+    }
+}
+
+static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *device, const struct session_clock *clock)
+{
+    const struct session *session = kiosk->session;
+    const char *state, *note;
+    json_int_t bad_frames = (json_int_t)session->decoder.counters.bad + session->decoder.counters.oversize +
+                            session->counters.malformed + session->counters.flagged + session->counters.unknown;
+
+    describe_state(kiosk, clock, &state, &note);
+    json_object_set_new(item, "port", json_string(session->options.port));
+    json_object_set_new(item, "device", json_string(device));
+    json_object_set_new(item, "state", json_string(state));
+    json_object_set_new(item, "note", json_string(note));
+    json_object_set_new(item, "bad_frames", json_integer(bad_frames));
+    if (kiosk->heard_ms != 0)
+        json_object_set_new(item, "heard_ms",
+                            json_integer(clock->utc_ms - (json_int_t)(clock->now_ms - kiosk->heard_ms)));
+    if (session_kiosk_id(session) == 0)
+        return;
+    json_object_set_new(item, "firmware", json_string(session->hello.firmware));
+    json_object_set_new(item, "free",
+                        session->hello.capacity == UINT8_MAX ? json_null() : json_integer(session->hello.capacity));
+    if (!session->has_health)
+        return;
+    json_object_set_new(item, "pending", json_integer(session->health.pending));
+    json_object_set_new(item, "refused", json_integer(session->health.refused));
+}
+
+/* Lay what the hub sees over what the database knows; a configured port without a kiosk gets a line of its own. */
+static void merge_live(json_t *list, const struct api_live *live)
+{
+    for (uint16_t i = 0; i < hub_count(live->hub); i++) {
+        const struct hub_kiosk kiosk = hub_kiosk(live->hub, i);
+        const char *port = kiosk.session->options.port;
+        json_t *item = find_kiosk(list, &kiosk, port);
+
+        if (item == NULL) {
+            const struct store_kiosk unknown = {0};
+            append_kiosk(list, &unknown);
+            item = json_array_get(list, json_array_size(list) - 1);
+        }
+        add_live(item, &kiosk, live->devices[i], &live->clock);
+    }
+}
+
+static void finish_kiosk_list(struct api_call *call, const struct api_live *live)
+{
+    if (live != NULL)
+        merge_live(json_object_get(call->reply, "kiosks"), live);
+}
+
+/* Status ---------------------------------------------------------------------------------------------------------- */
+
+static void say(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(json_t *list, const char *format, ...)
+{
+    char text[HUB_REASON_SIZE_MAX + TEXT_SIZE_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    json_array_append_new(list, json_string(text));
+}
+
+static void judge_kiosks(json_t *problems, const struct api_live *live)
+{
+    for (uint16_t i = 0; i < hub_count(live->hub); i++) {
+        const struct hub_kiosk kiosk = hub_kiosk(live->hub, i);
+        const char *port = kiosk.session->options.port;
+        const char *state, *note;
+        uint64_t quiet_ms = live->clock.now_ms - kiosk.quiet_since_ms;
+
+        describe_state(&kiosk, &live->clock, &state, &note);
+        if (strcmp(state, "pending") == 0)
+            say(problems, "kiosk %s waits for adoption: byname kiosk adopt '%s'", port, port);
+        else if (strcmp(state, "refused") == 0 || strcmp(state, "held") == 0)
+            say(problems, "kiosk %s: %s", port, note);
+        else if (quiet_ms >= API_AWAY_UNWELL_MS)
+            say(problems, "kiosk %s has been away for %" PRIu64 " s: %s", port, quiet_ms / 1000, note);
+    }
+}
+
+/* What the kiosks and the database have lost is for a manager to know; nothing mends it, so it is no problem. */
+static void judge_losses(json_t *warnings, const json_t *list)
+{
+    size_t index;
+    json_t *item;
+
+    json_array_foreach(list, index, item) {
+        const char *name = json_string_value(json_object_get(item, "name"));
+        json_int_t lost = json_integer_value(json_object_get(item, "lost"));
+        json_int_t refused = json_integer_value(json_object_get(item, "refused"));
+        json_int_t conflicts = json_integer_value(json_object_get(item, "conflicts"));
+
+        if (lost > 0)
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are lost for good", name, lost);
+        if (refused > 0)
+            say(warnings, "kiosk %s refused %" JSON_INTEGER_FORMAT " presses because its journal was full", name,
+                refused);
+        if (conflicts > 0)
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers came twice with different content", name,
+                conflicts);
+    }
+}
+
+static void finish_status(struct api_call *call, const struct api_live *live)
+{
+    json_t *problems = json_array(), *warnings = json_array();
+    json_t *list = json_object_get(call->reply, "kiosks");
+
+    if (live != NULL) {
+        merge_live(list, live);
+        if (live->writer_status == STORE_FULL)
+            say(problems, "the database takes nothing: %s", live->writer_error);
+        judge_kiosks(problems, live);
+        if (!live->is_synchronised)
+            say(warnings, "the clock of this host is not synchronised: times of answers are bounds only");
+        if (live->has_stepped)
+            say(warnings, "the clock of this host was set a short while ago: times of answers are bounds only");
+        json_object_set_new(call->reply, "store", json_string(live->store_name));
+        json_object_set_new(call->reply, "database", json_string(live->database));
+        json_object_set_new(call->reply, "uptime_s",
+                            json_integer((json_int_t)((live->clock.now_ms - live->started_ms) / 1000)));
+    }
+    judge_losses(warnings, list);
+    json_object_set_new(call->reply, "kind", json_string("status"));
+    json_object_set_new(call->reply, "version", json_string(BYNAME_VERSION));
+    json_object_set_new(call->reply, "well", json_boolean(json_array_size(problems) == 0));
+    json_object_set_new(call->reply, "problems", problems);
+    json_object_set_new(call->reply, "warnings", warnings);
+}
+
+/* Reports and verify ---------------------------------------------------------------------------------------------- */
+
+static enum store_status run_report(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const struct report_query query = {
+        .report = text_of(call, TEXT_WHICH),
+        .since = text_of(call, TEXT_SINCE),
+        .from = text_of(call, TEXT_FROM),
+        .to = text_of(call, TEXT_TO),
+        .kiosk = text_of(call, TEXT_KIOSK),
+        .staff = text_of(call, TEXT_STAFF),
+        .now_ms = call->now_ms,
+    };
+
+    return report_run(store, &query, &call->reply, error);
+}
+
+static bool on_verify_progress(void *context, unsigned done_parts)
+{
+    struct api_call *call = context;
+
+    if (call->on_progress != NULL)
+        call->on_progress(call->progress_context, done_parts);
+    return true;
+}
+
+static enum store_status run_verify(struct store *store, struct api_call *call, struct store_error *error)
+{
+    struct store_verified verified = {0};
+    enum store_status status = store_verify(store, &verified, on_verify_progress, call, error);
+
+    if (status != STORE_OK)
+        return status;
+    call->reply = json_pack(
+        "{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "kind", "verify", "equal",
+        (int)(verified.tallies_wrong == 0 && verified.visits_wrong == 0), "answers", (json_int_t)verified.answers,
+        "visits", (json_int_t)verified.visits, "tallies_wrong", (json_int_t)verified.tallies_wrong, "visits_wrong",
+        (json_int_t)verified.visits_wrong, "gaps", (json_int_t)verified.gaps, "conflicts",
+        (json_int_t)verified.conflicts, "first_difference", verified.first_difference);
+    return STORE_OK;
+}
+
+/* Routes ---------------------------------------------------------------------------------------------------------- */
+
+#define NEEDS(text) (1u << (text))
+
+static const struct route routes[] = {
+    {false, {"report", "*"}, API_READER, run_report, NULL, 0},
+    {false, {"staff"}, API_READER, run_staff_list, NULL, 0},
+    {true, {"staff"}, API_WRITER, run_staff_add, NULL, NEEDS(TEXT_NAME)},
+    {true, {"staff", "*", "rename"}, API_WRITER, run_staff_rename, NULL, NEEDS(TEXT_NAME)},
+    {true, {"staff", "*", "on-duty"}, API_WRITER, run_on_duty, NULL, 0},
+    {true, {"staff", "*", "off-duty"}, API_WRITER, run_off_duty, NULL, 0},
+    {true, {"staff", "*", "retire"}, API_WRITER, run_retire, NULL, 0},
+    {true, {"staff", "*", "pin"}, API_WRITER, run_pin, NULL, 0},
+    {false, {"kiosks"}, API_READER, run_kiosk_list, finish_kiosk_list, 0},
+    {true, {"kiosks", "*", "adopt"}, API_WRITER, run_kiosk_adopt, NULL, 0},
+    {true, {"kiosks", "*", "rename"}, API_WRITER, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
+    {false, {"status"}, API_READER, run_kiosk_list, finish_status, 0},
+    {true, {"verify"}, API_VERIFIER, run_verify, NULL, 0},
+};
+
+static void mistake(struct api_call *call, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void mistake(struct api_call *call, int code, const char *format, ...)
+{
+    va_list arguments;
+
+    call->mistake_code = code;
+    call->route = NULL;
+    va_start(arguments, format);
+    vsnprintf(call->mistake, sizeof call->mistake, format, arguments);
+    va_end(arguments);
+}
+
+static int hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+/* Percent-decoding (RFC 3986, 2.1). False when it is broken, too long, or would hide a NUL. */
+static bool decode(const char *text, size_t size, char decoded[TEXT_SIZE_MAX])
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        char byte = text[i];
+        if (byte == '%') {
+            int high = i + 2 < size ? hex_digit(text[i + 1]) : -1;
+            int low = i + 2 < size ? hex_digit(text[i + 2]) : -1;
+            if (high < 0 || low < 0 || (high == 0 && low == 0))
+                return false;
+            byte = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (used + 1 >= TEXT_SIZE_MAX)
+            return false;
+        decoded[used++] = byte;
+    }
+    decoded[used] = '\0';
+    return true;
+}
+
+static bool matches(const struct route *route, const char *path, struct api_call *call)
+{
+    for (size_t i = 0; i < PARTS_MAX && route->parts[i] != NULL; i++) {
+        size_t size = strcspn(path, "/");
+        if (size == 0)
+            return false;
+        if (strcmp(route->parts[i], "*") == 0) {
+            if (!decode(path, size, call->texts[TEXT_WHICH]))
+                return false;
+            call->has_text[TEXT_WHICH] = true;
+        } else if (strlen(route->parts[i]) != size || memcmp(route->parts[i], path, size) != 0) {
+            return false;
+        }
+        path += size;
+        bool is_last = i + 1 == PARTS_MAX || route->parts[i + 1] == NULL;
+        if (is_last)
+            return *path == '\0';
+        if (*path++ != '/')
+            return false;
+    }
+    return false;
+}
+
+static void find_route(struct api_call *call, const struct api_request *request)
+{
+    bool is_path_known = false;
+
+    if (strncmp(request->path, PREFIX, strlen(PREFIX)) == 0) {
+        for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+            call->has_text[TEXT_WHICH] = false;
+            if (!matches(&routes[i], request->path + strlen(PREFIX), call))
+                continue;
+            is_path_known = true;
+            if (routes[i].is_post != request->is_post)
+                continue;
+            call->route = &routes[i];
+            return;
+        }
+    }
+    if (is_path_known)
+        mistake(call, CODE_WRONG_METHOD, "this path takes %s", request->is_post ? "GET" : "POST");
+    else
+        mistake(call, CODE_NOT_FOUND, "there is nothing at this path; the paths are listed in the manual");
+}
+
+static void set_text(struct api_call *call, enum text text, const char *value)
+{
+    if (strlen(value) >= TEXT_SIZE_MAX) {
+        mistake(call, CODE_BAD_REQUEST, "%s is longer than %d bytes", text_names[text], TEXT_SIZE_MAX - 1);
+        return;
+    }
+    memcpy(call->texts[text], value, strlen(value) + 1);
+    call->has_text[text] = true;
+}
+
+static bool find_text(const char *name, size_t size, enum text *text)
+{
+    for (size_t i = TEXT_NAME; i < TEXT_COUNT; i++) {
+        if (strlen(text_names[i]) != size || memcmp(text_names[i], name, size) != 0)
+            continue;
+        *text = (enum text)i;
+        return true;
+    }
+    return false;
+}
+
+static void take_query(struct api_call *call, const char *query)
+{
+    while (*query != '\0' && call->route != NULL) {
+        size_t size = strcspn(query, "&");
+        size_t name_size = strcspn(query, "=&");
+        char value[TEXT_SIZE_MAX];
+        enum text text;
+
+        if (name_size >= size || !find_text(query, name_size, &text) ||
+            !decode(query + name_size + 1, size - name_size - 1, value)) {
+            mistake(call, CODE_BAD_REQUEST, "cannot understand '%.*s' in the query", (int)(size > 60 ? 60 : size),
+                    query);
+            return;
+        }
+        set_text(call, text, value);
+        query += size + (query[size] == '&');
+    }
+}
+
+static void take_body(struct api_call *call, const char *body)
+{
+    json_error_t json_error;
+    const char *key;
+    json_t *value;
+    enum text text;
+
+    if (body[0] == '\0' || call->route == NULL)
+        return;
+    json_t *object = json_loads(body, JSON_REJECT_DUPLICATES, &json_error);
+    if (!json_is_object(object)) {
+        mistake(call, CODE_BAD_REQUEST, "the body is no JSON object: %.100s", json_error.text);
+        json_decref(object);
+        return;
+    }
+    json_object_foreach(object, key, value) {
+        if (call->route == NULL)
+            break;
+        if (!find_text(key, strlen(key), &text) || (!json_is_string(value) && !json_is_null(value)))
+            mistake(call, CODE_BAD_REQUEST, "cannot understand '%.60s' in the body: texts and null only", key);
+        else if (json_is_string(value))
+            set_text(call, text, json_string_value(value));
+    }
+    json_decref(object);
+}
+
+static void check_required(struct api_call *call)
+{
+    for (size_t i = TEXT_NAME; i < TEXT_COUNT && call->route != NULL; i++) {
+        if ((call->route->required & 1u << i) != 0 && !call->has_text[i])
+            mistake(call, CODE_BAD_REQUEST, "%s is missing in the body", text_names[i]);
+    }
+}
+
+struct api_call *api_call_create(const struct api_request *request)
+{
+    struct api_call *call = calloc(1, sizeof *call);
+
+    if (call == NULL)
+        return NULL;
+    call->now_ms = request->now_ms;
+    find_route(call, request);
+    if (call->route != NULL && !request->is_post)
+        take_query(call, request->query);
+    if (call->route != NULL && request->is_post)
+        take_body(call, request->body);
+    check_required(call);
+    return call;
+}
+
+void api_call_destroy(struct api_call *call)
+{
+    if (call == NULL)
+        return;
+    json_decref(call->reply);
+    free(call);
+}
+
+enum api_where api_call_where(const struct api_call *call)
+{
+    return call->route == NULL ? API_NOWHERE : call->route->where;
+}
+
+enum store_status api_call_run(struct store *store, void *context, struct store_error *error)
+{
+    struct api_call *call = context;
+
+    return call->route->run(store, call, error);
+}
+
+void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done), void *context)
+{
+    call->on_progress = progress;
+    call->progress_context = context;
+}
+
+static int code_of(enum store_status status)
+{
+    switch (status) {
+    case STORE_OK:
+        return CODE_OK;
+    case STORE_REFUSED:
+        return CODE_REFUSED;
+    case STORE_FULL:
+        return CODE_UNAVAILABLE;
+    case STORE_BROKEN:
+        break;
+    }
+    return CODE_BROKEN;
+}
+
+int api_call_finish(struct api_call *call, enum store_status status, const struct store_error *error,
+                    const struct api_live *live, json_t **json)
+{
+    int code = call->route == NULL ? call->mistake_code : code_of(status);
+
+    if (code == CODE_OK) {
+        call->is_done_well = true;
+        if (call->route->finish != NULL)
+            call->route->finish(call, live);
+    } else {
+        json_decref(call->reply);
+        call->reply = api_error(call->route == NULL ? call->mistake : error->text);
+    }
+    *json = call->reply;
+    return code;
+}
+
+const char *api_call_adopted_port(const struct api_call *call)
+{
+    return call->is_done_well && call->route->run == run_kiosk_adopt ? call->texts[TEXT_WHICH] : NULL;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * api.h - the requests of byname: what they ask of the store, and what comes back, as JSON.
+ *
+ * A call is made from a request, run with a connection of the right kind (possibly on another thread), and
+ * finished into a status and a body. Knows neither libevent nor threads; the daemon and `byname --database` use the
+ * same calls. Not for two threads at a time.
+ *
+ *   GET  /v1/report/NAME?since=&from=&to=&kiosk=&staff=   a report
+ *   GET  /v1/staff                                        everybody
+ *   POST /v1/staff                {"name", "pin"?}        add
+ *   POST /v1/staff/WHO/rename     {"name"}
+ *   POST /v1/staff/WHO/on-duty | off-duty | retire
+ *   POST /v1/staff/WHO/pin        {"pin": "1234" or null}
+ *   GET  /v1/kiosks                                       adopted and waiting
+ *   POST /v1/kiosks/PORT/adopt    {"name"?}
+ *   POST /v1/kiosks/WHICH/rename  {"name"}
+ *   GET  /v1/status                                       how the daemon and its kiosks are
+ *   POST /v1/verify                                       recount everything
+ */
+#ifndef BYNAME_API_H
+#define BYNAME_API_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/hub.h"
+#include "daemon/store.h"
+
+#define API_AWAY_UNWELL_MS 60000 /* a configured kiosk that is silent for longer makes the daemon unwell */
+
+enum api_where {
+    API_READER,   /* any connection */
+    API_WRITER,   /* the read-write connection, inside a transaction */
+    API_VERIFIER, /* any connection, and it takes long */
+    API_NOWHERE,  /* a mistake in the request: finish it at once */
+};
+
+struct api_request {
+    bool is_post;
+    const char *path;  /* still percent-encoded */
+    const char *query; /* likewise; "" for none */
+    const char *body;  /* JSON; "" for none */
+    int64_t now_ms;    /* UTC */
+};
+
+/* How things are, for status and the list of kiosks. All borrowed. */
+struct api_live {
+    const struct hub *hub;
+    const char *const *devices; /* hub_count of them: what each port turned out to be, "" when closed */
+    struct session_clock clock;
+    bool is_synchronised, has_stepped; /* the host's clock */
+    enum store_status writer_status;
+    const char *writer_error;
+    const char *database;
+    const char *store_name;
+    uint64_t started_ms; /* monotonic */
+};
+
+struct api_call;
+
+/* NULL when out of memory. */
+struct api_call *api_call_create(const struct api_request *request);
+void api_call_destroy(struct api_call *call); /* may be NULL */
+enum api_where api_call_where(const struct api_call *call);
+
+/* A work_function: the call is the context. Not for API_NOWHERE. */
+enum store_status api_call_run(struct store *store, void *call, struct store_error *error);
+
+/* Told how far a verification is, of 1000, on the thread that runs it. */
+void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done), void *context);
+
+/* Make the answer from what api_call_run returned. live is NULL without a daemon: then lists show what the file
+ * knows. Returns the HTTP status; *json belongs to the call. */
+int api_call_finish(struct api_call *call, enum store_status status, const struct store_error *error,
+                    const struct api_live *live, json_t **json);
+
+/* The port that was adopted by this finished call; NULL when it was another call or failed. */
+const char *api_call_adopted_port(const struct api_call *call);
+
+/* {"error": text}, a new reference. */
+json_t *api_error(const char *text);
+
+#endif

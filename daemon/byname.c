@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * byname.c - the managers' command: asks the daemon, or an archived database, and prints the answer.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "daemon/api.h"
+#include "daemon/cli.h"
+#include "daemon/client.h"
+#include "daemon/clock.h"
+#include "daemon/render.h"
+
+#define ANSWER_LIMIT_S 30
+
+static void complain(const char *text)
+{
+    fprintf(stderr, "byname: %s\n", text);
+}
+
+/* Progress of what takes long, on a terminal only. ---------------------------------------------------------------- */
+
+static void show_seconds(unsigned seconds)
+{
+    fprintf(stderr, "\rbyname: verifying, %u s ", seconds);
+}
+
+static void show_parts(void *context, unsigned done)
+{
+    (void)context;
+    fprintf(stderr, "\rbyname: verifying, %u %% ", done / 10);
+}
+
+static void clear_progress(void)
+{
+    fputs("\r\033[K", stderr);
+}
+
+/* Asking ---------------------------------------------------------------------------------------------------------- */
+
+static enum cli_exit ask_daemon(const struct cli *cli, json_t **reply)
+{
+    bool is_watched = cli_is_long(cli) && isatty(STDERR_FILENO);
+    char *body = cli->body == NULL ? NULL : json_dumps(cli->body, JSON_COMPACT);
+    const struct client_request request = {
+        .socket = cli->socket,
+        .is_post = cli->is_post,
+        .path = cli->path,
+        .body = body,
+        .limit_s = cli_is_long(cli) ? 0 : ANSWER_LIMIT_S,
+        .waiting = is_watched ? show_seconds : NULL,
+    };
+    char text[CLIENT_TEXT_SIZE_MAX];
+
+    enum client_status status = client_perform(&request, reply, text);
+    free(body);
+    if (is_watched)
+        clear_progress();
+    if (status == CLIENT_OK)
+        return CLI_EXIT_OK;
+    complain(text);
+    return status == CLIENT_REFUSED ? CLI_EXIT_NO : CLI_EXIT_UNREACHABLE;
+}
+
+static enum cli_exit run_call(struct store *store, struct api_call *call, json_t **reply)
+{
+    struct store_error error = {""};
+    json_t *answer = NULL;
+    enum store_status status = STORE_OK;
+
+    if (api_call_where(call) != API_NOWHERE)
+        status = api_call_run(store, call, &error);
+    if (api_call_finish(call, status, &error, NULL, &answer) == 200) {
+        *reply = json_incref(answer);
+        return CLI_EXIT_OK;
+    }
+    complain(json_string_value(json_object_get(answer, "error")));
+    return CLI_EXIT_NO;
+}
+
+static enum cli_exit ask_file(struct cli *cli, json_t **reply)
+{
+    const struct store_options options = {.path = cli->database, .is_read_only = true};
+    bool is_watched = cli_is_long(cli) && isatty(STDERR_FILENO);
+    char *query = strchr(cli->path, '?');
+    struct store_error error;
+    struct store *store;
+
+    if (query != NULL)
+        *query++ = '\0';
+    const struct api_request request = {cli->is_post, cli->path, query == NULL ? "" : query, "", clock_utc_ms()};
+    if (store_open(&options, &store, &error) != STORE_OK) {
+        complain(error.text);
+        return CLI_EXIT_UNREACHABLE;
+    }
+    enum cli_exit outcome = CLI_EXIT_NO;
+    struct api_call *call = api_call_create(&request);
+    if (call == NULL) {
+        complain("out of memory");
+    } else {
+        if (is_watched)
+            api_call_on_progress(call, show_parts, NULL);
+        outcome = run_call(store, call, reply);
+        if (is_watched)
+            clear_progress();
+    }
+    api_call_destroy(call);
+    store_close(store);
+    return outcome;
+}
+
+/* Printing -------------------------------------------------------------------------------------------------------- */
+
+static unsigned terminal_columns(void)
+{
+    struct winsize size;
+
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* Whoever closed the pipe has seen enough: that is no error. */
+static bool finish_stdout(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (errno == EPIPE)
+        return true;
+    fprintf(stderr, "byname: cannot write the answer: %s\n", strerror(errno));
+    return false;
+}
+
+static enum cli_exit print(const struct cli *cli, const json_t *reply)
+{
+    struct render_options options = {
+        .format = RENDER_TEXT,
+        .columns = terminal_columns(),
+        .is_color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
+    };
+
+    if (strcmp(cli->format, "csv") == 0)
+        options.format = RENDER_CSV;
+    if (strcmp(cli->format, "json") == 0)
+        options.format = RENDER_JSON;
+    errno = 0;
+    if (!render(stdout, reply, &options) && errno != EPIPE) {
+        complain("this answer cannot be shown that way; try --format json");
+        return CLI_EXIT_NO;
+    }
+    return finish_stdout() ? cli_judge(reply) : CLI_EXIT_NO;
+}
+
+static enum cli_exit run(struct cli *cli)
+{
+    json_t *reply = NULL;
+    enum cli_exit outcome = cli->database != NULL ? ask_file(cli, &reply) : ask_daemon(cli, &reply);
+
+    if (outcome == CLI_EXIT_OK)
+        outcome = print(cli, reply);
+    json_decref(reply);
+    return outcome;
+}
+
+int main(int argument_count, char **arguments)
+{
+    struct cli cli;
+    enum cli_exit outcome = CLI_EXIT_OK;
+
+    signal(SIGPIPE, SIG_IGN);
+    cli_parse(&cli, argument_count, arguments, getenv("BYNAME_SOCKET"));
+    switch (cli.action) {
+    case CLI_HELP:
+        cli_help(&cli, stdout);
+        break;
+    case CLI_VERSION:
+        puts("byname " BYNAME_VERSION);
+        break;
+    case CLI_MISTAKE:
+        complain(cli.mistake);
+        outcome = CLI_EXIT_USAGE;
+        break;
+    case CLI_RUN:
+        outcome = run(&cli);
+        break;
+    }
+    cli_close(&cli);
+    return outcome;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "daemon/config.h"
+
+#define ARGUMENTS_MAX 4 /* group, verb and two more */
+
+enum cli_option { O_SINCE, O_FROM, O_TO, O_KIOSK, O_STAFF, O_PIN, O_NAME, O_COUNT, O_FORMAT = O_COUNT };
+
+#define BIT(option) (1u << (option))
+#define PERIOD (BIT(O_SINCE) | BIT(O_FROM) | BIT(O_TO) | BIT(O_KIOSK) | BIT(O_STAFF))
+
+struct cli_command {
+    const char *group, *verb; /* verb NULL: the group is the command */
+    const char *synopsis;     /* what follows them */
+    const char *help;
+    bool is_post;
+    bool is_archive_able; /* works with --database */
+    const char *path;     /* a * is the first argument, or `fallback` */
+    const char *fallback;
+    int argument_min, argument_max;
+    const char *body_key; /* the last argument goes there; "none" of key pin is null */
+    unsigned options;     /* that it takes, besides --format */
+};
+
+static const struct cli_command commands[] = {
+    {"report", NULL, "[summary|staff|kiosks] [PERIOD] [--kiosk K] [--staff S]", "the figures; summary for now without any word",
+     false, true, "/v1/report/*", "summary", 0, 1, NULL, PERIOD},
+    {"staff", "list", "", "everybody, with number, duty and PIN", false, true, "/v1/staff", NULL, 0, 0, NULL, 0},
+    {"staff", "add", "NAME [--pin DDDD]", "a new staff member, on duty", true, false, "/v1/staff", NULL, 1, 1, "name",
+     BIT(O_PIN)},
+    {"staff", "rename", "WHO NEW", "spell a name anew; the figures stay", true, false, "/v1/staff/*/rename", NULL, 2, 2,
+     "name", 0},
+    {"staff", "on-duty", "WHO", "customers can pick the name at the kiosks", true, false, "/v1/staff/*/on-duty", NULL, 1,
+     1, NULL, 0},
+    {"staff", "off-duty", "WHO", "... and cannot", true, false, "/v1/staff/*/off-duty", NULL, 1, 1, NULL, 0},
+    {"staff", "retire", "WHO", "off the kiosks for good, kept in the reports", true, false, "/v1/staff/*/retire", NULL,
+     1, 1, NULL, 0},
+    {"staff", "pin", "WHO DDDD|none", "four presses of 1 to 5 that open their own counts", true, false,
+     "/v1/staff/*/pin", NULL, 2, 2, "pin", 0},
+    {"kiosk", "list", "", "every kiosk: where it is and how it does", false, true, "/v1/kiosks", NULL, 0, 0, NULL, 0},
+    {"kiosk", "adopt", "PORT [--name NAME]", "admit the kiosk that waits at this port of bynamed.conf", true, false,
+     "/v1/kiosks/*/adopt", NULL, 1, 1, NULL, BIT(O_NAME)},
+    {"kiosk", "name", "WHICH NEW", "give a kiosk another name", true, false, "/v1/kiosks/*/rename", NULL, 2, 2, "name", 0},
+    {"status", NULL, "", "how the daemon and its kiosks are; exit status 1 when unwell", false, false, "/v1/status", NULL,
+     0, 0, NULL, 0},
+    {"verify", NULL, "", "recount everything from the answers; exit status 1 on a difference", true, true, "/v1/verify",
+     NULL, 0, 0, NULL, 0},
+};
+
+#define COUNT(array) (sizeof (array) / sizeof *(array))
+
+static const struct option options[] = {
+    {"since", required_argument, NULL, O_SINCE},   {"from", required_argument, NULL, O_FROM},
+    {"to", required_argument, NULL, O_TO},         {"kiosk", required_argument, NULL, O_KIOSK},
+    {"staff", required_argument, NULL, O_STAFF},   {"pin", required_argument, NULL, O_PIN},
+    {"name", required_argument, NULL, O_NAME},     {"format", required_argument, NULL, O_FORMAT},
+    {"socket", required_argument, NULL, 's'},      {"database", required_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},              {"version", no_argument, NULL, 'v'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char help_head[] =
+    "Usage: byname [--socket PATH | --database FILE] COMMAND... [--format text|csv|json]\n";
+
+static const char help_tail[] =
+    "\n"
+    "PERIOD        --since 7d, 24h or 4w; or --from and --to with 2026-11-02 or 2026-11-02T14:00\n"
+    "WHO, WHICH    a name, or the number that the list shows\n"
+    "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
+    "--database    read this file instead of asking bynamed: report, the lists, verify\n"
+    "--help, --version; --help after a command tells about that one\n"
+    "Exit status: 0 yes, 1 no or unwell, 2 a mistake on the command line, 3 no daemon or database\n";
+
+static void mistake(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void mistake(struct cli *cli, const char *format, ...)
+{
+    va_list arguments;
+
+    if (cli->action == CLI_MISTAKE)
+        return;
+    cli->action = CLI_MISTAKE;
+    va_start(arguments, format);
+    vsnprintf(cli->mistake, sizeof cli->mistake, format, arguments);
+    va_end(arguments);
+}
+
+/* The request ----------------------------------------------------------------------------------------------------- */
+
+static void append(struct cli *cli, const char *text, size_t size)
+{
+    size_t used = strlen(cli->path);
+
+    if (used + size >= sizeof cli->path) {
+        mistake(cli, "the arguments are too long");
+        return;
+    }
+    memcpy(cli->path + used, text, size);
+    cli->path[used + size] = '\0';
+}
+
+/* Unreserved characters stand for themselves (RFC 3986, 2.3). */
+static void append_encoded(struct cli *cli, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        char encoded[4];
+        unsigned char byte = (unsigned char)*text;
+        if (isascii(byte) && (isalnum(byte) || strchr("-._~", byte) != NULL))
+            snprintf(encoded, sizeof encoded, "%c", byte);
+        else
+            snprintf(encoded, sizeof encoded, "%%%02X", byte);
+        append(cli, encoded, strlen(encoded));
+    }
+}
+
+static void set_path(struct cli *cli, const char *first)
+{
+    const char *star = strchr(cli->command->path, '*');
+
+    if (first == NULL)
+        first = cli->command->fallback;
+    if (star == NULL || first == NULL) {
+        append(cli, cli->command->path, strlen(cli->command->path));
+        return;
+    }
+    if (first[0] == '\0')
+        mistake(cli, "a name must not be empty");
+    append(cli, cli->command->path, (size_t)(star - cli->command->path));
+    append_encoded(cli, first);
+    append(cli, star + 1, strlen(star + 1));
+}
+
+static void put(struct cli *cli, const char *key, const char *value)
+{
+    bool is_none = strcmp(key, "pin") == 0 && strcmp(value, "none") == 0;
+    json_t *text = is_none ? json_null() : json_string(value);
+
+    if (text == NULL)
+        mistake(cli, "'%s' is not UTF-8", value);
+    else
+        json_object_set_new(cli->body, key, text);
+}
+
+static void set_request(struct cli *cli, char *const arguments[], int count, const char *const values[O_COUNT])
+{
+    const char *separator = "?";
+
+    cli->is_post = cli->command->is_post;
+    set_path(cli, count > 0 ? arguments[0] : NULL);
+    if (cli->is_post)
+        cli->body = json_object();
+    if (cli->command->body_key != NULL)
+        put(cli, cli->command->body_key, arguments[count - 1]);
+    for (int i = 0; i < O_COUNT; i++) {
+        if (values[i] == NULL)
+            continue;
+        if (cli->is_post) {
+            put(cli, options[i].name, values[i]);
+            continue;
+        }
+        append(cli, separator, 1);
+        append(cli, options[i].name, strlen(options[i].name));
+        append(cli, "=", 1);
+        append_encoded(cli, values[i]);
+        separator = "&";
+    }
+}
+
+/* The command line ------------------------------------------------------------------------------------------------ */
+
+static bool has_group(const char *group)
+{
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        if (strcmp(commands[i].group, group) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct cli_command *find_command(const char *group, const char *verb)
+{
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        if (strcmp(commands[i].group, group) == 0 &&
+            (commands[i].verb == NULL || (verb != NULL && strcmp(commands[i].verb, verb) == 0)))
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static void find(struct cli *cli, char *const words[], int count)
+{
+    if (count == 0) {
+        mistake(cli, "which command? see byname --help");
+        return;
+    }
+    cli->command = find_command(words[0], count > 1 ? words[1] : NULL);
+    if (cli->command != NULL)
+        return;
+    if (!has_group(words[0]))
+        mistake(cli, "there is no command '%s'; see byname --help", words[0]);
+    else if (count == 1)
+        mistake(cli, "byname %s what? see byname %s --help", words[0], words[0]);
+    else
+        mistake(cli, "there is no command '%s %s'; see byname %s --help", words[0], words[1], words[0]);
+}
+
+static void check_options(struct cli *cli, const char *const values[O_COUNT])
+{
+    const struct cli_command *command = cli->command;
+    const char *verb = command->verb == NULL ? "" : command->verb;
+
+    for (int i = 0; i < O_COUNT; i++) {
+        if (values[i] != NULL && (command->options & BIT(i)) == 0)
+            mistake(cli, "%s%s%s takes no --%s", command->group, command->verb == NULL ? "" : " ", verb,
+                    options[i].name);
+    }
+    if (strcmp(cli->format, "text") != 0 && strcmp(cli->format, "csv") != 0 && strcmp(cli->format, "json") != 0)
+        mistake(cli, "--format is text, csv or json, not '%s'", cli->format);
+    if (values[O_SINCE] != NULL && (values[O_FROM] != NULL || values[O_TO] != NULL))
+        mistake(cli, "--since and --from/--to exclude each other");
+    if (cli->database != NULL && !command->is_archive_able)
+        mistake(cli, "%s%s%s needs the daemon; --database serves report, staff list, kiosk list and verify",
+                command->group, command->verb == NULL ? "" : " ", verb);
+}
+
+static void parse_words(struct cli *cli, char *words[], int count, const char *const values[O_COUNT])
+{
+    find(cli, words, count);
+    if (cli->action == CLI_MISTAKE)
+        return;
+    int used = cli->command->verb == NULL ? 1 : 2;
+    if (count - used < cli->command->argument_min || count - used > cli->command->argument_max) {
+        mistake(cli, "usage: byname %s%s%s %s", cli->command->group, used == 1 ? "" : " ",
+                used == 1 ? "" : cli->command->verb, cli->command->synopsis);
+        return;
+    }
+    check_options(cli, values);
+    if (cli->action != CLI_MISTAKE)
+        set_request(cli, words + used, count - used, values);
+}
+
+static void take_option(struct cli *cli, int option, const char *values[O_COUNT], char *const arguments[])
+{
+    switch (option) {
+    case O_FORMAT:
+        cli->format = optarg;
+        break;
+    case 's':
+        cli->socket = optarg;
+        break;
+    case 'd':
+        cli->database = optarg;
+        break;
+    case 'h':
+        if (cli->action == CLI_RUN)
+            cli->action = CLI_HELP;
+        break;
+    case 'v':
+        if (cli->action == CLI_RUN)
+            cli->action = CLI_VERSION;
+        break;
+    case ':':
+        mistake(cli, "%s needs a value", arguments[optind - 1]);
+        break;
+    case '?':
+        mistake(cli, "there is no option %s; see byname --help", arguments[optind - 1]);
+        break;
+    default:
+        values[option] = optarg;
+    }
+}
+
+void cli_parse(struct cli *cli, int argument_count, char **arguments, const char *environment_socket)
+{
+    const char *values[O_COUNT] = {NULL};
+    int option;
+
+    memset(cli, 0, sizeof *cli);
+    cli->format = "text";
+    cli->socket = environment_socket != NULL ? environment_socket : CONFIG_SOCKET_DEFAULT;
+    optind = 0; /* glibc: begin anew (getopt(3), Notes) */
+    while ((option = getopt_long(argument_count, arguments, ":h", options, NULL)) != -1)
+        take_option(cli, option, values, arguments);
+    char **words = arguments + optind;
+    int count = argument_count - optind;
+    if (cli->action == CLI_HELP) {
+        cli->help_group = count > 0 ? words[0] : NULL;
+        cli->help_verb = count > 1 ? words[1] : NULL;
+        if (count > 0 && !has_group(words[0])) {
+            cli->action = CLI_RUN;
+            mistake(cli, "there is no command '%s'; see byname --help", words[0]);
+        }
+    } else if (cli->action == CLI_RUN) {
+        parse_words(cli, words, count, values);
+    }
+}
+
+void cli_close(struct cli *cli)
+{
+    json_decref(cli->body);
+    cli->body = NULL;
+}
+
+void cli_help(const struct cli *cli, FILE *out)
+{
+    fputs(help_head, out);
+    fputc('\n', out);
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        const struct cli_command *command = &commands[i];
+        char left[96];
+        bool is_verb_known = cli->help_group != NULL && cli->help_verb != NULL &&
+                             find_command(cli->help_group, cli->help_verb) != NULL;
+
+        if (cli->help_group != NULL && strcmp(cli->help_group, command->group) != 0)
+            continue;
+        if (is_verb_known && command->verb != NULL && strcmp(cli->help_verb, command->verb) != 0)
+            continue;
+        snprintf(left, sizeof left, "%s%s%s %s", command->group, command->verb == NULL ? "" : " ",
+                 command->verb == NULL ? "" : command->verb, command->synopsis);
+        if (strlen(left) > 30)
+            fprintf(out, "  %s\n  %-30s %s\n", left, "", command->help);
+        else
+            fprintf(out, "  %-30s %s\n", left, command->help);
+    }
+    fputs(help_tail, out);
+}
+
+enum cli_exit cli_judge(const json_t *reply)
+{
+    if (json_is_false(json_object_get(reply, "well")) || json_is_false(json_object_get(reply, "equal")))
+        return CLI_EXIT_NO;
+    return CLI_EXIT_OK;
+}
+
+bool cli_is_long(const struct cli *cli)
+{
+    return strcmp(cli->command->group, "verify") == 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client.h - byname's end of the daemon's socket. The only file that knows libcurl. Blocks.
+ */
+#ifndef BYNAME_CLIENT_H
+#define BYNAME_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#define CLIENT_REPLY_SIZE_MAX (16u << 20)
+#define CLIENT_TEXT_SIZE_MAX 512
+
+struct client_request {
+    const char *socket;
+    bool is_post;
+    const char *path;  /* percent-encoded, with its query */
+    const char *body;  /* JSON; NULL for none */
+    unsigned limit_s;  /* 0: wait as long as it takes */
+    void (*waiting)(unsigned seconds); /* called about once a second; may be NULL */
+};
+
+enum client_status {
+    CLIENT_OK,          /* 200 */
+    CLIENT_REFUSED,     /* the daemon said no; the text is its reason */
+    CLIENT_UNREACHABLE, /* nobody answered properly; the text says what to do */
+};
+
+/* On CLIENT_OK *reply is a new reference; otherwise text is one line. */
+enum client_status client_perform(const struct client_request *request, json_t **reply,
+                                  char text[CLIENT_TEXT_SIZE_MAX]);
+
+#endif

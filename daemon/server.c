@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+#include "server.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/api.h"
+#include "daemon/clock.h"
+#include "daemon/http.h"
+#include "daemon/hub.h"
+#include "daemon/ports.h"
+#include "daemon/reader.h"
+#include "daemon/writer.h"
+
+#define TICK_MS 100
+
+enum signal_index { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_COUNT };
+
+struct server {
+    const struct config *config;
+    const char *config_path;
+    struct event_base *base;
+    struct clock_watch watch;
+    uint64_t started_ms;
+
+    struct http *http;
+    struct store *store; /* the writer's once it runs */
+    struct reader *reader, *verifier;
+    struct writer *writer;
+    struct ports *ports;
+    struct hub *hub;
+
+    struct event *signals[SIGNAL_COUNT];
+    struct event *tick, *written, *was_read, *verified;
+    bool is_stopping;
+    uint64_t stop_by_ms;
+    int exit_status;
+};
+
+/* A request of byname under way. */
+struct exchange {
+    struct http_request *request;
+    struct api_call *call;
+};
+
+/* Requests of byname ---------------------------------------------------------------------------------------------- */
+
+static struct api_live look(struct server *server, struct store_error *writer_error)
+{
+    return (struct api_live){
+        .hub = server->hub,
+        .devices = ports_devices(server->ports),
+        .clock = clock_read(&server->watch),
+        .is_synchronised = server->watch.is_synchronised,
+        .has_stepped = server->watch.has_stepped,
+        .writer_status = writer_status(server->writer, writer_error),
+        .writer_error = writer_error->text,
+        .database = server->config->database,
+        .store_name = server->config->store,
+        .started_ms = server->started_ms,
+    };
+}
+
+static void reply(struct http_request *request, int status, const json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+
+    http_reply(request, text == NULL ? 500 : status, text == NULL ? "{\"error\":\"out of memory\"}" : text);
+    free(text);
+}
+
+static void free_exchange(void *context)
+{
+    struct exchange *exchange = context;
+
+    api_call_destroy(exchange->call);
+    free(exchange);
+}
+
+static void finish_exchange(struct server *server, struct exchange *exchange, enum store_status status,
+                            const struct store_error *error)
+{
+    struct store_error writer_error;
+    const struct api_live live = look(server, &writer_error);
+    json_t *json;
+
+    int code = api_call_finish(exchange->call, status, error, &live, &json);
+    reply(exchange->request, code, json);
+    const char *port = api_call_adopted_port(exchange->call);
+    if (port != NULL)
+        hub_renew(server->hub, port, &live.clock);
+    free_exchange(exchange);
+}
+
+static enum store_status run_exchange(struct store *store, void *context, struct store_error *error)
+{
+    struct exchange *exchange = context;
+
+    return api_call_run(store, exchange->call, error);
+}
+
+static bool submit(struct server *server, struct exchange *exchange)
+{
+    struct work work = {
+        .kind = WORK_CALL,
+        .session = WORK_NO_SESSION,
+        .now_ms = clock_utc_ms(),
+        .ask.call = {run_exchange, exchange},
+    };
+
+    switch (api_call_where(exchange->call)) {
+    case API_READER:
+        return reader_submit(server->reader, run_exchange, exchange);
+    case API_VERIFIER:
+        return reader_submit(server->verifier, run_exchange, exchange);
+    case API_WRITER:
+        return !server->is_stopping && writer_submit(server->writer, &work);
+    case API_NOWHERE:
+        break;
+    }
+    return false;
+}
+
+static void on_request(void *context, struct http_request *request, const struct http_message *message)
+{
+    struct server *server = context;
+    const struct api_request api_request = {
+        .is_post = message->is_post,
+        .path = message->path,
+        .query = message->query,
+        .body = message->body,
+        .now_ms = clock_utc_ms(),
+    };
+    const struct store_error busy = {"too many requests at once; try again in a moment"};
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+
+    if (exchange == NULL || (exchange->call = api_call_create(&api_request)) == NULL) {
+        free(exchange);
+        http_reply(request, 503, "{\"error\":\"out of memory\"}");
+        return;
+    }
+    exchange->request = request;
+    if (api_call_where(exchange->call) == API_NOWHERE)
+        finish_exchange(server, exchange, STORE_OK, &busy);
+    else if (!submit(server, exchange))
+        finish_exchange(server, exchange, STORE_FULL, &busy);
+}
+
+static void take_results(struct server *server, struct reader *reader)
+{
+    struct reader_result result;
+
+    while (reader_take(reader, &result))
+        finish_exchange(server, result.context, result.status, &result.error);
+}
+
+static void on_read(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+
+    (void)fd, (void)what;
+    take_results(server, server->reader);
+}
+
+static void on_verified(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+
+    (void)fd, (void)what;
+    take_results(server, server->verifier);
+}
+
+/* Stopping -------------------------------------------------------------------------------------------------------- */
+
+static void begin_stop(struct server *server, int exit_status)
+{
+    if (exit_status != 0)
+        server->exit_status = exit_status;
+    if (server->is_stopping)
+        return;
+    server->is_stopping = true;
+    server->stop_by_ms = clock_monotonic_ms() + SERVER_STOP_MS - 4 * TICK_MS;
+    (void)sd_notify(0, "STOPPING=1");
+    ports_stop_reading(server->ports);
+    http_stop_listening(server->http);
+}
+
+static void break_when_done(struct server *server)
+{
+    bool is_busy = writer_pending(server->writer) > 0 || ports_is_writing(server->ports) || http_is_busy(server->http);
+
+    if (server->is_stopping && (!is_busy || clock_monotonic_ms() >= server->stop_by_ms))
+        event_base_loopbreak(server->base);
+}
+
+/* The writer ------------------------------------------------------------------------------------------------------ */
+
+/* What did not reach the disk must not be believed by anybody: no ACK, no more writing, a clean start. */
+static bool stop_when_broken(struct server *server)
+{
+    struct store_error error;
+
+    if (writer_status(server->writer, &error) != STORE_BROKEN)
+        return false;
+    if (!server->is_stopping)
+        log_line(LOG_LEVEL_ERROR, "the database cannot be trusted any more, stopping: %s", error.text);
+    begin_stop(server, 1);
+    return true;
+}
+
+static void take_work(struct server *server, struct work *work)
+{
+    struct session_clock clock = clock_read(&server->watch);
+
+    if (work->kind == WORK_CALL)
+        finish_exchange(server, work->ask.call.context, work->status, &work->error);
+    else if (work->status != STORE_BROKEN)
+        hub_result(server->hub, work, &clock);
+}
+
+static void on_written(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    struct work_roster roster;
+    struct work *work = writer_take(server->writer);
+
+    (void)fd, (void)what;
+    while (work != NULL) {
+        struct work *next = work->next;
+        take_work(server, work);
+        free(work);
+        work = next;
+    }
+    if (!stop_when_broken(server) && writer_take_roster(server->writer, &roster)) {
+        struct session_clock clock = clock_read(&server->watch);
+        hub_roster(server->hub, &roster, &clock);
+    }
+    break_when_done(server);
+}
+
+/* What the hub needs ---------------------------------------------------------------------------------------------- */
+
+static bool on_hub_send(void *context, uint16_t index, const uint8_t *bytes, size_t size)
+{
+    struct server *server = context;
+
+    return ports_send(server->ports, index, bytes, size);
+}
+
+static bool on_hub_request(void *context, const struct work *work)
+{
+    struct server *server = context;
+
+    return !server->is_stopping && writer_submit(server->writer, work);
+}
+
+static uint64_t on_hub_nonce(void *context)
+{
+    uint64_t nonce = 0;
+
+    (void)context;
+    (void)!getrandom(&nonce, sizeof nonce, 0); /* 8 bytes are never cut short (getrandom(2)) */
+    return nonce;
+}
+
+static void on_hub_log(void *context, enum log_level level, uint16_t index, const char *text)
+{
+    struct server *server = context;
+
+    log_line(level, "kiosk %s: %s", server->config->kiosks[index].name, text);
+}
+
+/* Time and signals ------------------------------------------------------------------------------------------------ */
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    struct server *server = context;
+    struct session_clock clock = clock_read(&server->watch);
+
+    (void)fd, (void)what;
+    hub_tick(server->hub, &clock);
+    http_tick(server->http);
+    reader_tick(server->reader, clock.now_ms);
+    break_when_done(server);
+}
+
+static void on_stop_signal(evutil_socket_t number, short what, void *context)
+{
+    (void)what;
+    log_line(LOG_LEVEL_NOTICE, "stopping (%s)", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    begin_stop(context, 0);
+    break_when_done(context);
+}
+
+static void on_hangup_signal(evutil_socket_t number, short what, void *context)
+{
+    struct server *server = context;
+
+    (void)number, (void)what;
+    log_line(LOG_LEVEL_NOTICE, "SIGHUP: nothing is read again; restart bynamed to take over changes of %s (kiosks "
+                               "keep their answers meanwhile)",
+             server->config_path);
+}
+
+/* Starting -------------------------------------------------------------------------------------------------------- */
+
+static bool open_stores(struct server *server)
+{
+    const struct store_options options = {
+        .path = server->config->database,
+        .store_name = server->config->store,
+        .timezone = server->config->timezone,
+    };
+    struct store_error error;
+
+    if (store_open(&options, &server->store, &error) != STORE_OK ||
+        reader_start(&options, SERVER_READ_LIMIT_MS, &server->reader, &error) != STORE_OK ||
+        reader_start(&options, 0, &server->verifier, &error) != STORE_OK) {
+        log_line(LOG_LEVEL_ERROR, "database %s: %s", server->config->database, error.text);
+        return false;
+    }
+    server->writer = writer_start(server->store, &error);
+    if (server->writer == NULL)
+        log_line(LOG_LEVEL_ERROR, "%s", error.text);
+    return server->writer != NULL;
+}
+
+static bool open_hub(struct server *server)
+{
+    const struct config *config = server->config;
+    const struct hub_outputs outputs = {server, on_hub_send, on_hub_request, on_hub_nonce, on_hub_log};
+    struct session_options options[CONFIG_KIOSKS_MAX];
+    struct session_clock clock = clock_read(&server->watch);
+
+    for (uint16_t i = 0; i < config->kiosk_count; i++)
+        options[i] = (struct session_options){i, config->kiosks[i].name, config->is_auto_adopt, config->is_help_on};
+    server->hub = hub_create(options, config->kiosk_count, &outputs, &clock);
+    server->ports = ports_create(server->base, config, &server->watch);
+    return server->hub != NULL && server->ports != NULL;
+}
+
+static bool add_event(struct server *server, struct event **event, int fd, short what, event_callback_fn callback)
+{
+    static const struct timeval tick = {0, TICK_MS * 1000};
+
+    *event = event_new(server->base, fd, (short)(what | EV_PERSIST), callback, server);
+    return *event != NULL && event_add(*event, fd < 0 ? &tick : NULL) == 0;
+}
+
+static bool add_events(struct server *server)
+{
+    return add_event(server, &server->tick, -1, 0, on_tick) &&
+           add_event(server, &server->written, writer_fd(server->writer), EV_READ, on_written) &&
+           add_event(server, &server->was_read, reader_fd(server->reader), EV_READ, on_read) &&
+           add_event(server, &server->verified, reader_fd(server->verifier), EV_READ, on_verified) &&
+           add_event(server, &server->signals[SIGNAL_TERM], SIGTERM, EV_SIGNAL, on_stop_signal) &&
+           add_event(server, &server->signals[SIGNAL_INT], SIGINT, EV_SIGNAL, on_stop_signal) &&
+           add_event(server, &server->signals[SIGNAL_HUP], SIGHUP, EV_SIGNAL, on_hangup_signal);
+}
+
+static bool start(struct server *server)
+{
+    struct store_error error;
+
+    server->base = event_base_new();
+    if (server->base == NULL) {
+        log_line(LOG_LEVEL_ERROR, "cannot make an event loop");
+        return false;
+    }
+    /* The socket first: a second bynamed ends here, before it touches a database. */
+    if (http_open(server->base, server->config->socket, on_request, server, &server->http, &error) != STORE_OK) {
+        log_line(LOG_LEVEL_ERROR, "%s", error.text);
+        return false;
+    }
+    if (!open_stores(server))
+        return false;
+    if (!open_hub(server) || !add_events(server)) {
+        log_line(LOG_LEVEL_ERROR, "out of memory or descriptors");
+        return false;
+    }
+    return true;
+}
+
+static void free_events(struct server *server)
+{
+    struct event *events[] = {server->tick, server->written, server->was_read, server->verified,
+                              server->signals[SIGNAL_TERM], server->signals[SIGNAL_INT],
+                              server->signals[SIGNAL_HUP]};
+
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        if (events[i] != NULL)
+            event_free(events[i]);
+    }
+}
+
+static void finish(struct server *server)
+{
+    free_events(server);
+    http_close(server->http);
+    reader_stop(server->verifier, free_exchange);
+    reader_stop(server->reader, free_exchange);
+    writer_stop(server->writer, free_exchange);
+    store_close(server->store);
+    ports_destroy(server->ports);
+    hub_destroy(server->hub);
+    if (server->base != NULL)
+        event_base_free(server->base);
+}
+
+int server_run(const struct config *config, const char *config_path)
+{
+    struct server server = {.config = config, .config_path = config_path};
+
+    server.started_ms = clock_monotonic_ms();
+    json_object_seed(0); /* before there are threads (jansson, "Thread safety") */
+    signal(SIGPIPE, SIG_IGN);
+    server.exit_status = 1;
+    if (start(&server)) {
+        server.exit_status = 0;
+        log_line(LOG_LEVEL_NOTICE, "version " BYNAME_VERSION ", store %s, database %s, %u kiosk%s configured",
+                 config->store, config->database, (unsigned)config->kiosk_count, config->kiosk_count == 1 ? "" : "s");
+        ports_start(server.ports, server.hub);
+        (void)sd_notify(0, "READY=1");
+        if (event_base_dispatch(server.base) < 0)
+            server.exit_status = 1;
+    }
+    finish(&server);
+    return server.exit_status;
+}
