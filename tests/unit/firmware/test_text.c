@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "firmware/core/font.h"
+#include "firmware/core/text.h"
+#include "firmware/core/utf8.h"
+
+static void test_every_text_can_be_displayed(void **state)
+{
+    char copy[TEXT_SIZE_MAX];
+
+    (void)state;
+    for (unsigned language = 0; language < LANGUAGE_COUNT; language++) {
+        for (unsigned text = 0; text < TEXT_COUNT; text++) {
+            text_copy(copy, (enum text)text, (enum language)language);
+            assert_in_range(utf8_count(copy), 1, 21);
+            const char *next = copy;
+            for (uint16_t code; (code = utf8_next(&next)) != 0;)
+                if (code != TEXT_NUMBER)
+                    assert_int_not_equal(font_glyph(code), font_glyph(UTF8_BAD));
+        }
+    }
+}
+
+static void test_languages_are_their_own(void **state)
+{
+    static const char *const names[LANGUAGE_COUNT] = {"English", "Deutsch", "Espa\u00F1ol", "Fran\u00E7ais",
+                                                      "Polski"};
+    char copy[TEXT_SIZE_MAX];
+
+    (void)state;
+    for (unsigned language = 0; language < LANGUAGE_COUNT; language++) {
+        text_copy(copy, TEXT_LANGUAGE_NAME, (enum language)language);
+        assert_string_equal(copy, names[language]);
+    }
+}
+
+static void test_unknown_language_is_english(void **state)
+{
+    char copy[TEXT_SIZE_MAX];
+
+    (void)state;
+    text_copy(copy, TEXT_IDLE_TITLE, (enum language)77);
+    assert_string_equal(copy, "How did we do?");
+}
+
+static void test_utf8_reads_what_is_well_formed(void **state)
+{
+    const char *text = "a\u00E9\u017E\u20AC";
+
+    (void)state;
+    assert_int_equal(utf8_next(&text), 'a');
+    assert_int_equal(utf8_next(&text), 0xE9);
+    assert_int_equal(utf8_next(&text), 0x17E);
+    assert_int_equal(utf8_next(&text), 0x20AC);
+    assert_int_equal(utf8_next(&text), 0);
+    assert_int_equal(utf8_next(&text), 0);
+}
+
+static void test_utf8_never_reads_past_the_end(void **state)
+{
+    static const char *const damaged[] = {"\xC3",         "\xE2",         "\xE2\x82",
+                                          "\x80",         "\xFF",         "\xC0\x80",
+                                          "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x9F\x98\x80"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
+        char exact[8]; /* the sanitizer sees a read beyond the NUL through a copy of exactly its size */
+        size_t size = strlen(damaged[i]) + 1;
+        memcpy(exact + sizeof exact - size, damaged[i], size);
+        const char *text = exact + sizeof exact - size;
+        size_t count = 0;
+        for (uint16_t code; (code = utf8_next(&text)) != 0; count++)
+            assert_int_equal(code, UTF8_BAD);
+        assert_int_equal(count, size - 1);
+        assert_ptr_equal(text, exact + sizeof exact - 1);
+    }
+}
+
+static void test_utf8_count_ends_at_255(void **state)
+{
+    char text[400];
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(utf8_count(text), 255);
+    assert_int_equal(utf8_count("Zo\u00EB"), 3);
+}
+
+/* 'A' of Debian's 6x10, drawn by hand. */
+static void test_font_has_the_glyphs_of_its_face(void **state)
+{
+    static const char *const rows[10] = {"......", "..#...", ".#.#..", "#...#.", "#...#.",
+                                         "#####.", "#...#.", "#...#.", "......", "......"};
+
+    (void)state;
+    for (uint8_t x = 0; x < 6; x++) {
+        uint16_t column = font_column(FONT_SMALL, font_glyph('A'), x);
+        for (uint8_t y = 0; y < 10; y++)
+            assert_int_equal(column >> y & 1, rows[y][x] == '#');
+        assert_int_equal(column >> 10, 0);
+    }
+}
+
+static void test_all_glyphs_but_spaces_have_ink(void **state)
+{
+    (void)state;
+    for (uint16_t code = 0x21; code < 0x180; code++) {
+        if ((code >= 0x7F && code <= 0xA0))
+            continue;
+        for (unsigned font = FONT_SMALL; font <= FONT_LARGE; font++) {
+            uint16_t ink = 0;
+            for (uint8_t x = 0; x < font_width((enum font)font); x++)
+                ink |= font_column((enum font)font, font_glyph(code), x);
+            assert_int_not_equal(ink, 0);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_text_can_be_displayed),
+        cmocka_unit_test(test_languages_are_their_own),
+        cmocka_unit_test(test_unknown_language_is_english),
+        cmocka_unit_test(test_utf8_reads_what_is_well_formed),
+        cmocka_unit_test(test_utf8_never_reads_past_the_end),
+        cmocka_unit_test(test_utf8_count_ends_at_255),
+        cmocka_unit_test(test_font_has_the_glyphs_of_its_face),
+        cmocka_unit_test(test_all_glyphs_but_spaces_have_ink),
+    };
+
+    return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
