@@ -173,10 +173,11 @@ static void bounce(struct bench *bench, uint8_t final)
 {
     uint32_t end_ms = bench->now_ms + (uint32_t)(rand() % (BOUNCE_MS_MAX + 1));
     uint8_t raw = final;
+    int dwell = 1 + rand() % 30; /* lively or sluggish: how many samples it stays, on average */
 
     while ((int32_t)(end_ms - bench->now_ms) > 0) {
         uint32_t pause_ms = rand() % 20 == 0 ? (uint32_t)(rand() % 60) : PORT_TICK_MS;
-        if (rand() % 3 == 0)
+        if (rand() % dwell == 0)
             raw ^= ONE;
         if (pause_ms > end_ms - bench->now_ms)
             break;
