@@ -9,20 +9,20 @@
 /* Two layouts, both of five lines above the bar:
  *
  *   list                              message
- *   0..9    title, small, inverse     0..15   title, large, inverse
- *   11..60  five lines of 10          17..    lines of 10
- *   62..63  bar                       51..60  options
+ *   0..10   title, small, inverse     0..15   title, large, inverse
+ *   12..61  five lines of 10          17..    lines of 10
+ *   62..63  bar                       52..61  options
  *
  * An option stands in the line of its button, with the number of its cap in front.
  */
 #define MARGIN_X 1
 #define LINE_HEIGHT 10
-#define LIST_TITLE_HEIGHT 10
-#define LIST_Y 11
+#define LIST_TITLE_HEIGHT 11
+#define LIST_Y 12
 #define LINE_COUNT 5
 #define OPTION_TEXT_X (MARGIN_X + 12)
 #define LARGE_TITLE_HEIGHT 16
-#define LAST_LINE_Y 51
+#define LAST_LINE_Y 52
 #define BAR_Y 62
 #define BAR_HEIGHT 2
 
