@@ -139,6 +139,12 @@ static void twi_write(void)
     results[index + 2] = TWCR;
 }
 
+static void twi_start(void)
+{
+    TWCR = _BV(TWINT) | _BV(TWSTA) | _BV(TWEN);
+    results[0] = twi_wait();
+}
+
 static void uart_setup(void)
 {
     UCSR0B = 0;
@@ -256,6 +262,9 @@ static void run(uint8_t command)
         break;
     case BENCH_TWI_WRITE:
         twi_write();
+        break;
+    case BENCH_TWI_START:
+        twi_start();
         break;
     case BENCH_UART_SEND:
         uart_send();

@@ -32,6 +32,8 @@ enum bench_command {
     /* TWBR, TWPS, count, bytes (the first is the address byte) -> statuses: START, each byte;
      * then cycles of the last byte lo, hi, then TWCR after STOP */
     BENCH_TWI_WRITE,
+    /* A START and nothing else -> status */
+    BENCH_TWI_START,
     /* UCSR0A, UBRR lo, hi, UCSR0C, count: send count bytes 'A', 'B', ... -> cycles for all lo, hi, (/ 16) */
     BENCH_UART_SEND,
     /* UCSR0A, UBRR lo, hi, UCSR0C: set up, then -> 0 */

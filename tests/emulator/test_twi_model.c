@@ -106,6 +106,22 @@ static void test_stuck_bus_never_completes_and_recovers_when_freed(void **state)
     assert_int_equal(rig_result(rig, 2), 0x28);
 }
 
+static uint8_t start_bus(struct rig *rig)
+{
+    rig_do(rig, BENCH_TWI_START);
+    return rig_result(rig, 0);
+}
+
+static void test_watchdog_reset_frees_the_bus(void **state)
+{
+    struct rig *rig = *state;
+    assert_int_equal(start_bus(rig), 0x08);
+    assert_int_equal(start_bus(rig), 0x10);
+    rig_start(rig, BENCH_WATCHDOG);
+    assert_true(rig_finish(rig, 30));
+    assert_int_equal(start_bus(rig), 0x08);
+}
+
 static void test_display_starts_dark_and_shows_what_is_written(void **state)
 {
     struct rig *rig = *state;
@@ -148,6 +164,7 @@ int main(void)
         TEST(test_other_address_is_not_acknowledged),
         TEST(test_absent_display_is_not_acknowledged),
         TEST(test_stuck_bus_never_completes_and_recovers_when_freed),
+        TEST(test_watchdog_reset_frees_the_bus),
         TEST(test_display_starts_dark_and_shows_what_is_written),
         TEST(test_first_picture_byte_after_a_press_is_told_once),
     };

@@ -245,9 +245,7 @@ void board_reset(struct board *board)
     if (!board->is_powered || board->is_faulty) {
         return;
     }
-    const uint64_t cycle = avr->cycle;
     avr_reset(avr);
-    avr->cycle = cycle;
     avr->data[MCUSR] |= MCUSR_EXTERNAL;
     repair_after_reset(board);
 }
@@ -256,12 +254,10 @@ void board_reset(struct board *board)
 static void finish_watchdog_reset(struct board *board, uint64_t stop_cycle)
 {
     struct avr_t *avr = board->avr;
-    const uint64_t cycle = avr->cycle;
     avr->run(avr);
-    avr->cycle = cycle;
     repair_after_reset(board);
-    if (cycle < stop_cycle) {
-        avr_cycle_timer_register(avr, stop_cycle - cycle, on_stop_cycle, board);
+    if (avr->cycle < stop_cycle) {
+        avr_cycle_timer_register(avr, stop_cycle - avr->cycle, on_stop_cycle, board);
     } else {
         board->is_stop_wanted = true;
     }
