@@ -139,6 +139,39 @@ static void twi_write(void)
     results[index + 2] = TWCR;
 }
 
+static volatile uint8_t twi_interrupts, twi_sent, twi_is_over;
+
+ISR(TWI_vect)
+{
+    twi_interrupts++;
+    if (twi_sent < arguments[2]) {
+        TWDR = arguments[3 + twi_sent++];
+        TWCR = _BV(TWINT) | _BV(TWEN) | _BV(TWIE);
+    } else {
+        results[1] = TWSR & 0xF8;
+        TWCR = _BV(TWINT) | _BV(TWSTO) | _BV(TWEN);
+        twi_is_over = 1;
+    }
+}
+
+static void twi_write_by_interrupt(void)
+{
+    twi_interrupts = 0;
+    twi_sent = 0;
+    twi_is_over = 0;
+    TWCR = 0;
+    TWBR = arguments[0];
+    TWSR = arguments[1];
+    sei();
+    TWCR = _BV(TWINT) | _BV(TWSTA) | _BV(TWEN) | _BV(TWIE);
+    set_sleep_mode(SLEEP_MODE_IDLE);
+    while (!twi_is_over) {
+        sleep_mode();
+    }
+    cli();
+    results[0] = twi_interrupts;
+}
+
 static void twi_start(void)
 {
     TWCR = _BV(TWINT) | _BV(TWSTA) | _BV(TWEN);
@@ -186,10 +219,15 @@ static void uart_read_all(void)
 enum { ECHO_CAPACITY = 64 };
 static volatile uint8_t echo_bytes[ECHO_CAPACITY];
 static volatile uint8_t echo_in, echo_out;
-static volatile uint8_t echo_is_over;
+static volatile uint8_t echo_is_over, echo_idle, echo_interrupts;
 
 ISR(USART0_RX_vect)
 {
+    echo_interrupts++;
+    if (echo_idle > 0) {
+        echo_idle--;
+        return;
+    }
     echo_bytes[echo_in++ % ECHO_CAPACITY] = UDR0;
     UCSR0B |= _BV(UDRIE0);
 }
@@ -210,6 +248,8 @@ static void uart_echo(void)
     echo_in = 0;
     echo_out = 0;
     echo_is_over = 0;
+    echo_interrupts = 0;
+    echo_idle = arguments[0];
     UCSR0B |= _BV(RXCIE0);
     sei();
     set_sleep_mode(SLEEP_MODE_IDLE);
@@ -219,6 +259,7 @@ static void uart_echo(void)
     cli();
     UCSR0B = _BV(RXEN0) | _BV(TXEN0);
     results[0] = echo_out;
+    results[1] = echo_interrupts;
 }
 
 static void read_pins(void)
@@ -262,6 +303,9 @@ static void run(uint8_t command)
         break;
     case BENCH_TWI_WRITE:
         twi_write();
+        break;
+    case BENCH_TWI_WRITE_BY_INTERRUPT:
+        twi_write_by_interrupt();
         break;
     case BENCH_TWI_START:
         twi_start();

@@ -32,6 +32,8 @@ enum bench_command {
     /* TWBR, TWPS, count, bytes (the first is the address byte) -> statuses: START, each byte;
      * then cycles of the last byte lo, hi, then TWCR after STOP */
     BENCH_TWI_WRITE,
+    /* TWBR, TWPS, count, bytes: the same by interrupt, asleep in between -> interrupts, last status */
+    BENCH_TWI_WRITE_BY_INTERRUPT,
     /* A START and nothing else -> status */
     BENCH_TWI_START,
     /* UCSR0A, UBRR lo, hi, UCSR0C, count: send count bytes 'A', 'B', ... -> cycles for all lo, hi, (/ 16) */
@@ -40,7 +42,8 @@ enum bench_command {
     BENCH_UART_SETUP,
     /* -> count, then pairs of UCSR0A flags (FE, DOR) and byte */
     BENCH_UART_READ_ALL,
-    /* Echo by interrupt (RX and UDRE) while asleep, until the byte 'q' has been echoed -> bytes echoed */
+    /* idle: echo by interrupt (RX and UDRE) while asleep, until the byte 'q' has been echoed; the RX routine
+     * first returns idle times without reading -> bytes echoed, RX interrupts */
     BENCH_UART_ECHO,
     /* -> PINA with pull-ups on */
     BENCH_READ_PINS,

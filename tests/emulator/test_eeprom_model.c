@@ -2,6 +2,8 @@
 #include "rig.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { CYCLES_PER_US = CORE_CYCLES_PER_MS / 1000, MEASURING_ERROR_CYCLES = 40 };
 
@@ -199,6 +201,40 @@ static void test_board_can_stop_at_each_write_it_begins(void **state)
     assert_int_equal(stops, 4);
 }
 
+/* What a forked copy of the board leaves in the cell when its power goes now. */
+static int cut_in_a_fork(struct rig *rig, enum eeprom_tear tear)
+{
+    int status = 0;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        board_lose_power(rig->board, tear);
+        _exit(rig->cells[0x30]);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WEXITSTATUS(status);
+}
+
+static void test_board_can_be_forked_inside_a_write(void **state)
+{
+    struct rig *rig = *state;
+    rig->cells[0x30] = 0x0F;
+    board_stop_at_writes(rig->board, true);
+    rig_argument(rig, 0, 0x30);
+    rig_argument(rig, 1, 0);
+    rig_argument(rig, 2, 0x35);
+    rig_argument(rig, 3, EEPROM_ERASE_AND_WRITE);
+    rig_argument(rig, 4, 0);
+    rig_start(rig, BENCH_EEPROM_WRITE);
+    assert_int_equal(board_run_ms(rig->board, 1), BOARD_STOPPED);
+    assert_int_equal(cut_in_a_fork(rig, EEPROM_TEAR_OLD), 0x0F);
+    assert_int_equal(cut_in_a_fork(rig, EEPROM_TEAR_NEW), 0x35);
+    assert_int_equal(cut_in_a_fork(rig, EEPROM_TEAR_ERASED), 0xFF);
+    assert_int_equal(cut_in_a_fork(rig, EEPROM_TEAR_AND), 0x05);
+    assert_true(rig_finish(rig, 10));
+    assert_int_equal(rig->cells[0x30], 0x35);
+}
+
 static void test_write_under_way_survives_a_watchdog_reset(void **state)
 {
     struct rig *rig = *state;
@@ -238,6 +274,7 @@ int main(void)
         TEST(test_cut_falls_into_the_third_write_and_spares_the_others),
         TEST(test_power_lost_outside_a_write_tears_nothing),
         TEST(test_board_can_stop_at_each_write_it_begins),
+        TEST(test_board_can_be_forked_inside_a_write),
         TEST(test_write_under_way_survives_a_watchdog_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

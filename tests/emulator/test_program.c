@@ -431,6 +431,19 @@ static void test_pace_waits_for_answers(void **state)
     assert_int_equal(pairs, 10);
 }
 
+static void test_button_stays_down_through_power_up_and_presses(void **state)
+{
+    struct run *run = *state;
+    char text[TEXT_SIZE];
+    write_script("power off\ndown 3\npower on\nwait 100\nscreenshot a.pbm\npress 1\nup 3\nwait 10\n");
+    START(run, "--eeprom", "eeprom", "--script", "script", "--pace", "100", "--trace", "trace");
+    assert_int_equal(finish(run), 0);
+    read_text("trace", text);
+    assert_non_null(strstr(text, " buttons 1 3\n"));
+    assert_non_null(strstr(text, " display ")); /* the demo sees button 3, held since power-up */
+    assert_non_null(strstr(text, " buttons none\n"));
+}
+
 static void test_screen_is_awaited_and_saved(void **state)
 {
     struct run *run = *state;
@@ -515,6 +528,7 @@ int main(void)
         TEST(test_bytes_pass_both_ways_and_cable_out_hangs_up),
         TEST(test_bytes_sent_before_the_port_is_opened_are_lost),
         TEST(test_pace_waits_for_answers),
+        TEST(test_button_stays_down_through_power_up_and_presses),
         TEST(test_screen_is_awaited_and_saved),
         TEST(test_screen_that_does_not_come_ends_with_status_1),
         TEST(test_line_is_quiet_300_ms_after_the_last_byte),

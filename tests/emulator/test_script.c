@@ -61,6 +61,16 @@ static void test_hold_takes_several_buttons_and_the_last_number_is_ms(void **sta
     assert_int_equal(parse("hold 1 2 3 4 5 10").buttons, 0x1F);
 }
 
+static void test_down_and_up_take_buttons(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("down 3").verb, SCRIPT_DOWN);
+    assert_int_equal(parse("down 3 5").buttons, 0x14);
+    assert_int_equal(parse("up 3").verb, SCRIPT_UP);
+    assert_refused("down", "down BUTTON...");
+    assert_refused("up 6", "BUTTON is 1 to 5");
+}
+
 static void test_power_cut_takes_a_count_and_a_tear(void **state)
 {
     (void)state;
@@ -201,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_blank_lines_and_comments_are_nothing),
         cmocka_unit_test(test_press_takes_a_button_and_perhaps_a_duration),
         cmocka_unit_test(test_hold_takes_several_buttons_and_the_last_number_is_ms),
+        cmocka_unit_test(test_down_and_up_take_buttons),
         cmocka_unit_test(test_power_cut_takes_a_count_and_a_tear),
         cmocka_unit_test(test_switches_are_two_words),
         cmocka_unit_test(test_text_is_taken_as_it_stands),

@@ -106,6 +106,22 @@ static void test_stuck_bus_never_completes_and_recovers_when_freed(void **state)
     assert_int_equal(rig_result(rig, 2), 0x28);
 }
 
+static void test_interrupt_follows_every_operation_but_stop(void **state)
+{
+    struct rig *rig = *state;
+    rig_argument(rig, 0, 12);
+    rig_argument(rig, 1, 0);
+    rig_argument(rig, 2, 4);
+    rig_argument(rig, 3, DISPLAY_WRITE);
+    rig_argument(rig, 4, DATA);
+    rig_argument(rig, 5, 0x11);
+    rig_argument(rig, 6, 0x22);
+    rig_do(rig, BENCH_TWI_WRITE_BY_INTERRUPT);
+    assert_int_equal(rig_result(rig, 0), 5);
+    assert_int_equal(rig_result(rig, 1), 0x28);
+    assert_int_equal(board_display(rig->board)->data_bytes, 2);
+}
+
 static uint8_t start_bus(struct rig *rig)
 {
     rig_do(rig, BENCH_TWI_START);
@@ -164,6 +180,7 @@ int main(void)
         TEST(test_other_address_is_not_acknowledged),
         TEST(test_absent_display_is_not_acknowledged),
         TEST(test_stuck_bus_never_completes_and_recovers_when_freed),
+        TEST(test_interrupt_follows_every_operation_but_stop),
         TEST(test_watchdog_reset_frees_the_bus),
         TEST(test_display_starts_dark_and_shows_what_is_written),
         TEST(test_first_picture_byte_after_a_press_is_told_once),

@@ -159,6 +159,7 @@ static void test_interrupts_echo_a_burst_at_full_rate_without_loss(void **state)
     bytes[sizeof bytes - 1] = 'q';
     set_up(rig, U2X, 16, FORMAT_8N1);
     rig->sent_count = 0;
+    rig_argument(rig, 0, 0);
     rig_start(rig, BENCH_UART_ECHO);
     board_run_ms(rig->board, 1);
     board_send(rig->board, bytes, sizeof bytes);
@@ -168,6 +169,19 @@ static void test_interrupts_echo_a_burst_at_full_rate_without_loss(void **state)
     assert_memory_equal(rig->sent, bytes, sizeof bytes);
     assert_int_equal(board_uart(rig->board)->overruns, 0);
     assert_int_equal(board_uart(rig->board)->violations, 0);
+}
+
+static void test_receive_interrupt_stands_while_a_byte_is_unread(void **state)
+{
+    struct rig *rig = *state;
+    set_up(rig, U2X, 16, FORMAT_8N1);
+    rig_argument(rig, 0, 3);
+    rig_start(rig, BENCH_UART_ECHO);
+    board_run_ms(rig->board, 1);
+    board_send(rig->board, (const uint8_t *)"q", 1);
+    assert_true(rig_finish(rig, 20));
+    assert_int_equal(rig_result(rig, 0), 1);
+    assert_int_equal(rig_result(rig, 1), 4);
 }
 
 static void test_full_queue_takes_no_more(void **state)
@@ -196,6 +210,7 @@ int main(void)
         TEST(test_bytes_to_a_receiver_that_is_off_are_lost),
         TEST(test_wrong_rate_garbles_both_ways),
         TEST(test_interrupts_echo_a_burst_at_full_rate_without_loss),
+        TEST(test_receive_interrupt_stands_while_a_byte_is_unread),
         TEST(test_full_queue_takes_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,11 @@ void kiosk_serve_line(struct kiosk *kiosk, uint64_t now_ns)
     }
 }
 
+bool kiosk_reads_line(const struct kiosk *kiosk)
+{
+    return kiosk->board != NULL && is_line_up(kiosk) && uart_model_room(board_uart(kiosk->board)) >= RX_CHUNK;
+}
+
 static int open_files(struct kiosk *kiosk)
 {
     const struct kiosk_config *config = &kiosk->config;

@@ -68,6 +68,9 @@ int kiosk_run(struct kiosk *kiosk, uint64_t clock, uint64_t now_ns, uint64_t bud
 /* Move bytes between the board and the line. */
 void kiosk_serve_line(struct kiosk *kiosk, uint64_t now_ns);
 
+/* Whether it is worth waking up for bytes from the line: somebody has it open, and there is room. */
+bool kiosk_reads_line(const struct kiosk *kiosk);
+
 /* Each does nothing if it is so already. They return -1 with kiosk->error set. */
 int kiosk_power_on(struct kiosk *kiosk);
 int kiosk_plug_in(struct kiosk *kiosk);

@@ -149,8 +149,8 @@ static void wait_for_world(struct emulator *emulator, bool has_caught_up)
     const bool reads_input =
         emulator->has_terminal ||
         (emulator->is_live && !emulator->player.is_input_ended && player_input_room(&emulator->player) > 0);
-    /* A line without a peer always reports a hang-up: leave it out, it is looked at on every tick. */
-    const bool reads_line = kiosk->pty.is_open && kiosk->has_peer;
+    /* A line without a peer always reports a hang-up: then leave it out, it is looked at on every tick. */
+    const bool reads_line = kiosk_reads_line(kiosk);
     const uint64_t timeout_ns = has_caught_up ? sleep_ns(emulator) : 0;
     const struct timespec timeout = {0, (long)timeout_ns};
     struct pollfd fds[POLL_COUNT] = {

@@ -157,6 +157,16 @@ static enum player_status begin_screen_wait(struct player *player)
     return PLAYER_RUNNING;
 }
 
+static void hold(struct player *player, const struct script_command *command)
+{
+    if (command->verb == SCRIPT_DOWN) {
+        player->down |= command->buttons;
+    } else {
+        player->down &= (uint8_t)~command->buttons;
+    }
+    kiosk_press(player->kiosk, player->down);
+}
+
 static enum player_status result(struct player *player, int kiosk_result)
 {
     return kiosk_result == 0 ? PLAYER_RUNNING : fail(player, "", player->kiosk->error);
@@ -171,12 +181,16 @@ static enum player_status begin(struct player *player)
     switch (command->verb) {
     case SCRIPT_NOTHING:
         break;
+    case SCRIPT_DOWN:
+    case SCRIPT_UP:
+        hold(player, command);
+        break;
     case SCRIPT_PRESS:
-        kiosk_press(kiosk, command->buttons);
+        kiosk_press(kiosk, player->down | command->buttons);
         take_time(player, cycles(command->ms));
         break;
     case SCRIPT_BOUNCE:
-        kiosk_press(kiosk, command->buttons);
+        kiosk_press(kiosk, player->down | command->buttons);
         take_time(player, cycles(command->ms));
         player->deadline = next_bounce(player);
         player->is_bouncing = true;
@@ -232,7 +246,7 @@ static enum player_status continue_bounce(struct player *player)
         player->deadline = next_bounce(player);
     } else {
         player->is_bouncing = false;
-        kiosk_press(kiosk, player->command.buttons);
+        kiosk_press(kiosk, player->down | player->command.buttons);
         take_time(player, cycles(SCRIPT_PRESS_MS));
     }
     return PLAYER_RUNNING;
@@ -269,10 +283,10 @@ static enum player_status continue_command(struct player *player)
         if (player->is_bouncing) {
             return continue_bounce(player);
         }
-        kiosk_press(kiosk, 0);
+        kiosk_press(kiosk, player->down);
         break;
     case SCRIPT_PRESS:
-        kiosk_press(kiosk, 0);
+        kiosk_press(kiosk, player->down);
         break;
     case SCRIPT_WAIT_QUIET:
         if (!is_wait_over(player, kiosk->clock >= kiosk->last_line_clock + cycles(QUIET_MS))) {

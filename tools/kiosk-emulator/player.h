@@ -31,6 +31,7 @@ struct player {
     struct script_command command;
     bool is_busy;
     bool is_bouncing;
+    uint8_t down;      /* buttons that stay pressed between commands */
     uint64_t deadline; /* clock at which the command under way needs attention */
     uint64_t end;      /* clock at which it ends, or gives up */
     struct ssd1306_picture wanted;

@@ -85,6 +85,17 @@ static const char *parse_hold(struct script_command *command, const struct words
     return parse_ms(command, words->word[words->count - 1]);
 }
 
+static const char *parse_down_or_up(struct script_command *command, const struct words *words)
+{
+    command->verb = strcmp(words->word[0], "down") == 0 ? SCRIPT_DOWN : SCRIPT_UP;
+    for (size_t i = 1; i < words->count; i++) {
+        if (!add_button(command, words->word[i])) {
+            return "BUTTON is 1 to 5";
+        }
+    }
+    return words->count < 2 ? "it takes one button or several" : NULL;
+}
+
 static const char *parse_bounce(struct script_command *command, const struct words *words)
 {
     command->verb = SCRIPT_BOUNCE;
@@ -188,6 +199,8 @@ static const struct {
 } verbs[] = {
     {"press", parse_press, "press BUTTON [MS]"},
     {"hold", parse_hold, "hold BUTTON... MS"},
+    {"down", parse_down_or_up, "down BUTTON..."},
+    {"up", parse_down_or_up, "up BUTTON..."},
     {"bounce", parse_bounce, "bounce BUTTON MS"},
     {"wait", parse_wait, "wait MS"},
     {"wait-quiet", parse_wait_quiet, "wait-quiet MS"},

@@ -20,6 +20,8 @@ enum {
 enum script_verb {
     SCRIPT_NOTHING,     /* a blank line or a comment */
     SCRIPT_PRESS,       /* buttons, ms */
+    SCRIPT_DOWN,        /* buttons, pressed from here on */
+    SCRIPT_UP,          /* buttons */
     SCRIPT_BOUNCE,      /* buttons, ms of bouncing, then held SCRIPT_PRESS_MS */
     SCRIPT_WAIT,        /* ms */
     SCRIPT_WAIT_QUIET,  /* ms at most */
