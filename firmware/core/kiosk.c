@@ -106,6 +106,15 @@ static uint8_t idle_marks(const struct kiosk *kiosk)
     return marks;
 }
 
+/* Numbers and names are compared whole; a name by where it lives, for which shown_generation stands in. */
+static bool is_same(const struct screen *a, const struct screen *b)
+{
+    return a->kind == b->kind && a->language == b->language && a->chosen == b->chosen && a->bar == b->bar &&
+           a->marks == b->marks && a->name_count == b->name_count && a->has_more == b->has_more &&
+           a->name == b->name && memcmp(a->names, b->names, sizeof a->names) == 0 &&
+           memcmp(a->number, b->number, sizeof a->number) == 0;
+}
+
 static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
 {
     struct screen screen;

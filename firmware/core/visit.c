@@ -118,10 +118,9 @@ static uint8_t nth_offered(const struct roster *roster, uint8_t n)
     return ROSTER_NOBODY;
 }
 
-static void fill_page(struct visit *visit)
+/* At least one name is offered: the roster does not change during a visit. */
+static void fill_page(struct visit *visit, uint8_t count)
 {
-    uint8_t count = count_offered(visit->roster);
-
     visit->has_more = count > SCREEN_NAME_COUNT;
     visit->page_count = visit->has_more ? SCREEN_NAME_COUNT - 1 : count;
     for (uint8_t i = 0; i < visit->page_count; i++) {
@@ -135,14 +134,18 @@ static void open_names(struct visit *visit)
     uint8_t count = count_offered(visit->roster);
 
     visit->page_start = 0;
-    visit->first_name = (uint8_t)((visit->first_name + 1) % count);
-    fill_page(visit);
+    visit->first_name = count > 0 ? (uint8_t)((visit->first_name + 1) % count) : 0;
+    fill_page(visit, count);
 }
 
 static void turn_page(struct visit *visit, uint32_t now_ms)
 {
-    visit->page_start = (uint8_t)((visit->page_start + visit->page_count) % count_offered(visit->roster));
-    fill_page(visit);
+    uint8_t count = count_offered(visit->roster);
+
+    visit->page_start = (uint8_t)(visit->page_start + visit->page_count);
+    if (visit->page_start >= count)
+        visit->page_start = 0;
+    fill_page(visit, count);
     show(visit, VISIT_ASKING, SCREEN_WHO, MORE_BUTTON, now_ms);
 }
 
@@ -350,10 +353,9 @@ static void step_language(struct visit *visit, const struct buttons *buttons, ui
 /* A rating whose button turns out to be stuck is not an opinion; its visit may be over by then. */
 static void step_stuck(struct visit *visit, const struct buttons *buttons, uint32_t uptime_s)
 {
-    uint8_t bit = (uint8_t)(1 << (visit->held_button - 1));
-
     if (visit->held_button == 0)
         return;
+    uint8_t bit = (uint8_t)(1 << (visit->held_button - 1));
     if (buttons->stuck & bit) {
         struct answer flag = {.question = QUESTION_FLAG, .value = FLAG_STUCK, .uptime_s = uptime_s};
         if (journal_append(visit->journal, &flag, visit->held_seq) != JOURNAL_OK)
