@@ -113,8 +113,29 @@ int kiosk_power_on(struct kiosk *kiosk)
     return open_line(kiosk);
 }
 
+/* What the firmware did that the datasheets forbid since power-up, if anything. */
+static void note_violations(struct kiosk *kiosk)
+{
+    char text[160];
+    const struct eeprom_model *eeprom = board_eeprom(kiosk->board);
+    const struct twi_model *twi = board_twi(kiosk->board);
+    const struct uart_model *uart = board_uart(kiosk->board);
+    const struct ssd1306_model *display = board_display(kiosk->board);
+    if (eeprom->violations + twi->violations + twi->too_fast_bytes + uart->violations + uart->overruns +
+            display->unknown_commands ==
+        0) {
+        return;
+    }
+    snprintf(text, sizeof text,
+             "violations eeprom %u twi %u twi-too-fast %llu uart %u uart-overrun %llu display-unknown %u",
+             eeprom->violations, twi->violations, (unsigned long long)twi->too_fast_bytes, uart->violations,
+             (unsigned long long)uart->overruns, display->unknown_commands);
+    note(kiosk, text);
+}
+
 static void drop_board(struct kiosk *kiosk)
 {
+    note_violations(kiosk);
     close_line(kiosk);
     kiosk->unstable_cell = board_eeprom(kiosk->board)->unstable;
     board_destroy(kiosk->board);
