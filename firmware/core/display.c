@@ -67,11 +67,13 @@ static void measure(const uint8_t page[CANVAS_WIDTH], uint16_t *check, uint16_t 
     }
 }
 
-/* How visibly the page would change: by how much light. A page never sent counts as dark. */
-static uint16_t find_distance(const struct display *display, uint8_t page, uint16_t lit)
+/* How visibly the page would change: by how much light, in steps of eight pixels. A page never sent counts as
+ * dark. */
+static uint8_t find_distance(const struct display *display, uint8_t page, uint16_t lit)
 {
     uint16_t sent_lit = display->unsent >> page & 1 ? 0 : display->sent_lit[page];
-    return lit > sent_lit ? (uint16_t)(lit - sent_lit) : (uint16_t)(sent_lit - lit);
+    uint16_t difference = lit > sent_lit ? (uint16_t)(lit - sent_lit) : (uint16_t)(sent_lit - lit);
+    return (uint8_t)(difference / 8);
 }
 
 void display_show(struct display *display, const struct canvas *canvas)

@@ -14,8 +14,10 @@
 
 #include "firmware/core/canvas.h"
 
-#define DISPLAY_RETRY_MS 1000    /* between tries while it does not answer, and between looks when all is sent */
-#define DISPLAY_REFRESH_MS 20000 /* all is set up and sent again: it may have lost power between two looks */
+#define DISPLAY_RETRY_MS 1000 /* between tries while it does not answer, and between looks when all is sent \
+                               */
+#define DISPLAY_REFRESH_MS 20000 /* all is set up and sent again: it may have lost power between two looks \
+                                  */
 
 struct display {
     uint16_t faults; /* times it stopped answering, or did not answer at power-up; stays at 65535 */
@@ -25,7 +27,7 @@ struct display {
     uint8_t unsent;  /* bits of pages whose sent_ fields say nothing */
     uint16_t sent_check[CANVAS_PAGE_COUNT];
     uint16_t sent_lit[CANVAS_PAGE_COUNT];
-    uint16_t distance[CANVAS_PAGE_COUNT];
+    uint8_t distance[CANVAS_PAGE_COUNT]; /* how visibly each page changes */
     uint32_t tried_ms;
     uint32_t refreshed_ms;
 };
@@ -35,9 +37,9 @@ void display_init(struct display *display, uint32_t now_ms);
 /* The canvas has been drawn anew: find the pages to send. Takes about 3 ms on an AVR. */
 void display_show(struct display *display, const struct canvas *canvas);
 
-/* Send at most one page, that which differs most (about 3 ms), or try to find the display. To be called from the
- * main loop until it returns false, and then at least once a second. True while pages wait for a display that
- * answers. */
+/* Send at most one page, that which differs most (about 3 ms), or try to find the display. To be called from
+ * the main loop until it returns false, and then at least once a second. True while pages wait for a display
+ * that answers. */
 bool display_step(struct display *display, const struct canvas *canvas, uint32_t now_ms);
 
 /* False while the display does not answer. */

@@ -6,29 +6,40 @@
 
 #include "firmware/port/port.h"
 
-/* UART0 is wired to the USB side of the board. Both rings hold 256 bytes, so that their indices wrap by
- * themselves; one place stays free to tell full from empty. One side writes an index, the other only reads
- * it, and a byte is read and written at once: no locks. */
-#define RING_SIZE 256
+/* UART0 is wired to the USB side of the board. One place of a ring stays free to tell full from empty. One
+ * side writes an index, the other only reads it, and a byte is read and written at once: no locks. */
+#define RX_RING_SIZE 144
+#define TX_RING_SIZE 208
 #define UBRR_VALUE ((F_CPU + 4UL * BYNAME_BAUD) / (8UL * BYNAME_BAUD) - 1)
 
-_Static_assert(RING_SIZE == UINT8_MAX + 1, "uint8_t indices wrap with the ring");
-_Static_assert(RING_SIZE - 1 >= PORT_LINE_TX_SIZE_MIN, "an idle line takes what the contract says");
+_Static_assert(RX_RING_SIZE - 1 >= 128, "the contract's least");
+_Static_assert(TX_RING_SIZE - 1 >= PORT_LINE_TX_SIZE_MIN, "an idle line takes what the contract says");
+_Static_assert(RX_RING_SIZE <= UINT8_MAX && TX_RING_SIZE <= UINT8_MAX, "indices are bytes");
 _Static_assert(UBRR_VALUE <= 4095, "the divider has 12 bits");
 
-static volatile uint8_t rx_ring[RING_SIZE];
+static volatile uint8_t rx_ring[RX_RING_SIZE];
 static volatile uint8_t rx_head; /* the interrupt writes here */
 static volatile uint8_t rx_tail; /* the main loop reads here */
-static volatile uint8_t tx_ring[RING_SIZE];
+static volatile uint8_t tx_ring[TX_RING_SIZE];
 static volatile uint8_t tx_head; /* the main loop writes here */
 static volatile uint8_t tx_tail; /* the interrupt reads here */
+
+static inline uint8_t rx_after(uint8_t index)
+{
+    return index == RX_RING_SIZE - 1 ? 0 : (uint8_t)(index + 1);
+}
+
+static inline uint8_t tx_after(uint8_t index)
+{
+    return index == TX_RING_SIZE - 1 ? 0 : (uint8_t)(index + 1);
+}
 
 /* Bytes with a framing error are passed on as they are: their frame fails its check. */
 ISR(USART0_RX_vect)
 {
     uint8_t byte = UDR0;
     uint8_t head = rx_head;
-    uint8_t next = (uint8_t)(head + 1);
+    uint8_t next = rx_after(head);
 
     if (next == rx_tail)
         return;
@@ -45,7 +56,7 @@ ISR(USART0_UDRE_vect)
         return;
     }
     UDR0 = tx_ring[tail];
-    tx_tail = (uint8_t)(tail + 1);
+    tx_tail = tx_after(tail);
 }
 
 /* U2X comes before the divider: the error at 115200 is 2.1 % with it and 3.5 % without (datasheet,
@@ -71,13 +82,16 @@ bool port_line_read(uint8_t *byte)
     if (tail == rx_head)
         return false;
     *byte = rx_ring[tail];
-    rx_tail = (uint8_t)(tail + 1);
+    rx_tail = rx_after(tail);
     return true;
 }
 
 size_t port_line_writable(void)
 {
-    return (uint8_t)(tx_tail - tx_head - 1);
+    uint8_t tail = tx_tail;
+    uint8_t head = tx_head;
+
+    return head < tail ? (uint8_t)(tail - head - 1) : (uint8_t)(TX_RING_SIZE - 1 - head + tail);
 }
 
 void port_line_write(const uint8_t *data, size_t size)
@@ -86,9 +100,11 @@ void port_line_write(const uint8_t *data, size_t size)
 
     if (size == 0)
         return;
-    for (size_t i = 0; i < size; i++)
-        tx_ring[(uint8_t)(head + i)] = data[i];
-    tx_head = (uint8_t)(head + size);
+    for (size_t i = 0; i < size; i++) {
+        tx_ring[head] = data[i];
+        head = tx_after(head);
+    }
+    tx_head = head;
     UCSR0B |= _BV(
         UDRIE0); /* not atomic, and need not be: the interrupt only ever clears this bit, when all is sent */
 }
