@@ -2,8 +2,8 @@
  *
  * bytes.h - integers as explicit little-endian bytes, and cursors that cannot run over their buffer.
  *
- * The caller owns the buffer; a cursor borrows it. A put or get beyond the end sets `failed`, touches nothing,
- * and a failed get returns 0: check once, at the end. No alignment is assumed. Any context.
+ * The caller owns the buffer; a cursor borrows it. A put or get beyond the end sets `failed`, touches
+ * nothing, and a failed get returns 0: check once, at the end. No alignment is assumed. Any context.
  */
 #ifndef BYNAME_BYTES_H
 #define BYNAME_BYTES_H

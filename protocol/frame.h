@@ -2,8 +2,8 @@
  *
  * frame.h - messages as frames on a byte stream: 00 COBS(type, flags, body, CRC-32) 00.
  *
- * PROTOCOL.md, "Frames", is normative. The caller owns every buffer; nothing is allocated. Any context, but one
- * decoder must not be fed from two.
+ * PROTOCOL.md, "Frames", is normative. The caller owns every buffer; nothing is allocated. Any context, but
+ * one decoder must not be fed from two.
  */
 #ifndef BYNAME_FRAME_H
 #define BYNAME_FRAME_H
@@ -26,8 +26,8 @@
 _Static_assert(FRAME_SIZE_MAX <= 253, "one COBS group is enough, so its overhead is one byte");
 
 /* Encode a frame into `encoded`: type, flags, body and CRC-32, stuffed, with a 00 on both sides.
- * Returns the bytes written, at most FRAME_ENCODED_SIZE(body_size + 6), or 0 when it does not fit `capacity` or
- * the decoded frame would exceed FRAME_SIZE_MAX; then nothing was written. */
+ * Returns the bytes written, at most FRAME_ENCODED_SIZE(body_size + 6), or 0 when it does not fit `capacity`
+ * or the decoded frame would exceed FRAME_SIZE_MAX; then nothing was written. */
 size_t frame_encode(uint8_t type, uint8_t flags, const uint8_t *body, size_t body_size, uint8_t *encoded,
                     size_t capacity);
 
@@ -55,8 +55,8 @@ struct frame_decoder {
     struct frame_counters counters;
 };
 
-/* Prepare a decoder over a buffer of at least FRAME_HEADER_SIZE + FRAME_CRC_SIZE bytes, which it borrows for its
- * whole life. capacity is the largest decoded frame that is accepted. */
+/* Prepare a decoder over a buffer of at least FRAME_HEADER_SIZE + FRAME_CRC_SIZE bytes, which it borrows for
+ * its whole life. capacity is the largest decoded frame that is accepted. */
 void frame_decoder_init(struct frame_decoder *decoder, uint8_t *buffer, size_t capacity);
 
 /* Feed one byte. True when it completed a good frame, which is then in *frame. Empty frames (00 00) are idle

@@ -2,9 +2,9 @@
  *
  * link.h - who sends what when: the timers and sequence rules of both ends, without bytes, clock or I/O.
  *
- * PROTOCOL.md, "The link", is normative. The kiosk's end is struct link: it says which message is due, the caller
- * sends it and reports what came back. The daemon's end is one pure function, link_arrival(). Times are
- * milliseconds of a wrapping 32-bit clock that the caller passes in. Main loop only.
+ * PROTOCOL.md, "The link", is normative. The kiosk's end is struct link: it says which message is due, the
+ * caller sends it and reports what came back. The daemon's end is one pure function, link_arrival(). Times
+ * are milliseconds of a wrapping 32-bit clock that the caller passes in. Main loop only.
  */
 #ifndef BYNAME_LINK_H
 #define BYNAME_LINK_H
@@ -14,13 +14,13 @@
 
 #include "protocol/vocabulary.h"
 
-#define LINK_HELLO_MS 1000     /* between two HELLOs while nobody answers */
+#define LINK_HELLO_MS 1000      /* between two HELLOs while nobody answers */
 #define LINK_WAIT_HELLO_MS 5000 /* after a WAIT */
-#define LINK_HEARTBEAT_MS 5000 /* a HEALTH at least this often while up */
-#define LINK_TIMEOUT_MS 12000  /* nothing heard for this long: the link is down */
-#define LINK_RETRY_MS 500      /* without an ACK the oldest answers are sent again; doubles each time ... */
-#define LINK_RETRY_MS_MAX 4000 /* ... up to this */
-#define LINK_HOLD_S_MAX 60     /* a longer HOLD is shortened to this: a lost daemon must not silence a kiosk */
+#define LINK_HEARTBEAT_MS 5000  /* a HEALTH at least this often while up */
+#define LINK_TIMEOUT_MS 12000   /* nothing heard for this long: the link is down */
+#define LINK_RETRY_MS 500       /* without an ACK the oldest answers are sent again; doubles each time ... */
+#define LINK_RETRY_MS_MAX 4000  /* ... up to this */
+#define LINK_HOLD_S_MAX 60 /* a longer HOLD is shortened to this: a lost daemon must not silence a kiosk */
 
 enum link_state {
     LINK_DOWN,    /* saying HELLO */
@@ -40,20 +40,21 @@ struct link {
     uint32_t hold_until_ms;
     uint32_t retry_due_ms;
     uint16_t retry_ms;
-    uint32_t next_to_send;  /* the sequence number that goes out next */
-    uint32_t sent_through;  /* the highest that went out since the link came up; 0: none */
-    uint32_t resent;        /* answers sent more than once */
-    uint32_t refused_acks;  /* ACKs for what was never sent */
+    uint32_t next_to_send; /* the sequence number that goes out next */
+    uint32_t sent_through; /* the highest that went out since the link came up; 0: none */
+    uint32_t resent;       /* answers sent more than once */
+    uint32_t refused_acks; /* ACKs for what was never sent */
 };
 
 void link_init(struct link *link, uint32_t now_ms);
 
 /* What is due now. oldest and next are the journal's: the oldest unacknowledged sequence number (== next when
- * there is none) and the one that the next answer will take. For LINK_SEND_ANSWERS link->next_to_send says from
- * where; call link_on_sent once it is on its way. A HELLO or HEALTH counts as sent by being returned. */
+ * there is none) and the one that the next answer will take. For LINK_SEND_ANSWERS link->next_to_send says
+ * from where; call link_on_sent once it is on its way. A HELLO or HEALTH counts as sent by being returned. */
 enum link_action link_step(struct link *link, uint32_t now_ms, uint32_t oldest, uint32_t next);
 
-/* Milliseconds until link_step can have something to do, if nothing happens before; at most LINK_TIMEOUT_MS. */
+/* Milliseconds until link_step can have something to do, if nothing happens before; at most LINK_TIMEOUT_MS.
+ */
 uint32_t link_idle_ms(const struct link *link, uint32_t now_ms);
 
 /* Sequence numbers first..last went out, as ANSWERS or LOST. */

@@ -15,8 +15,14 @@ _Static_assert(FRAME_HEADER_SIZE + 5 + ANSWERS_CAPACITY * ANSWER_WIRE_SIZE + FRA
 _Static_assert(FRAME_HEADER_SIZE + 7 + STAFF_ENTRY_SIZE_MAX + FRAME_CRC_SIZE + 12 <= FRAME_TO_KIOSK_SIZE_MAX,
                "a roster piece fits a frame, with 12 bytes to spare for a counter and a MAC");
 
-#define WRITER(bytes_, size_) {.data = (bytes_), .capacity = (size_)}
-#define READER(bytes_, size_) {.data = (bytes_), .size = (size_)}
+#define WRITER(bytes_, size_)                 \
+    {                                         \
+        .data = (bytes_), .capacity = (size_) \
+    }
+#define READER(bytes_, size_)             \
+    {                                     \
+        .data = (bytes_), .size = (size_) \
+    }
 
 static size_t finish(const struct bytes_writer *writer)
 {
@@ -111,8 +117,8 @@ bool message_answers_decode(const uint8_t *body, size_t size, struct message_ans
 
     message->first_seq = bytes_get_u32(&reader);
     message->count = bytes_get_u8(&reader);
-    if (reader.failed || message->first_seq == 0 || message->count == 0 || message->count > ANSWERS_CAPACITY ||
-        message->first_seq > UINT32_MAX - message->count)
+    if (reader.failed || message->first_seq == 0 || message->count == 0 ||
+        message->count > ANSWERS_CAPACITY || message->first_seq > UINT32_MAX - message->count)
         return false;
     for (uint8_t i = 0; i < message->count; i++) {
         struct answer *answer = &message->answers[i];
@@ -145,7 +151,8 @@ bool message_lost_decode(const uint8_t *body, size_t size, struct message_lost *
     message->first = bytes_get_u32(&reader);
     message->last = bytes_get_u32(&reader);
     message->cause = bytes_get_u8(&reader);
-    return !reader.failed && message->first >= 1 && message->first <= message->last && message->last < UINT32_MAX;
+    return !reader.failed && message->first >= 1 && message->first <= message->last &&
+           message->last < UINT32_MAX;
 }
 
 size_t message_health_encode(const struct message_health *message, uint8_t *body, size_t capacity)
@@ -479,8 +486,8 @@ bool message_help_decode(const uint8_t *body, size_t size, struct message_help *
 
 const char *message_type_name(uint8_t type)
 {
-#define MESSAGE_NAME(NAME, code, name)                                                                       \
-    case (code):                                                                                             \
+#define MESSAGE_NAME(NAME, code, name) \
+    case (code):                       \
         return #name;
     switch (type) {
         MESSAGES(MESSAGE_NAME)

@@ -2,10 +2,10 @@
  *
  * message.h - the bodies of frames: every message of the wire, written and read field by field.
  *
- * PROTOCOL.md, "Messages", is normative. Structs here are for the program, never for the wire. Encoders return
- * the body's size, or 0 when it does not fit; decoders return false when the body is too short or a count or
- * size in it exceeds its limit, and then the struct is not to be used. Bytes after the known fields are skipped,
- * so that a newer peer may append some. No allocation; any context.
+ * PROTOCOL.md, "Messages", is normative. Structs here are for the program, never for the wire. Encoders
+ * return the body's size, or 0 when it does not fit; decoders return false when the body is too short or a
+ * count or size in it exceeds its limit, and then the struct is not to be used. Bytes after the known fields
+ * are skipped, so that a newer peer may append some. No allocation; any context.
  */
 #ifndef BYNAME_MESSAGE_H
 #define BYNAME_MESSAGE_H
@@ -21,25 +21,26 @@
 #define PROTOCOL_MAJOR 1 /* peers with different majors do not talk */
 #define PROTOCOL_MINOR 0
 
-/* X(NAME, type, name): the first half of the types travels to the daemon, the second (bit 6 set) to the kiosk. */
-#define MESSAGES(X)                                                                                          \
-    X(HELLO, 0x01, hello)                                                                                    \
-    X(ANSWERS, 0x02, answers)                                                                                \
-    X(LOST, 0x03, lost)                                                                                      \
-    X(HEALTH, 0x04, health)                                                                                  \
-    X(RECEIVED, 0x05, received)                                                                              \
-    X(WELCOME, 0x41, welcome)                                                                                \
-    X(WAIT, 0x42, wait)                                                                                      \
-    X(ADOPT, 0x43, adopt)                                                                                    \
-    X(ACK, 0x44, ack)                                                                                        \
-    X(NAK, 0x45, nak)                                                                                        \
-    X(HOLD, 0x46, hold)                                                                                      \
-    X(RENEW, 0x47, renew)                                                                                    \
-    X(TIME, 0x48, time)                                                                                      \
-    X(SETTINGS, 0x49, settings)                                                                              \
-    X(ROSTER, 0x4A, roster)                                                                                  \
-    X(COUNTS, 0x4B, counts)                                                                                  \
-    X(PRESENCE, 0x4C, presence)                                                                              \
+/* X(NAME, type, name): the first half of the types travels to the daemon, the second (bit 6 set) to the
+ * kiosk. */
+#define MESSAGES(X)             \
+    X(HELLO, 0x01, hello)       \
+    X(ANSWERS, 0x02, answers)   \
+    X(LOST, 0x03, lost)         \
+    X(HEALTH, 0x04, health)     \
+    X(RECEIVED, 0x05, received) \
+    X(WELCOME, 0x41, welcome)   \
+    X(WAIT, 0x42, wait)         \
+    X(ADOPT, 0x43, adopt)       \
+    X(ACK, 0x44, ack)           \
+    X(NAK, 0x45, nak)           \
+    X(HOLD, 0x46, hold)         \
+    X(RENEW, 0x47, renew)       \
+    X(TIME, 0x48, time)         \
+    X(SETTINGS, 0x49, settings) \
+    X(ROSTER, 0x4A, roster)     \
+    X(COUNTS, 0x4B, counts)     \
+    X(PRESENCE, 0x4C, presence) \
     X(HELP, 0x4D, help)
 
 #define MESSAGE_ENUMERATOR(NAME, type, name) MESSAGE_##NAME = (type),
@@ -51,7 +52,8 @@ enum message_type { MESSAGES(MESSAGE_ENUMERATOR) };
 #define ANSWER_WIRE_SIZE 10
 #define ANSWER_VISIT_BACK_MAX 15 /* the journal packs it into four bits */
 
-/* To the daemon ------------------------------------------------------------------------------------------- */
+/* To the daemon -------------------------------------------------------------------------------------------
+ */
 
 struct message_hello {
     uint8_t major, minor;
@@ -104,14 +106,15 @@ struct message_health {
     uint8_t stuck_buttons; /* bit 0 = button 1 */
 };
 
-/* A reliable message arrived: ROSTER, COUNTS, PRESENCE, SETTINGS, HELP carry the token. is_taken 0: not now, ask
- * again (a roster is taken only while no visit is under way). */
+/* A reliable message arrived: ROSTER, COUNTS, PRESENCE, SETTINGS, HELP carry the token. is_taken 0: not now,
+ * ask again (a roster is taken only while no visit is under way). */
 struct message_received {
     uint8_t token;
     uint8_t is_taken;
 };
 
-/* To the kiosk -------------------------------------------------------------------------------------------- */
+/* To the kiosk --------------------------------------------------------------------------------------------
+ */
 
 struct message_welcome {
     uint8_t major, minor;
@@ -207,8 +210,8 @@ struct message_help {
 
 /* Encoders and decoders: message_NAME_encode(message, body, capacity) and message_NAME_decode(body, size,
  * message) for each line of MESSAGES but RENEW, which has no body. */
-#define MESSAGE_CODEC(name)                                                                                  \
-    size_t message_##name##_encode(const struct message_##name *message, uint8_t *body, size_t capacity);   \
+#define MESSAGE_CODEC(name)                                                                               \
+    size_t message_##name##_encode(const struct message_##name *message, uint8_t *body, size_t capacity); \
     bool message_##name##_decode(const uint8_t *body, size_t size, struct message_##name *message);
 
 MESSAGE_CODEC(hello)
@@ -229,16 +232,16 @@ MESSAGE_CODEC(counts)
 MESSAGE_CODEC(presence)
 MESSAGE_CODEC(help)
 
-/* The same ANSWERS body, one answer at a time, for a sender with little memory: begin a fresh writer, then add
- * answers in order. writer->failed tells that one did not fit; the body then holds those before it. */
+/* The same ANSWERS body, one answer at a time, for a sender with little memory: begin a fresh writer, then
+ * add answers in order. writer->failed tells that one did not fit; the body then holds those before it. */
 void message_answers_begin(struct bytes_writer *writer, uint32_t first_seq);
 void message_answers_add(struct bytes_writer *writer, const struct answer *answer);
 
 /* The name of a type, as in "hello"; "unknown" for others. For logs and the frame dump; the host only. */
 const char *message_type_name(uint8_t type);
 
-/* Fold one more entry into a roster's version. A roster's version is the CRC-32 of its entries as they stand on
- * the wire, in order, beginning with 0 (an empty roster has version 0). */
+/* Fold one more entry into a roster's version. A roster's version is the CRC-32 of its entries as they stand
+ * on the wire, in order, beginning with 0 (an empty roster has version 0). */
 uint32_t message_roster_version(uint32_t version, const struct staff_entry *entry);
 
 #endif

@@ -11,83 +11,81 @@
 
 /* X(NAME, code, "name"): what an answer answers.
  *
- * VOID     takes the place of a number whose slot cannot be read; value = enum void_cause. It never contradicts
- *          an answer that the daemon has under that number already
- * BOOT     the kiosk started; value = reset causes, see RESET_CAUSES
- * RATING   1 to 5, 5 best; opens a visit
- * SERVED   who served this visit: the one person signed on, stored without a press; value = staff id
- * STAFF    "who helped you?"; value = staff id
+ * VOID     takes the place of a number whose slot cannot be read; value = enum void_cause. It never
+ * contradicts an answer that the daemon has under that number already BOOT     the kiosk started; value =
+ * reset causes, see RESET_CAUSES RATING   1 to 5, 5 best; opens a visit SERVED   who served this visit: the
+ * one person signed on, stored without a press; value = staff id STAFF    "who helped you?"; value = staff id
  * MENTION  "asked for by name?"; value = enum mention
  * CAUSE, STRENGTH, RETURNING, HELP   value = enum cause, strength, returning, help
  * FLAG     the visit is left out of figures; value = enum flag
  * SIGN_ON, SIGN_OFF   a staff member starts or ends serving at this counter; value = staff id; no visit
  */
-#define QUESTIONS(X)                                                                                         \
-    X(VOID, 0, "void")                                                                                       \
-    X(BOOT, 1, "boot")                                                                                       \
-    X(RATING, 2, "rating")                                                                                   \
-    X(SERVED, 3, "served")                                                                                   \
-    X(STAFF, 4, "staff")                                                                                     \
-    X(MENTION, 5, "mention")                                                                                 \
-    X(CAUSE, 6, "cause")                                                                                     \
-    X(STRENGTH, 7, "strength")                                                                               \
-    X(RETURNING, 8, "returning")                                                                             \
-    X(HELP, 9, "help")                                                                                       \
-    X(FLAG, 10, "flag")                                                                                      \
-    X(SIGN_ON, 11, "sign_on")                                                                                \
+#define QUESTIONS(X)             \
+    X(VOID, 0, "void")           \
+    X(BOOT, 1, "boot")           \
+    X(RATING, 2, "rating")       \
+    X(SERVED, 3, "served")       \
+    X(STAFF, 4, "staff")         \
+    X(MENTION, 5, "mention")     \
+    X(CAUSE, 6, "cause")         \
+    X(STRENGTH, 7, "strength")   \
+    X(RETURNING, 8, "returning") \
+    X(HELP, 9, "help")           \
+    X(FLAG, 10, "flag")          \
+    X(SIGN_ON, 11, "sign_on")    \
     X(SIGN_OFF, 12, "sign_off")
 
-#define MENTIONS(X)                                                                                          \
-    X(ASKED, 1, "asked")                                                                                     \
-    X(WILL_ASK, 2, "will_ask")                                                                               \
+#define MENTIONS(X)            \
+    X(ASKED, 1, "asked")       \
+    X(WILL_ASK, 2, "will_ask") \
     X(NO, 3, "no")
 
 /* In the order of the buttons. */
-#define CAUSES(X)                                                                                            \
-    X(PROCESS, 1, "process")                                                                                 \
-    X(RULES, 2, "rules")                                                                                     \
-    X(PRESENTATION, 3, "presentation")                                                                       \
-    X(PRODUCT, 4, "product")                                                                                 \
+#define CAUSES(X)                      \
+    X(PROCESS, 1, "process")           \
+    X(RULES, 2, "rules")               \
+    X(PRESENTATION, 3, "presentation") \
+    X(PRODUCT, 4, "product")           \
     X(PEOPLE, 5, "people")
 
 /* In the order of the buttons. */
-#define STRENGTHS(X)                                                                                         \
-    X(EMPATHY, 1, "empathy")                                                                                 \
-    X(FOLLOW_THROUGH, 2, "follow_through")                                                                   \
-    X(RESPECT, 3, "respect")                                                                                 \
-    X(LISTENING, 4, "listening")                                                                             \
+#define STRENGTHS(X)                       \
+    X(EMPATHY, 1, "empathy")               \
+    X(FOLLOW_THROUGH, 2, "follow_through") \
+    X(RESPECT, 3, "respect")               \
+    X(LISTENING, 4, "listening")           \
     X(FLEXIBILITY, 5, "flexibility")
 
-#define RETURNINGS(X)                                                                                        \
-    X(YES, 1, "yes")                                                                                         \
+#define RETURNINGS(X) \
+    X(YES, 1, "yes")  \
     X(NO, 2, "no")
 
-#define HELPS(X)                                                                                             \
-    X(YES, 1, "yes")                                                                                         \
+#define HELPS(X)     \
+    X(YES, 1, "yes") \
     X(NO, 2, "no")
 
 /* Why the kiosk leaves a visit out: withdrawn by a second button at once; its button stuck for 10 s. */
-#define FLAGS(X)                                                                                             \
-    X(WITHDRAWN, 1, "withdrawn")                                                                             \
+#define FLAGS(X)                 \
+    X(WITHDRAWN, 1, "withdrawn") \
     X(STUCK, 2, "stuck")
 
 /* Bits of a reset cause; several may be set. */
-#define RESET_CAUSES(X)                                                                                      \
-    X(POWER_ON, 1, "power_on")                                                                               \
-    X(EXTERNAL, 2, "external")                                                                               \
-    X(BROWN_OUT, 4, "brown_out")                                                                             \
+#define RESET_CAUSES(X)          \
+    X(POWER_ON, 1, "power_on")   \
+    X(EXTERNAL, 2, "external")   \
+    X(BROWN_OUT, 4, "brown_out") \
     X(WATCHDOG, 8, "watchdog")
 
-/* Why sequence numbers are missing for good: their slots could not be read back; cells of the journal are dead
- * and never held anything; the database is older than what it had acknowledged. */
-#define LOST_CAUSES(X)                                                                                       \
-    X(DAMAGED, 1, "damaged")                                                                                 \
-    X(DEAD_SLOT, 2, "dead_slot")                                                                             \
+/* Why sequence numbers are missing for good: their slots could not be read back; cells of the journal are
+ * dead and never held anything; the database is older than what it had acknowledged. */
+#define LOST_CAUSES(X)           \
+    X(DAMAGED, 1, "damaged")     \
+    X(DEAD_SLOT, 2, "dead_slot") \
     X(RESTORED, 3, "restored")
 
 /* Torn: power failed before the answer was acknowledged on the display. Damaged: it may have been. */
-#define VOID_CAUSES(X)                                                                                       \
-    X(TORN, 0, "torn")                                                                                       \
+#define VOID_CAUSES(X) \
+    X(TORN, 0, "torn") \
     X(DAMAGED, 1, "damaged")
 
 #define VOCABULARY_ENUMERATOR_QUESTION(NAME, code, name) QUESTION_##NAME = (code),
@@ -128,7 +126,7 @@ enum lost_cause { LOST_CAUSES(VOCABULARY_ENUMERATOR_LOST) };
 #define ROSTER_CAPACITY 24
 #define PRESENCE_CAPACITY 8 /* staff members signed on at one kiosk at the same time */
 #define PIN_NONE 0xFFFF
-#define PIN_DIGITS 4   /* each 1 to 5; pin = ((d1-1)*5 + d2-1)*5 ... , 0 to 624 */
+#define PIN_DIGITS 4 /* each 1 to 5; pin = ((d1-1)*5 + d2-1)*5 ... , 0 to 624 */
 #define PIN_MAX 624
 
 #endif

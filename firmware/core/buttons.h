@@ -18,9 +18,10 @@
 #define BUTTONS_STUCK_MS 10000u
 
 struct buttons {
-    uint8_t pressed; /* newly pressed in this step; a button is reported once, when it is BUTTONS_PRESS_MS down */
-    uint8_t down;    /* held; lasts until the button re-arms */
-    uint8_t stuck;   /* held for BUTTONS_STUCK_MS; ends with the release */
+    uint8_t
+        pressed; /* newly pressed in this step; a button is reported once, when it is BUTTONS_PRESS_MS down */
+    uint8_t down;  /* held; lasts until the button re-arms */
+    uint8_t stuck; /* held for BUTTONS_STUCK_MS; ends with the release */
 
     /* Private to buttons.c. */
     uint8_t armed;
@@ -34,12 +35,12 @@ struct buttons {
 /* Begin. A button that is down already is no press until it has been released: it may be stuck. */
 void buttons_init(struct buttons *buttons, uint32_t now_ms);
 
-/* Take the buttons that are down this instant (port_buttons), about every PORT_TICK_MS. A missed sample delays a
- * press or a re-arming, and never makes one. */
+/* Take the buttons that are down this instant (port_buttons), about every PORT_TICK_MS. A missed sample
+ * delays a press or a re-arming, and never makes one. */
 void buttons_step(struct buttons *buttons, uint8_t raw, uint32_t now_ms);
 
-/* How long a button (0 to PORT_BUTTON_COUNT - 1) has been held; 0 when it is up. Stands still while the switch is
- * open but not yet re-armed, so that a release is never counted as holding. */
+/* How long a button (0 to PORT_BUTTON_COUNT - 1) has been held; 0 when it is up. Stands still while the
+ * switch is open but not yet re-armed, so that a release is never counted as holding. */
 uint32_t buttons_down_ms(const struct buttons *buttons, uint8_t button, uint32_t now_ms);
 
 #endif

@@ -33,9 +33,9 @@ void canvas_invert(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, u
 /* One pixel wide, inside the rectangle. */
 void canvas_frame(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, uint8_t height);
 
-/* Turn over the pixels of UTF-8 text whose cell's top left corner is (x, y): bright on dark, and dark on a filled
- * ground. A character that would cross the right edge and all after it are left out. Returns the x behind the
- * last character drawn. */
+/* Turn over the pixels of UTF-8 text whose cell's top left corner is (x, y): bright on dark, and dark on a
+ * filled ground. A character that would cross the right edge and all after it are left out. Returns the x
+ * behind the last character drawn. */
 uint8_t canvas_text(struct canvas *canvas, uint8_t x, uint8_t y, enum font font, const char *text);
 
 /* Turn over the pixels of a picture. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * font.h - the two fonts, in flash: Latin-1 and Latin Extended-A, made at build time from Debian's xfonts-base.
+ * font.h - the two fonts, in flash: Latin-1 and Latin Extended-A, made at build time from Debian's
+ * xfonts-base.
  */
 #ifndef BYNAME_FONT_H
 #define BYNAME_FONT_H

@@ -2,8 +2,8 @@
  *
  * identity.h - who this kiosk is and which database it belongs to, kept through power loss.
  *
- * Two copies, each with its own check, written in turn: a cut while one is written leaves the other. Main loop
- * only. The caller owns struct identity.
+ * Two copies, each with its own check, written in turn: a cut while one is written leaves the other. Main
+ * loop only. The caller owns struct identity.
  */
 #ifndef BYNAME_IDENTITY_H
 #define BYNAME_IDENTITY_H
@@ -23,8 +23,8 @@ struct identity {
 /* Read the newer good copy. Without one the kiosk is not adopted: all fields are 0. */
 void identity_load(struct identity *identity);
 
-/* Make *identity durable; it advances the serial. Takes about 120 ms. False when it could not be read back: the
- * identity before it still stands in the other copy. */
+/* Make *identity durable; it advances the serial. Takes about 120 ms. False when it could not be read back:
+ * the identity before it still stands in the other copy. */
 bool identity_store(struct identity *identity);
 
 /* Forget the database: the next daemon may adopt. The journal is not touched. */

@@ -28,12 +28,14 @@
  *   CRC right        live (1)        acked     live         live (1)
  *   CRC wrong        torn            free      damaged      damaged
  *
- * (1) The commit or the ack was torn. The content is whole, so it is committed anew and sent, perhaps again. The one
- * exception: a CRC of 0xFFFF proves nothing under a blank state, for it may not have been written: torn.
+ * (1) The commit or the ack was torn. The content is whole, so it is committed anew and sent, perhaps again.
+ * The one exception: a CRC of 0xFFFF proves nothing under a blank state, for it may not have been written:
+ * torn.
  *
- * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the same and
- * its number may be known to the daemon. So the number is not used again: the slot becomes a VOID answer, which
- * the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged slot at that place.
+ * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the
+ * same and its number may be known to the daemon. So the number is not used again: the slot becomes a VOID
+ * answer, which the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged
+ * slot at that place.
  */
 #define PAYLOAD_SIZE 12
 #define CRC_AT PAYLOAD_SIZE

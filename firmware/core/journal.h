@@ -2,9 +2,9 @@
  *
  * journal.h - answers the daemon has not yet acknowledged, kept through power loss.
  *
- * A ring of slots in the EEPROM: sequence number n lives in slot n % 202, so that nothing but the slots says where
- * the journal begins and ends, and no cell wears faster than the others. Fixed capacity, oldest first, no
- * allocation. Main loop only. The caller owns struct journal; its fields are private to journal.c.
+ * A ring of slots in the EEPROM: sequence number n lives in slot n % 202, so that nothing but the slots says
+ * where the journal begins and ends, and no cell wears faster than the others. Fixed capacity, oldest first,
+ * no allocation. Main loop only. The caller owns struct journal; its fields are private to journal.c.
  */
 #ifndef BYNAME_JOURNAL_H
 #define BYNAME_JOURNAL_H
@@ -15,8 +15,9 @@
 #include "firmware/core/storage.h"
 #include "protocol/message.h"
 
-#define JOURNAL_CAPACITY 200                              /* unacknowledged answers */
-#define JOURNAL_RESERVED (JOURNAL_CAPACITY - JOURNAL_CAPACITY * 3 / 4) /* free room below which only ratings are asked */
+#define JOURNAL_CAPACITY 200 /* unacknowledged answers */
+#define JOURNAL_RESERVED \
+    (JOURNAL_CAPACITY - JOURNAL_CAPACITY * 3 / 4) /* free room below which only ratings are asked */
 
 enum journal_status {
     JOURNAL_OK,
@@ -43,18 +44,19 @@ struct journal {
     bool is_boot_claimed;
 };
 
-/* Read the ring and repair what a power cut left behind. Takes up to 30 ms, and up to 60 ms more when there is
- * something to repair. Never formats: a slot that makes no sense is reported, not wiped, until its turn comes. */
+/* Read the ring and repair what a power cut left behind. Takes up to 30 ms, and up to 60 ms more when there
+ * is something to repair. Never formats: a slot that makes no sense is reported, not wiped, until its turn
+ * comes. */
 void journal_init(struct journal *journal);
 
-/* The same over the first slot_count slots (3 to STORAGE_SLOT_COUNT); the capacity is two less. For tests that
- * try everything on a small ring. */
+/* The same over the first slot_count slots (3 to STORAGE_SLOT_COUNT); the capacity is two less. For tests
+ * that try everything on a small ring. */
 void journal_init_ring(struct journal *journal, uint16_t slot_count);
 
-/* Make an answer durable as the newest entry: when JOURNAL_OK is returned it has been written and read back. Fills in
- * answer->seq, visit_back and boot from visit: the sequence number of its rating, or 0 when it opens or has no visit.
- * Takes up to 30 ms when the next slot was erased in time, 60 ms else, more only when slots are bad.
- * On JOURNAL_FULL and JOURNAL_FAULT nothing was kept, and older entries stand. */
+/* Make an answer durable as the newest entry: when JOURNAL_OK is returned it has been written and read back.
+ * Fills in answer->seq, visit_back and boot from visit: the sequence number of its rating, or 0 when it opens
+ * or has no visit. Takes up to 30 ms when the next slot was erased in time, 60 ms else, more only when slots
+ * are bad. On JOURNAL_FULL and JOURNAL_FAULT nothing was kept, and older entries stand. */
 enum journal_status journal_append(struct journal *journal, struct answer *answer, uint32_t visit);
 
 uint32_t journal_oldest(const struct journal *journal);
@@ -69,8 +71,8 @@ enum journal_entry journal_read(const struct journal *journal, uint32_t seq, str
  * marked by journal_step, and what a power cut leaves unmarked is sent again and recognised by the daemon. */
 void journal_ack(struct journal *journal, uint32_t through);
 
-/* Do one byte of housekeeping if the EEPROM is ready: mark acknowledged slots, erase the next slot ahead of time.
- * True while there is more to do. */
+/* Do one byte of housekeeping if the EEPROM is ready: mark acknowledged slots, erase the next slot ahead of
+ * time. True while there is more to do. */
 bool journal_step(struct journal *journal);
 
 #endif

@@ -128,8 +128,7 @@ static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
         visit_screen(&kiosk->visit, now_ms, &screen);
     if (screen.kind == SCREEN_IDLE)
         screen.marks = idle_marks(kiosk);
-    if (kiosk->shown_generation == kiosk->roster.generation &&
-        memcmp(&screen, &kiosk->shown, sizeof screen) == 0)
+    if (kiosk->shown_generation == kiosk->roster.generation && is_same(&screen, &kiosk->shown))
         return;
     kiosk->shown = screen;
     kiosk->shown_generation = kiosk->roster.generation;

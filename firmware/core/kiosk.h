@@ -2,8 +2,8 @@
  *
  * kiosk.h - the whole kiosk, one pass of its main loop at a time.
  *
- * Owns every part and decides whose turn it is: self-test, staff menu or customer. Calls the hardware through port.h
- * only, so that a host test can run it against memory. Main loop only.
+ * Owns every part and decides whose turn it is: self-test, staff menu or customer. Calls the hardware through
+ * port.h only, so that a host test can run it against memory. Main loop only.
  */
 #ifndef BYNAME_KIOSK_H
 #define BYNAME_KIOSK_H
@@ -37,7 +37,7 @@ struct kiosk {
     struct canvas canvas;
     struct screen shown;
     uint8_t shown_generation; /* of the roster whose names are in `shown` */
-    uint8_t gesture; /* buttons down since power-up; 0: none, or over */
+    uint8_t gesture;          /* buttons down since power-up; 0: none, or over */
     uint32_t sampled_ms;
     uint32_t second_ms; /* when the present second of uptime began */
     uint32_t uptime_s;
@@ -46,8 +46,8 @@ struct kiosk {
 /* port_init has been called. Reads the EEPROM; takes up to 100 ms. */
 void kiosk_init(struct kiosk *kiosk);
 
-/* One pass. False when nothing is left to do before the next tick or byte, so that the caller may sleep. Takes up to
- * 70 ms when an answer is stored, at most 10 ms else but for adoption (120 ms). */
+/* One pass. False when nothing is left to do before the next tick or byte, so that the caller may sleep.
+ * Takes up to 70 ms when an answer is stored, at most 10 ms else but for adoption (120 ms). */
 bool kiosk_step(struct kiosk *kiosk);
 
 #endif

@@ -8,18 +8,18 @@
 #include <stdint.h>
 
 /* X(NAME, file): the order of the generated tables. The faces come first, worst first. */
-#define PICTURES(X)                                                                                          \
-    X(FACE_1, face_1)                                                                                        \
-    X(FACE_2, face_2)                                                                                        \
-    X(FACE_3, face_3)                                                                                        \
-    X(FACE_4, face_4)                                                                                        \
-    X(FACE_5, face_5)                                                                                        \
-    X(HEART, heart)                                                                                          \
-    X(BELL, bell)                                                                                            \
-    X(TICK, tick)                                                                                            \
-    X(MARK_OFFLINE, mark_offline)                                                                            \
-    X(MARK_UNADOPTED, mark_unadopted)                                                                        \
-    X(MARK_REFUSED, mark_refused)                                                                            \
+#define PICTURES(X)                   \
+    X(FACE_1, face_1)                 \
+    X(FACE_2, face_2)                 \
+    X(FACE_3, face_3)                 \
+    X(FACE_4, face_4)                 \
+    X(FACE_5, face_5)                 \
+    X(HEART, heart)                   \
+    X(BELL, bell)                     \
+    X(TICK, tick)                     \
+    X(MARK_OFFLINE, mark_offline)     \
+    X(MARK_UNADOPTED, mark_unadopted) \
+    X(MARK_REFUSED, mark_refused)     \
     X(MARK_FAULT, mark_fault)
 
 #define PICTURE_ENUMERATOR(NAME, file) PICTURE_##NAME,

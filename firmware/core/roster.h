@@ -2,9 +2,10 @@
  *
  * roster.h - the staff members a customer can name, who is signed on, and their own counts.
  *
- * Names survive power loss: the RAM copy is what is shown, and roster_step brings the EEPROM into line with it byte by
- * byte; an entry that was torn fails its check, the roster's version differs, and the daemon sends it again. Who
- * is signed on and the counts live in RAM only and come from the daemon after a boot. Main loop only.
+ * Names survive power loss: the RAM copy is what is shown, and roster_step brings the EEPROM into line with
+ * it byte by byte; an entry that was torn fails its check, the roster's version differs, and the daemon sends
+ * it again. Who is signed on and the counts live in RAM only and come from the daemon after a boot. Main loop
+ * only.
  */
 #ifndef BYNAME_ROSTER_H
 #define BYNAME_ROSTER_H
@@ -14,7 +15,7 @@
 
 #include "protocol/message.h"
 
-#define ROSTER_NOBODY 0xFF            /* an index that is none */
+#define ROSTER_NOBODY 0xFF             /* an index that is none */
 #define ROSTER_SIGN_ON_S (10 * 3600ul) /* a sign-on ends by itself after this */
 
 struct roster_counts {
@@ -32,14 +33,14 @@ struct roster {
     struct staff_entry entries[ROSTER_CAPACITY];
     struct roster_counts counts[ROSTER_CAPACITY];
     uint8_t count;
-    uint8_t generation;        /* advances whenever a name may have changed */
-    uint8_t incoming_next;     /* the piece that comes next */
-    uint16_t write_at;         /* next byte of the EEPROM copy to compare; STORAGE size when in line */
+    uint8_t generation;    /* advances whenever a name may have changed */
+    uint8_t incoming_next; /* the piece that comes next */
+    uint16_t write_at;     /* next byte of the EEPROM copy to compare; STORAGE size when in line */
     struct signed_on signed_on[PRESENCE_CAPACITY];
     uint8_t signed_on_count;
-    bool is_presence_known;    /* told by the daemon, or changed here, since boot */
+    bool is_presence_known; /* told by the daemon, or changed here, since boot */
     bool is_midnight_known;
-    uint32_t midnight_s;       /* uptime of the store's next local midnight */
+    uint32_t midnight_s; /* uptime of the store's next local midnight */
 };
 
 /* Read the names that the EEPROM holds. */
@@ -48,7 +49,8 @@ void roster_load(struct roster *roster);
 /* CRC-32 as in message_roster_version. */
 uint32_t roster_version(const struct roster *roster);
 
-/* Take one piece; only while no visit is under way. Pieces may repeat; a piece out of turn is refused (false). */
+/* Take one piece; only while no visit is under way. Pieces may repeat; a piece out of turn is refused
+ * (false). */
 bool roster_on_piece(struct roster *roster, const struct message_roster *piece);
 void roster_on_counts(struct roster *roster, const struct message_counts *counts);
 void roster_on_presence(struct roster *roster, const struct message_presence *presence, uint32_t uptime_s);
@@ -68,8 +70,8 @@ uint8_t roster_serving(const struct roster *roster);
 /* Is entry `index` to be offered to customers? Those signed on if anyone is, else those on duty. */
 bool roster_is_offered(const struct roster *roster, uint8_t index);
 
-/* End sign-ons whose time is over, and write one byte of the EEPROM copy if it is ready. True while there is more to
- * write. */
+/* End sign-ons whose time is over, and write one byte of the EEPROM copy if it is ready. True while there is
+ * more to write. */
 bool roster_step(struct roster *roster, uint32_t uptime_s);
 
 #endif

@@ -22,9 +22,10 @@ enum screen_kind {
     SCREEN_STRENGTH,  /* what was great? five options */
     SCREEN_RETURNING, /* been here before? 1 yes 3 no 5 skip */
     SCREEN_HELP,      /* we are sorry; shall someone come to you now? 1 yes 5 no */
-    SCREEN_CALLING,   /* calling ...; number[0] 1: "please tell a colleague" beside it; 2: someone is on the way */
-    SCREEN_THANKS,    /* thank you; `name` will hear about it, or NULL */
-    SCREEN_SORRY,     /* thank you, after an unhappy rating: we will work on it */
+    SCREEN_CALLING, /* calling ...; number[0] 1: "please tell a colleague" beside it; 2: someone is on the way
+                     */
+    SCREEN_THANKS,  /* thank you; `name` will hear about it, or NULL */
+    SCREEN_SORRY,   /* thank you, after an unhappy rating: we will work on it */
     SCREEN_WITHDRAWN, /* two buttons at once: this one does not count, please try again */
     SCREEN_FULL,      /* journal full: please tell a colleague */
     SCREEN_LANGUAGE,  /* the five languages, each in its own words */
@@ -45,10 +46,10 @@ enum screen_kind {
 enum screen_test_result { SCREEN_TEST_RUNNING, SCREEN_TEST_GOOD, SCREEN_TEST_BAD };
 
 /* Small marks between the faces of SCREEN_IDLE, for staff, not for customers. */
-#define SCREEN_MARK_OFFLINE 0x01  /* no daemon: answers wait in the journal */
+#define SCREEN_MARK_OFFLINE 0x01   /* no daemon: answers wait in the journal */
 #define SCREEN_MARK_UNADOPTED 0x02 /* the daemon has not admitted this kiosk */
-#define SCREEN_MARK_REFUSED 0x04  /* another database's daemon, or an incompatible version */
-#define SCREEN_MARK_FAULT 0x08    /* bad journal slots or a stuck button: run the self-test */
+#define SCREEN_MARK_REFUSED 0x04   /* another database's daemon, or an incompatible version */
+#define SCREEN_MARK_FAULT 0x08     /* bad journal slots or a stuck button: run the self-test */
 
 #define SCREEN_NAME_COUNT 4
 #define SCREEN_NUMBER_COUNT 8

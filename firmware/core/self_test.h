@@ -2,8 +2,8 @@
  *
  * self_test.h - buttons, display, memory and line, tried by whoever mounts or mends a kiosk.
  *
- * Runs when button 3 is held at power-up, beside everything else: no rating is taken meanwhile. Ends when all five
- * buttons have been seen and one more is pressed, or a minute after the last press. Main loop only.
+ * Runs when button 3 is held at power-up, beside everything else: no rating is taken meanwhile. Ends when all
+ * five buttons have been seen and one more is pressed, or a minute after the last press. Main loop only.
  */
 #ifndef BYNAME_SELF_TEST_H
 #define BYNAME_SELF_TEST_H

@@ -168,12 +168,13 @@ void staff_menu_step(struct staff_menu *menu, uint8_t pressed, uint32_t now_ms, 
             return;
         }
     }
-    if (menu->screen == SCREEN_STAFF_WRONG && shown_ms >= STAFF_MENU_NOTICE_MS)
+    bool is_notice = menu->screen == SCREEN_STAFF_WRONG || menu->screen == SCREEN_STAFF_DONE ||
+                     menu->screen == SCREEN_FULL;
+    if (shown_ms < (is_notice ? STAFF_MENU_NOTICE_MS : STAFF_MENU_IDLE_MS))
+        return;
+    if (menu->screen == SCREEN_STAFF_WRONG)
         choose(menu, menu->staff, now_ms);
-    else if ((menu->screen == SCREEN_STAFF_DONE || menu->screen == SCREEN_FULL) &&
-             shown_ms >= STAFF_MENU_NOTICE_MS)
-        show(menu, SCREEN_IDLE, now_ms);
-    else if (shown_ms >= STAFF_MENU_IDLE_MS)
+    else
         show(menu, SCREEN_IDLE, now_ms);
 }
 

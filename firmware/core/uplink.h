@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * uplink.h - the kiosk's conversation with the daemon: line bytes on one side, journal, identity and roster on the
- * other.
+ * uplink.h - the kiosk's conversation with the daemon: line bytes on one side, journal, identity and roster
+ * on the other.
  *
- * protocol/link.h decides what is due; this file says it and obeys what comes back. Main loop only. The caller owns
- * struct uplink and the parts it points to.
+ * protocol/link.h decides what is due; this file says it and obeys what comes back. Main loop only. The
+ * caller owns struct uplink and the parts it points to.
  */
 #ifndef BYNAME_UPLINK_H
 #define BYNAME_UPLINK_H
@@ -44,11 +44,11 @@ struct uplink {
     uint8_t encoded[FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX)];
 };
 
-void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity, struct roster *roster,
-                 uint32_t now_ms);
+void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
+                 struct roster *roster, uint32_t now_ms);
 
-/* Read what has arrived, obey it, and send what is due if the line can take a whole frame. Takes about 120 ms when an
- * identity is stored, at adoption only. */
+/* Read what has arrived, obey it, and send what is due if the line can take a whole frame. Takes about 120 ms
+ * when an identity is stored, at adoption only. */
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);
 
 bool uplink_is_up(const struct uplink *uplink);

@@ -11,8 +11,9 @@
 
 #define UTF8_BAD 0xFFFDu
 
-/* The code point at *text, and move *text behind it. 0 at the end, where *text stays. Code points beyond U+FFFF
- * and overlong, truncated or surrogate sequences read as UTF8_BAD, one for each byte that starts none. */
+/* The code point at *text, and move *text behind it. 0 at the end, where *text stays. Code points beyond
+ * U+FFFF and overlong, truncated or surrogate sequences read as UTF8_BAD, one for each byte that starts none.
+ */
 uint16_t utf8_next(const char **text);
 
 /* Code points in text, at most 255. */

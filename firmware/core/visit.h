@@ -7,8 +7,8 @@
  * shown. Main loop only. The caller owns struct visit and the parts it points to.
  *
  *           rating                     0.3 s                 option, 0.3 s       no more questions
- *   IDLE ───────────► CHOSEN ───────────────────► ASKING ◄──────────────► CHOSEN ───────────────► ENDING ── 3 s ──► IDLE
- *    │                  │ second button: withdrawn   │ skip, or 8 s without a press                ▲
+ *   IDLE ───────────► CHOSEN ───────────────────► ASKING ◄──────────────► CHOSEN ───────────────► ENDING ── 3
+ * s ──► IDLE │                  │ second button: withdrawn   │ skip, or 8 s without a press                ▲
  *    │                  └────────────────────────────┴─────────────────────────────────────────────┤
  *    └── journal full: refused ────────────────────────────────────────────────────────────────────┘
  */
@@ -24,14 +24,14 @@
 #include "firmware/core/screen.h"
 #include "firmware/core/uplink.h"
 
-#define VISIT_CHOICE_MS 300       /* how long a choice stays visible */
-#define VISIT_WITHDRAW_MS 300     /* a second button within this withdraws a rating */
-#define VISIT_GUARD_MS 500        /* a new screen ignores presses for this long ... */
-#define VISIT_OPENER_GUARD_MS 1000 /* ... and the button that opened it for this long */
-#define VISIT_QUESTION_MS 8000    /* a question without a press ends the visit */
-#define VISIT_LOCKOUT_MS 3000     /* after a visit */
+#define VISIT_CHOICE_MS 300         /* how long a choice stays visible */
+#define VISIT_WITHDRAW_MS 300       /* a second button within this withdraws a rating */
+#define VISIT_GUARD_MS 500          /* a new screen ignores presses for this long ... */
+#define VISIT_OPENER_GUARD_MS 1000  /* ... and the button that opened it for this long */
+#define VISIT_QUESTION_MS 8000      /* a question without a press ends the visit */
+#define VISIT_LOCKOUT_MS 3000       /* after a visit */
 #define VISIT_LANGUAGE_HOLD_MS 1000 /* a rating button held for this long opens the languages */
-#define VISIT_COLLEAGUE_MS 3000   /* a call nobody answered so far: "please tell a colleague" beside it */
+#define VISIT_COLLEAGUE_MS 3000     /* a call nobody answered so far: "please tell a colleague" beside it */
 
 enum visit_state { VISIT_IDLE, VISIT_CHOSEN, VISIT_ASKING, VISIT_ENDING };
 
@@ -50,27 +50,29 @@ struct visit {
 
     uint32_t rating_seq; /* of the visit under way, or of the last one; 0: none since boot */
     uint8_t rating;
-    uint8_t staff;       /* roster index of who served or helped, or ROSTER_NOBODY */
-    bool is_served;      /* staff is the one signed on, and is to be stored as SERVED */
+    uint8_t staff;           /* roster index of who served or helped, or ROSTER_NOBODY */
+    bool is_served;          /* staff is the one signed on, and is to be stored as SERVED */
     bool may_open_languages; /* the rating button is held since the rating, and not for long yet */
-    uint8_t held_button; /* a rating button not released since its rating, to see whether it is stuck; 0: none */
-    uint32_t held_seq;   /* that rating */
+    uint8_t
+        held_button; /* a rating button not released since its rating, to see whether it is stuck; 0: none */
+    uint32_t held_seq; /* that rating */
 
-    bool asks_returning; /* which of the two alternating questions comes next */
-    uint8_t first_name;  /* the list starts with this offered name, another one each visit */
-    uint8_t page_start;  /* offered names before the page on show */
+    bool asks_returning;             /* which of the two alternating questions comes next */
+    uint8_t first_name;              /* the list starts with this offered name, another one each visit */
+    uint8_t page_start;              /* offered names before the page on show */
     uint8_t page[SCREEN_NAME_COUNT]; /* roster indexes on show */
     uint8_t page_count;
     bool has_more;
 
     uint16_t unflagged; /* stuck ratings whose flag could not be stored, since boot */
-    uint32_t refused; /* ratings not taken because the journal was full or faulty, since boot */
+    uint32_t refused;   /* ratings not taken because the journal was full or faulty, since boot */
 };
 
-void visit_init(struct visit *visit, struct journal *journal, struct roster *roster, const struct uplink *uplink);
+void visit_init(struct visit *visit, struct journal *journal, struct roster *roster,
+                const struct uplink *uplink);
 
-/* Advance by what the buttons report. pressed is buttons->pressed without presses that belong to someone else. Takes
- * up to 30 ms when it stores an answer, 60 ms when slots had to be erased first. */
+/* Advance by what the buttons report. pressed is buttons->pressed without presses that belong to someone
+ * else. Takes up to 30 ms when it stores an answer, 60 ms when slots had to be erased first. */
 void visit_step(struct visit *visit, const struct buttons *buttons, uint8_t pressed, uint32_t now_ms,
                 uint32_t uptime_s);
 
@@ -82,6 +84,5 @@ bool visit_is_open(const struct visit *visit);
 
 /* End whatever is under way, without a word: the staff menu takes over. */
 void visit_abandon(struct visit *visit);
-
 
 #endif

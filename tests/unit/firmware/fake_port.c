@@ -82,7 +82,9 @@ static uint8_t torn(uint8_t old, uint8_t new)
 void port_eeprom_start(uint16_t address, uint8_t value, enum port_eeprom_mode mode)
 {
     uint8_t *cell = &fake_port.eeprom[address];
-    uint8_t new = mode == PORT_EEPROM_WRITE ? value : mode == PORT_EEPROM_ERASE ? 0xFF : (uint8_t)(*cell & value);
+    uint8_t new = mode == PORT_EEPROM_WRITE   ? value
+                  : mode == PORT_EEPROM_ERASE ? 0xFF
+                                              : (uint8_t)(*cell & value);
 
     if (address >= fake_port.dead_from && address < fake_port.dead_to)
         new = 0xFF;

@@ -280,7 +280,8 @@ static void test_a_damaged_newest_answer_becomes_a_void_that_says_so(void **stat
     assert_int_equal(journal_next(&journal), 3);
 }
 
-/* Power cuts -------------------------------------------------------------------------------------------------- */
+/* Power cuts
+ * -------------------------------------------------------------------------------------------------- */
 
 struct history {
     uint32_t acknowledged; /* highest seq whose append returned JOURNAL_OK */
@@ -308,8 +309,8 @@ static void scenario(struct journal *journal, volatile struct history *history)
     settle(journal);
 }
 
-/* What must hold after any cut: everything acknowledged on the display and not by the daemon is there with its content;
- * nothing is invented; and the journal works on without giving a number twice. */
+/* What must hold after any cut: everything acknowledged on the display and not by the daemon is there with
+ * its content; nothing is invented; and the journal works on without giving a number twice. */
 static void check_after_cut(const volatile struct history *history, unsigned unacknowledged_max)
 {
     struct journal journal;
@@ -340,7 +341,8 @@ static void check_after_cut(const volatile struct history *history, unsigned una
     assert_int_equal(value_at(&journal, next), 7);
 }
 
-static bool run_with_cut(uint32_t cut_at, enum fake_tear tear, uint8_t noise, volatile struct history *history)
+static bool run_with_cut(uint32_t cut_at, enum fake_tear tear, uint8_t noise,
+                         volatile struct history *history)
 {
     static struct journal journal;
 

@@ -224,7 +224,8 @@ int main(void)
         cmocka_unit_test_setup(test_counts_stay_with_their_staff_member, reset),
         cmocka_unit_test_setup(test_one_signed_on_serves_several_are_the_list_none_is_the_duty_list, reset),
         cmocka_unit_test_setup(test_a_sign_on_ends_after_ten_hours_or_at_midnight, reset),
-        cmocka_unit_test_setup(test_presence_from_the_daemon_counts_only_until_something_is_known_here, reset),
+        cmocka_unit_test_setup(test_presence_from_the_daemon_counts_only_until_something_is_known_here,
+                               reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,7 +180,8 @@ static unsigned seed_from_environment(void)
     return text != NULL ? (unsigned)strtoul(text, NULL, 0) : (unsigned)time(NULL);
 }
 
-/* Flip, drop, insert or repeat bytes of a frame between two good ones; nothing but the good ones may come out. */
+/* Flip, drop, insert or repeat bytes of a frame between two good ones; nothing but the good ones may come
+ * out. */
 static void test_random_damage_is_never_taken_for_a_frame(void **state)
 {
     uint8_t body[60], encoded[80], line[400];

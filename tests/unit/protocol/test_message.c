@@ -58,21 +58,22 @@ static void check_line(const char *name, uint8_t type, const uint8_t *body, size
     assert_memory_equal(line, wanted, size);
 }
 
-/* Decode a vector into `message`, encode it again, and check that every shorter body and no longer one is refused. */
-#define ROUND_TRIP(NAME, name)                                                                               \
-    struct message_##name message, other;                                                                    \
-    uint8_t body[FRAME_SIZE_MAX + 3], again[FRAME_SIZE_MAX];                                                  \
-    struct frame frame = decode_vector(#name);                                                               \
-    assert_int_equal(frame.type, MESSAGE_##NAME);                                                            \
-    memset(body, 0xA5, sizeof body);                                                                         \
-    memcpy(body, frame.body, frame.body_size);                                                               \
-    assert_true(message_##name##_decode(body, frame.body_size, &message));                                   \
-    for (size_t size = 0; size < frame.body_size; size++)                                                    \
-        assert_false(message_##name##_decode(body, size, &other));                                           \
-    assert_true(message_##name##_decode(body, frame.body_size + 3, &other));                                 \
-    size_t again_size = message_##name##_encode(&message, again, sizeof again);                              \
-    assert_int_equal(message_##name##_encode(&message, again, again_size - 1), 0);                           \
-    message_##name##_encode(&message, again, sizeof again);                                                  \
+/* Decode a vector into `message`, encode it again, and check that every shorter body and no longer one is
+ * refused. */
+#define ROUND_TRIP(NAME, name)                                                     \
+    struct message_##name message, other;                                          \
+    uint8_t body[FRAME_SIZE_MAX + 3], again[FRAME_SIZE_MAX];                       \
+    struct frame frame = decode_vector(#name);                                     \
+    assert_int_equal(frame.type, MESSAGE_##NAME);                                  \
+    memset(body, 0xA5, sizeof body);                                               \
+    memcpy(body, frame.body, frame.body_size);                                     \
+    assert_true(message_##name##_decode(body, frame.body_size, &message));         \
+    for (size_t size = 0; size < frame.body_size; size++)                          \
+        assert_false(message_##name##_decode(body, size, &other));                 \
+    assert_true(message_##name##_decode(body, frame.body_size + 3, &other));       \
+    size_t again_size = message_##name##_encode(&message, again, sizeof again);    \
+    assert_int_equal(message_##name##_encode(&message, again, again_size - 1), 0); \
+    message_##name##_encode(&message, again, sizeof again);                        \
     check_line(#name, MESSAGE_##NAME, again, again_size)
 
 static void test_hello(void **state)
