@@ -26,7 +26,8 @@
 #define BAR_Y 62
 #define BAR_HEIGHT 2
 
-#define LINE_SIZE (TEXT_SIZE_MAX + 8)
+#define NUMBER_SIZE 6 /* 65535 and NUL */
+#define LINE_SIZE (TEXT_SIZE_MAX + NUMBER_SIZE)
 
 /* What all drawing functions share: they take the screen and the canvas. */
 struct drawing {
@@ -48,7 +49,7 @@ static void draw_centred(struct canvas *canvas, uint8_t y, enum font font, const
 /* Decimal, ended with NUL; returns the number of digits. */
 static uint8_t write_number(char *digits, uint16_t number)
 {
-    char reversed[5];
+    char reversed[NUMBER_SIZE - 1];
     uint8_t count = 0;
 
     do {
@@ -64,14 +65,17 @@ static uint8_t write_number(char *digits, uint16_t number)
 /* A text with the number in the place of its mark. */
 static void copy_with_number(char line[LINE_SIZE], enum text text, enum language language, uint16_t number)
 {
-    text_copy(line, text, language);
+    char source[TEXT_SIZE_MAX];
+    uint8_t end = 0;
 
-    char *mark = strchr(line, TEXT_NUMBER);
-    if (mark == NULL)
-        return;
-    char behind[TEXT_SIZE_MAX];
-    strcpy(behind, mark + 1);
-    strcpy(mark + write_number(mark, number), behind);
+    text_copy(source, text, language);
+    for (uint8_t i = 0; source[i] != '\0' && end < LINE_SIZE - NUMBER_SIZE; i++) {
+        if (source[i] == TEXT_NUMBER)
+            end = (uint8_t)(end + write_number(line + end, number));
+        else
+            line[end++] = source[i];
+    }
+    line[end] = '\0';
 }
 
 static void draw_text(const struct drawing *drawing, uint8_t x, uint8_t y, enum text text)
@@ -346,7 +350,7 @@ static void draw_notice(const struct drawing *drawing, enum text title, enum tex
 static void draw_counts(const struct drawing *drawing, uint8_t line, enum text label,
                         const uint16_t counts[2])
 {
-    char text[2 * 6 + TEXT_SIZE_MAX] = "-";
+    char text[2 * NUMBER_SIZE + TEXT_SIZE_MAX] = "-";
     uint8_t end;
 
     if (counts[1] != 0) {
@@ -415,7 +419,7 @@ static void draw_test_result(const struct drawing *drawing, uint8_t line, enum t
 static void draw_self_test(const struct drawing *drawing)
 {
     const uint16_t *number = drawing->screen->number;
-    char digits[6];
+    char digits[NUMBER_SIZE];
 
     draw_list_title(drawing, TEXT_TEST_TITLE);
     draw_test_result(drawing, 0, TEXT_TEST_MEMORY, number[1]);

@@ -20,7 +20,7 @@ static uint16_t three_bytes(const uint8_t *bytes)
     /* bytes[2] is looked at only where bytes[1] is not the final NUL. */
     if (!is_continuation(bytes[1]) || !is_continuation(bytes[2]))
         return UTF8_BAD;
-    uint16_t code_point = (uint16_t)((uint16_t)(bytes[0] & 0x0Fu) << 12 | (uint16_t)(bytes[1] & 0x3Fu) << 6 |
+    uint16_t code_point = (uint16_t)((uint32_t)(bytes[0] & 0x0Fu) << 12 | (uint32_t)(bytes[1] & 0x3Fu) << 6 |
                                      (bytes[2] & 0x3Fu));
     bool is_surrogate = (code_point & 0xF800u) == 0xD800u;
     return code_point < 0x800 || is_surrogate ? UTF8_BAD : code_point;
