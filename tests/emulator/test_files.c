@@ -19,7 +19,7 @@
 #include "eeprom_file.h"
 #include "eeprom_model.h"
 #include "picture.h"
-#include "pty.h"
+#include "kiosk_pty.h"
 
 enum { PATH_SIZE = 256 };
 
@@ -127,66 +127,66 @@ static int open_peer(const struct folder *folder)
 static void test_bytes_pass_the_pty_unchanged_both_ways(void **state)
 {
     struct folder *folder = *state;
-    struct pty pty;
+    struct kiosk_pty pty;
     const char *error = NULL;
     uint8_t bytes[4] = {0};
-    assert_int_equal(pty_open(&pty, folder->link, &error), 0);
+    assert_int_equal(kiosk_pty_open(&pty, folder->link, &error), 0);
     const int fd = open_peer(folder);
-    assert_int_equal(pty_write(&pty, (const uint8_t *)"\0\r\n\x03", 4), 4);
+    assert_int_equal(kiosk_pty_write(&pty, (const uint8_t *)"\0\r\n\x03", 4), 4);
     assert_int_equal(read(fd, bytes, sizeof bytes), 4);
     assert_memory_equal(bytes, "\0\r\n\x03", 4);
     assert_int_equal(write(fd, "\n\x11\x7f\0", 4), 4);
     usleep(1000);
-    assert_int_equal(pty_read(&pty, bytes, sizeof bytes), 4);
+    assert_int_equal(kiosk_pty_read(&pty, bytes, sizeof bytes), 4);
     assert_memory_equal(bytes, "\n\x11\x7f\0", 4);
     close(fd);
-    pty_close(&pty);
+    kiosk_pty_close(&pty);
 }
 
 static void test_pty_stays_raw_when_the_peer_comes_back(void **state)
 {
     struct folder *folder = *state;
-    struct pty pty;
+    struct kiosk_pty pty;
     const char *error = NULL;
     uint8_t byte = 0;
-    assert_int_equal(pty_open(&pty, folder->link, &error), 0);
+    assert_int_equal(kiosk_pty_open(&pty, folder->link, &error), 0);
     for (int i = 0; i < 3; i++) {
         const int fd = open_peer(folder);
-        assert_int_equal(pty_write(&pty, (const uint8_t *)"\r", 1), 1);
+        assert_int_equal(kiosk_pty_write(&pty, (const uint8_t *)"\r", 1), 1);
         assert_int_equal(read(fd, &byte, 1), 1);
         assert_int_equal(byte, '\r');
-        assert_int_equal(pty_read(&pty, &byte, 1), 0); /* no echo */
+        assert_int_equal(kiosk_pty_read(&pty, &byte, 1), 0); /* no echo */
         close(fd);
     }
-    pty_close(&pty);
+    kiosk_pty_close(&pty);
 }
 
 static void test_pty_knows_whether_it_is_open_at_the_other_end(void **state)
 {
     struct folder *folder = *state;
-    struct pty pty;
+    struct kiosk_pty pty;
     const char *error = NULL;
-    assert_int_equal(pty_open(&pty, folder->link, &error), 0);
-    assert_false(pty_has_peer(&pty));
+    assert_int_equal(kiosk_pty_open(&pty, folder->link, &error), 0);
+    assert_false(kiosk_pty_has_peer(&pty));
     int fd = open_peer(folder);
-    assert_true(pty_has_peer(&pty));
+    assert_true(kiosk_pty_has_peer(&pty));
     close(fd);
-    assert_false(pty_has_peer(&pty));
+    assert_false(kiosk_pty_has_peer(&pty));
     fd = open_peer(folder);
-    assert_true(pty_has_peer(&pty));
+    assert_true(kiosk_pty_has_peer(&pty));
     close(fd);
-    pty_close(&pty);
+    kiosk_pty_close(&pty);
 }
 
 static void test_closing_hangs_up_and_removes_the_link(void **state)
 {
     struct folder *folder = *state;
-    struct pty pty;
+    struct kiosk_pty pty;
     const char *error = NULL;
     uint8_t byte = 0;
-    assert_int_equal(pty_open(&pty, folder->link, &error), 0);
+    assert_int_equal(kiosk_pty_open(&pty, folder->link, &error), 0);
     const int fd = open_peer(folder);
-    pty_close(&pty);
+    kiosk_pty_close(&pty);
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
     assert_int_equal(poll(&poll_fd, 1, 1000), 1);
     assert_true(poll_fd.revents & POLLHUP);
@@ -198,24 +198,24 @@ static void test_closing_hangs_up_and_removes_the_link(void **state)
 static void test_old_link_is_replaced(void **state)
 {
     struct folder *folder = *state;
-    struct pty pty;
+    struct kiosk_pty pty;
     const char *error = NULL;
     char target[PATH_SIZE] = "";
     assert_int_equal(symlink("/nowhere", folder->link), 0);
-    assert_int_equal(pty_open(&pty, folder->link, &error), 0);
+    assert_int_equal(kiosk_pty_open(&pty, folder->link, &error), 0);
     assert_true(readlink(folder->link, target, sizeof target - 1) > 0);
     assert_string_equal(target, pty.name);
-    pty_close(&pty);
+    kiosk_pty_close(&pty);
 }
 
 static void test_file_in_the_links_place_is_never_replaced(void **state)
 {
     struct folder *folder = *state;
-    struct pty pty;
+    struct kiosk_pty pty;
     struct stat status;
     const char *error = NULL;
     write_file(folder->link, 10);
-    assert_int_equal(pty_open(&pty, folder->link, &error), -1);
+    assert_int_equal(kiosk_pty_open(&pty, folder->link, &error), -1);
     assert_non_null(strstr(error, "not a symbolic link"));
     assert_int_equal(lstat(folder->link, &status), 0);
     assert_true(S_ISREG(status.st_mode));
@@ -224,13 +224,13 @@ static void test_file_in_the_links_place_is_never_replaced(void **state)
 static void test_link_that_points_elsewhere_by_now_is_left_alone(void **state)
 {
     struct folder *folder = *state;
-    struct pty pty;
+    struct kiosk_pty pty;
     const char *error = NULL;
     char target[PATH_SIZE] = "";
-    assert_int_equal(pty_open(&pty, folder->link, &error), 0);
+    assert_int_equal(kiosk_pty_open(&pty, folder->link, &error), 0);
     unlink(folder->link);
     assert_int_equal(symlink("/elsewhere", folder->link), 0);
-    pty_close(&pty);
+    kiosk_pty_close(&pty);
     assert_true(readlink(folder->link, target, sizeof target - 1) > 0);
     assert_string_equal(target, "/elsewhere");
 }

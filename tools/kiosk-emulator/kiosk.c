@@ -63,7 +63,7 @@ static int open_line(struct kiosk *kiosk)
     if (kiosk->pty.is_open || !kiosk->is_cable_in || kiosk->board == NULL) {
         return 0;
     }
-    if (pty_open(&kiosk->pty, kiosk->config.link_path, &error) != 0) {
+    if (kiosk_pty_open(&kiosk->pty, kiosk->config.link_path, &error) != 0) {
         snprintf(kiosk->error, sizeof kiosk->error, "%s %s", kiosk->config.link_path, error);
         return -1;
     }
@@ -72,7 +72,7 @@ static int open_line(struct kiosk *kiosk)
 
 static void close_line(struct kiosk *kiosk)
 {
-    pty_close(&kiosk->pty);
+    kiosk_pty_close(&kiosk->pty);
     pace_on_hang_up(&kiosk->pace);
     kiosk->has_peer = false;
     kiosk->tx_count = 0;
@@ -265,7 +265,7 @@ int kiosk_run(struct kiosk *kiosk, uint64_t clock, uint64_t now_ns, uint64_t bud
 static void watch_peer(struct kiosk *kiosk)
 {
     const bool had_peer = kiosk->has_peer;
-    kiosk->has_peer = pty_has_peer(&kiosk->pty);
+    kiosk->has_peer = kiosk_pty_has_peer(&kiosk->pty);
     if (kiosk->has_peer == had_peer) {
         return;
     }
@@ -286,12 +286,12 @@ void kiosk_serve_line(struct kiosk *kiosk, uint64_t now_ns)
     }
     watch_peer(kiosk);
     if (kiosk->tx_count > 0) {
-        kiosk->lost_tx_bytes += kiosk->tx_count - pty_write(&kiosk->pty, kiosk->tx, kiosk->tx_count);
+        kiosk->lost_tx_bytes += kiosk->tx_count - kiosk_pty_write(&kiosk->pty, kiosk->tx, kiosk->tx_count);
         kiosk->tx_count = 0;
         pace_on_tx(&kiosk->pace, now_ns);
     }
     while (uart_model_room(board_uart(kiosk->board)) >= sizeof bytes) {
-        const size_t count = pty_read(&kiosk->pty, bytes, sizeof bytes);
+        const size_t count = kiosk_pty_read(&kiosk->pty, bytes, sizeof bytes);
         if (count == 0) {
             break;
         }

@@ -14,7 +14,7 @@
 #include "board.h"
 #include "eeprom_file.h"
 #include "pace.h"
-#include "pty.h"
+#include "kiosk_pty.h"
 #include "trace.h"
 
 enum { KIOSK_TX_CAPACITY = 8192 };
@@ -38,7 +38,7 @@ struct kiosk {
     struct board *board; /* NULL while the power is off */
     struct eeprom_file eeprom;
     struct eeprom_unstable unstable_cell;
-    struct pty pty;
+    struct kiosk_pty pty;
     struct trace trace;
     struct pace pace;
     struct noise noise; /* a new seed for every power-up */

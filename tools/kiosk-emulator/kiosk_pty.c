@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define _GNU_SOURCE
-#include "pty.h"
+#include "kiosk_pty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +53,7 @@ static const char *make_link(const char *target, const char *link)
     return NULL;
 }
 
-static const char *make_pty(struct pty *pty)
+static const char *make_pty(struct kiosk_pty *pty)
 {
     pty->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (pty->master < 0) {
@@ -67,7 +67,7 @@ static const char *make_pty(struct pty *pty)
     return "cannot set up a pseudo-terminal";
 }
 
-int pty_open(struct pty *pty, const char *link, const char **error)
+int kiosk_pty_open(struct kiosk_pty *pty, const char *link, const char **error)
 {
     memset(pty, 0, sizeof *pty);
     *error = make_pty(pty);
@@ -84,16 +84,16 @@ int pty_open(struct pty *pty, const char *link, const char **error)
     return 0;
 }
 
-static void remove_own_link(const struct pty *pty)
+static void remove_own_link(const struct kiosk_pty *pty)
 {
-    char target[PTY_NAME_SIZE];
+    char target[KIOSK_PTY_NAME_SIZE];
     const ssize_t length = readlink(pty->link, target, sizeof target);
     if (length == (ssize_t)strlen(pty->name) && memcmp(target, pty->name, (size_t)length) == 0) {
         unlink(pty->link);
     }
 }
 
-void pty_close(struct pty *pty)
+void kiosk_pty_close(struct kiosk_pty *pty)
 {
     if (!pty->is_open) {
         return;
@@ -105,19 +105,19 @@ void pty_close(struct pty *pty)
     pty->is_open = false;
 }
 
-bool pty_has_peer(const struct pty *pty)
+bool kiosk_pty_has_peer(const struct kiosk_pty *pty)
 {
     struct pollfd poll_fd = {.fd = pty->master, .events = POLLOUT};
     return pty->is_open && poll(&poll_fd, 1, 0) >= 0 && !(poll_fd.revents & POLLHUP);
 }
 
-size_t pty_read(struct pty *pty, uint8_t *bytes, size_t size)
+size_t kiosk_pty_read(struct kiosk_pty *pty, uint8_t *bytes, size_t size)
 {
     const ssize_t count = pty->is_open ? read(pty->master, bytes, size) : 0;
     return count > 0 ? (size_t)count : 0;
 }
 
-size_t pty_write(struct pty *pty, const uint8_t *bytes, size_t size)
+size_t kiosk_pty_write(struct kiosk_pty *pty, const uint8_t *bytes, size_t size)
 {
     const ssize_t count = pty->is_open ? write(pty->master, bytes, size) : 0;
     return count > 0 ? (size_t)count : 0;
