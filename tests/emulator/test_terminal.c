@@ -149,7 +149,8 @@ static void test_key_presses_its_button(void **state)
     await(screen, "⡇"); /* the demo's empty bars in braille */
     forget(screen);
     type(screen, "2");
-    await(screen, "⣶"); /* filled */
+    await(screen, "⣶"); /* filled; the write of the count follows */
+    usleep(200000);
     type(screen, "q");
     assert_given_back(screen);
     FILE *file = fopen("eeprom", "r");
