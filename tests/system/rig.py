@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""A bynamed in a folder of its own, and byname beside it. Programs are ended by their own process ids."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import peer  # noqa: E402
+
+BIN = os.environ["BYNAME_BIN"]
+
+
+def wait_until(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+class Daemon:
+    def __init__(self, folder, kiosks, preload=None, **keys):
+        self.folder = folder
+        self.kiosks = kiosks
+        self.keys = keys
+        self.preload = preload
+        self.database = os.path.join(folder, "byname.db")
+        self.socket = os.path.join(folder, "s.sock")
+        self.process = None
+        self.log_path = os.path.join(folder, "log")
+
+    def write_config(self):
+        path = os.path.join(self.folder, "bynamed.conf")
+        keys = {"database": self.database, "socket": self.socket, "store": "Test", "timezone": "UTC", **self.keys}
+        with open(path, "w") as file:
+            file.write("[daemon]\n" + "".join(f"{key}={value}\n" for key, value in keys.items()))
+            for name, port in self.kiosks.items():
+                file.write(f"[kiosk {name}]\nport={port}\n")
+        return path
+
+    def launch(self, environment=None):
+        with open(self.log_path, "a") as log:
+            return subprocess.Popen([os.path.join(BIN, "bynamed"), "--config", self.write_config()], stderr=log,
+                                    env={**os.environ, **(environment or {})})
+
+    def start(self):
+        """Started means READY=1, as for systemd."""
+        notify = os.path.join(self.folder, "notify")
+        if os.path.exists(notify):
+            os.unlink(notify)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(notify)
+            receiver.settimeout(0.05)
+            environment = {"NOTIFY_SOCKET": notify}
+            if self.preload:
+                environment.update(self.preload)
+            self.process = self.launch(environment)
+            end = time.monotonic() + 20
+            while time.monotonic() < end and self.process.poll() is None:
+                try:
+                    if b"READY=1" in receiver.recv(256):
+                        return self
+                except TimeoutError:
+                    pass
+        raise AssertionError("bynamed did not start:\n" + self.log())
+
+    def log(self):
+        with open(self.log_path) as file:
+            return file.read()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def stop(self, seconds=4.0):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(seconds)
+        self.process = None
+        return status
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def byname(self, *arguments):
+        return subprocess.run([os.path.join(BIN, "byname"), "--socket", self.socket, *arguments], text=True,
+                              capture_output=True, timeout=60)
+
+    def ask(self, *arguments):
+        done = self.byname(*arguments, "--format", "json")
+        if not done.stdout:
+            raise AssertionError(f"byname {arguments}: {done.returncode}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def query(self, sql):
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def state(self, name):
+        for kiosk in self.ask("kiosk", "list")["kiosks"]:
+            if name in (kiosk["port"], kiosk["name"]):
+                return kiosk["state"]
+        return None
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="byname-test-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def line(self, name="line", is_plugged=True):
+        line = peer.Line(os.path.join(self.folder, name))
+        if is_plugged:
+            line.plug()
+        self.addCleanup(line.close)
+        return line
+
+    def daemon(self, kiosks, **keys):
+        daemon = Daemon(self.folder, kiosks, **keys)
+        self.addCleanup(daemon.close)
+        return daemon
+
+    def adopted(self, **keys):
+        """A running daemon and a kiosk that is welcome there."""
+        line = self.line()
+        daemon = self.daemon({"Counter": line.path}, adopt="auto", **keys).start()
+        kiosk = peer.Kiosk(line)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up), daemon.log())
+        return daemon, kiosk
+
+    def assert_stored_once(self, daemon, kiosk):
+        rows = daemon.query("SELECT seq, visit_back, question, value, boot, uptime_s FROM answer ORDER BY seq")
+        self.assertEqual(rows, [(seq, *answer) for seq, answer in sorted(kiosk.answers.items())])
