@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "bench.h"
-#include "board.h"
+#include "tools/kiosk-emulator/board.h"
 
 enum { RIG_SENT_CAPACITY = 256 };
 

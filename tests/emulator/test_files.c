@@ -16,10 +16,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "eeprom_file.h"
-#include "eeprom_model.h"
-#include "picture.h"
-#include "kiosk_pty.h"
+#include "tools/kiosk-emulator/eeprom_file.h"
+#include "tools/kiosk-emulator/eeprom_model.h"
+#include "tools/kiosk-emulator/picture.h"
+#include "tools/kiosk-emulator/kiosk_pty.h"
 
 enum { PATH_SIZE = 256 };
 

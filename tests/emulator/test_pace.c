@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "core.h"
-#include "pace.h"
+#include "tools/kiosk-emulator/core.h"
+#include "tools/kiosk-emulator/pace.h"
 
 static const uint64_t ms = 1000000;
 

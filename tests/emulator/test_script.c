@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "script.h"
+#include "tools/kiosk-emulator/script.h"
 
 static struct script_command parse(const char *line)
 {

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
-#include "ssd1306_model.h"
+#include "tools/kiosk-emulator/ssd1306_model.h"
 
 enum { COMMANDS = 0x00, DATA = 0x40, ONE_COMMAND = 0x80, ONE_DATA = 0xC0 };
 
