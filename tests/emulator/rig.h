@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* rig.h - a board with the test image and its mailbox, for tests.
  *
  * One rig owns its image, EEPROM cells and board. All failures are test failures.
- * SPDX-License-Identifier: MIT
  */
 #ifndef EMULATOR_RIG_H
 #define EMULATOR_RIG_H

@@ -44,7 +44,8 @@ static void tell(struct board *board, enum board_event_kind kind, uint64_t value
 }
 
 /* libsimavr has one log function for the whole process; the board is found through the core. */
-static void log_complaint(struct avr_t *avr, const int level, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void log_complaint(struct avr_t *avr, const int level,
+                                                                const char *format, va_list arguments)
 {
     if (level > LOG_ERROR || avr == NULL || avr->custom.data == NULL) {
         return;

@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kiosk.h - a kiosk on a counter: a board that can be switched off and on, with its EEPROM file, its cable
  * and its clock.
  *
  * The clock counts cycles since the emulator began and goes on while the power is off. The board is always
  * stopped at whole milliseconds of this clock, whatever real time does, so that a run depends only on the
  * seed, the script and what comes down the line. The caller owns struct kiosk; one thread.
- * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_KIOSK_H
 #define KIOSK_EMULATOR_KIOSK_H

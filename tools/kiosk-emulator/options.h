@@ -1,5 +1,5 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.h - the command line.
- * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_OPTIONS_H
 #define KIOSK_EMULATOR_OPTIONS_H

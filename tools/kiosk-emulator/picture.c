@@ -27,10 +27,8 @@ static void write_pbm(const struct ssd1306_picture *picture, FILE *file)
     for (unsigned y = 0; y < SSD1306_HEIGHT; y++) {
         for (unsigned x = 0; x < SSD1306_WIDTH; x++) {
             fputc(ssd1306_picture_is_lit(picture, x, y) ? '1' : '0', file);
-            if (x % 64 == 63) { /* a plain PBM's lines are at most 70 characters long */
-                fputc('\n', file);
-            }
         }
+        fputc('\n', file);
     }
 }
 

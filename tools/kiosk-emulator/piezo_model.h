@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* piezo_model.h - a piezo disc on PB5 (OC1A): only whether, and for how many edges, it sounded.
  *
  * The caller owns the struct, which must outlive the core.
- * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_PIEZO_MODEL_H
 #define KIOSK_EMULATOR_PIEZO_MODEL_H

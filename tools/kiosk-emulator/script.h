@@ -1,7 +1,8 @@
-/* script.h - the script language: one command a line. Parsing only; player.h carries commands out.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * script.h - the script language: one command a line. Parsing only; player.h carries commands out.
  *
  * README.md describes the language; the table in script.c is its definition.
- * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef KIOSK_EMULATOR_SCRIPT_H
 #define KIOSK_EMULATOR_SCRIPT_H
