@@ -1,2 +1,188 @@
-/* SPDX-License-Identifier: MIT */
-#include "render.h"
+/* SPDX-License-Identifier: MIT
+ *
+ * render.c - which reply in which format; JSON and CSV.
+ */
+#include "render_internal.h"
+
+#include <string.h>
+
+#define CSV_KEY_SIZE 128
+
+/* `list`: the array whose elements are the rows of the CSV; NULL when the reply itself is the only row. */
+static const struct {
+    const char *kind;
+    render_text_function *text;
+    const char *list;
+} kinds[] = {
+    {"summary", render_summary, NULL},         {"staff", render_staff, "staff"},
+    {"kiosks", render_kiosks, "kiosks"},       {"staff_list", render_staff_list, "staff"},
+    {"kiosk_list", render_kiosk_list, "kiosks"}, {"status", render_status, "kiosks"},
+    {"verify", render_verify, NULL},
+};
+
+#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
+
+static size_t kind_find(const json_t *reply)
+{
+    const char *kind = json_string_value(json_object_get(reply, "kind"));
+    size_t i = 0;
+
+    while (i < KIND_COUNT && (kind == NULL || strcmp(kinds[i].kind, kind) != 0))
+        i++;
+    return i;
+}
+
+/* RFC 4180. A text that a spreadsheet would take for a formula is led by an apostrophe. */
+static void csv_text_write(FILE *out, const char *text)
+{
+    bool is_formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+
+    if (!is_formula && strpbrk(text, "\",\r\n") == NULL) {
+        fputs(text, out);
+        return;
+    }
+    fputs(is_formula ? "\"'" : "\"", out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            fputc('"', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void csv_array_write(FILE *out, const json_t *array)
+{
+    char text[1024] = "";
+    const json_t *element;
+    size_t index, size = 0;
+
+    json_array_foreach (array, index, element) {
+        const char *part = json_string_value(element);
+
+        if (part == NULL || size + strlen(part) + 3 > sizeof text)
+            continue;
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s%s", size == 0 ? "" : "; ", part);
+    }
+    csv_text_write(out, text);
+}
+
+static void csv_value_write(FILE *out, const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        csv_text_write(out, json_string_value(value));
+        break;
+    case JSON_INTEGER:
+        fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        fprintf(out, "%.6g", json_real_value(value));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        fputs(json_is_true(value) ? "true" : "false", out);
+        break;
+    case JSON_ARRAY:
+        csv_array_write(out, value);
+        break;
+    case JSON_OBJECT:
+    case JSON_NULL:
+        break;
+    }
+}
+
+struct csv_row {
+    FILE *out;
+    bool is_header;
+    bool has_field;     /* a comma is due before the next */
+    const char *except; /* a key of the top level that is not a field */
+};
+
+/* An object's keys, joined with "_" to that of the object, in their order. ("too_few" is there or not: the empty
+ * value says the same.) */
+static void csv_object_write(struct csv_row *row, json_t *object, const char *prefix)
+{
+    const char *key;
+    json_t *value;
+    char name[CSV_KEY_SIZE];
+
+    json_object_foreach (object, key, value) {
+        if ((row->except != NULL && strcmp(key, row->except) == 0) || strcmp(key, "too_few") == 0)
+            continue;
+        snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] == '\0' ? "" : "_", key);
+        if (json_is_object(value)) {
+            csv_object_write(row, value, name);
+            continue;
+        }
+        if (row->has_field)
+            fputc(',', row->out);
+        row->has_field = true;
+        if (row->is_header)
+            csv_text_write(row->out, name);
+        else
+            csv_value_write(row->out, value);
+    }
+}
+
+/* What stands before each row of a list: whose it is and of when. */
+static json_t *csv_head(const json_t *reply)
+{
+    static const char *const keys[] = {"store", "database", "timezone", "period"};
+    json_t *head = json_object();
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        json_t *value = json_object_get(reply, keys[i]);
+
+        if (value != NULL)
+            json_object_set(head, keys[i], value);
+    }
+    return head;
+}
+
+static void csv_line_write(FILE *out, json_t *head, json_t *body, bool is_header)
+{
+    struct csv_row row = {.out = out, .is_header = is_header, .except = "kind"};
+
+    csv_object_write(&row, head, "");
+    if (body != NULL)
+        csv_object_write(&row, body, "");
+    fputs("\r\n", out);
+}
+
+static void csv_write(FILE *out, const json_t *reply, const char *list)
+{
+    const json_t *rows = list == NULL ? NULL : json_object_get(reply, list);
+    json_t *head = rows == NULL ? json_deep_copy(reply) : csv_head(reply); /* a copy: jansson iterates no const */
+    json_t *row;
+    size_t index;
+
+    csv_line_write(out, head, json_array_get(rows, 0), true);
+    if (rows == NULL)
+        csv_line_write(out, head, NULL, false);
+    json_array_foreach (rows, index, row)
+        csv_line_write(out, head, row, false);
+    json_decref(head);
+}
+
+bool render(FILE *out, const json_t *report, const struct render_options *options)
+{
+    size_t which = kind_find(report);
+    struct page page = {.out = out, .columns = options->columns == 0 ? 80 : options->columns,
+                        .is_color = options->is_color};
+
+    if (which == KIND_COUNT)
+        return false;
+    switch (options->format) {
+    case RENDER_TEXT:
+        kinds[which].text(&page, report);
+        break;
+    case RENDER_CSV:
+        csv_write(out, report, kinds[which].list);
+        break;
+    case RENDER_JSON:
+        json_dumpf(report, out, JSON_PRESERVE_ORDER | JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+        fputc('\n', out);
+        break;
+    }
+    return fflush(out) == 0 && !ferror(out);
+}

@@ -15,7 +15,7 @@
 
 /* A period is [from_ms, to_ms) in UTC milliseconds; INT64_MIN and INT64_MAX leave an end open. */
 struct report_query {
-    const char *report; /* "summary", "staff", "kiosks" */
+    const char *report; /* "summary", "staff", "kiosks"; the lists "staff_list" and "kiosk_list", without a period */
     const char *since;  /* "7d", "24h", "4w": from local midnight that many days ago (hours: to the hour); or NULL */
     const char *from;   /* "2026-11-02" or "2026-11-02T14:00", in the store's time zone; or NULL */
     const char *to;     /* exclusive; a bare date means that local midnight; or NULL */
@@ -27,6 +27,9 @@ struct report_query {
 /* On STORE_OK *result is a new reference. */
 enum store_status report_run(struct store *store, const struct report_query *query, json_t **result,
                              struct store_error *error);
+
+/* The reply to verify: what store_verify found. NULL when there is no memory. */
+json_t *report_verified(const struct store *store, const struct store_verified *verified);
 
 /* Wilson's 95 % interval of hits/n (Wilson 1927; z = 1.96), in 0..1. n >= 1, 0 <= hits <= n. */
 void report_wilson(double hits, double n, double *low, double *high);

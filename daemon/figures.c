@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "figures.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COVER_MAX 5
+#define TALLY_COLUMN_KIOSK 2
+#define TALLY_COLUMN_STAFF 3
+#define TALLY_COLUMN_FIRST 4
+
+struct stretch {
+    enum period_level level;
+    int64_t from_ms, to_ms;
+};
+
+struct cover {
+    struct stretch stretches[COVER_MAX];
+    size_t count;
+};
+
+int64_t figures_sum(const struct figures *figures, enum tally_measure first, enum tally_measure last)
+{
+    int64_t sum = 0;
+
+    for (unsigned i = first; i <= (unsigned)last; i++)
+        sum += figures->n[i];
+    return sum;
+}
+
+int64_t figures_visits(const struct figures *figures)
+{
+    return figures_sum(figures, TALLY_RATING_1, TALLY_RATING_5);
+}
+
+int64_t figures_happy(const struct figures *figures)
+{
+    return figures_sum(figures, TALLY_RATING_4, TALLY_RATING_5);
+}
+
+int64_t figures_left_out(const struct figures *figures)
+{
+    return figures_sum(figures, TALLY_LEFT_OUT_WITHDRAWN, TALLY_LEFT_OUT_OTHER);
+}
+
+static void cover_add(struct cover *cover, enum period_level level, int64_t from_ms, int64_t to_ms)
+{
+    if (from_ms < to_ms)
+        cover->stretches[cover->count++] = (struct stretch){level, from_ms, to_ms};
+}
+
+/* The first beginning of a period at or after at_ms. */
+static int64_t round_up(const struct zone *zone, enum period_level level, int64_t at_ms)
+{
+    if (at_ms == INT64_MIN || at_ms == INT64_MAX || period_start(zone, level, at_ms) == at_ms)
+        return at_ms;
+    return period_next(zone, level, at_ms);
+}
+
+static int64_t round_down(const struct zone *zone, enum period_level level, int64_t at_ms)
+{
+    return at_ms == INT64_MIN || at_ms == INT64_MAX ? at_ms : period_start(zone, level, at_ms);
+}
+
+static void cover_days(const struct zone *zone, int64_t from_ms, int64_t to_ms, struct cover *cover)
+{
+    int64_t months_from = round_up(zone, PERIOD_MONTH, from_ms);
+    int64_t months_to = round_down(zone, PERIOD_MONTH, to_ms);
+
+    if (months_from >= months_to) {
+        cover_add(cover, PERIOD_DAY, from_ms, to_ms);
+        return;
+    }
+    cover_add(cover, PERIOD_DAY, from_ms, months_from);
+    cover_add(cover, PERIOD_MONTH, months_from, months_to);
+    cover_add(cover, PERIOD_DAY, months_to, to_ms);
+}
+
+static void cover_make(const struct zone *zone, int64_t from_ms, int64_t to_ms, struct cover *cover)
+{
+    int64_t days_from, days_to;
+
+    cover->count = 0;
+    if (from_ms == INT64_MIN && to_ms == INT64_MAX) {
+        cover_add(cover, PERIOD_ALL, INT64_MIN, INT64_MAX);
+        return;
+    }
+    days_from = round_up(zone, PERIOD_DAY, from_ms);
+    days_to = round_down(zone, PERIOD_DAY, to_ms);
+    if (days_from > days_to) {
+        cover_add(cover, PERIOD_HOUR, from_ms, to_ms);
+        return;
+    }
+    cover_add(cover, PERIOD_HOUR, from_ms, days_from);
+    cover_days(zone, days_from, days_to, cover);
+    cover_add(cover, PERIOD_HOUR, days_to, to_ms);
+}
+
+static bool is_tallied(const struct zone *zone, const struct cover *cover, const struct visit_time *time)
+{
+    for (size_t i = 0; i < cover->count; i++) {
+        const struct stretch *stretch = &cover->stretches[i];
+
+        if (time->instant_ms >= stretch->from_ms && time->instant_ms < stretch->to_ms)
+            return tally_is_certain(zone, stretch->level, time);
+    }
+    return false;
+}
+
+void figures_groups_free(struct figures_groups *groups)
+{
+    free(groups->groups);
+    memset(groups, 0, sizeof *groups);
+}
+
+static struct figures *group_find(const struct figures_groups *groups, int64_t id)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        if (groups->groups[i].id == id)
+            return &groups->groups[i].figures;
+    return NULL;
+}
+
+const struct figures *figures_groups_find(const struct figures_groups *groups, int64_t id)
+{
+    return group_find(groups, id);
+}
+
+static struct figures *group_get(struct figures_groups *groups, int64_t id)
+{
+    struct figures *figures = group_find(groups, id);
+    struct figures_group *grown;
+    size_t capacity;
+
+    if (figures != NULL)
+        return figures;
+    if (groups->count == groups->capacity) {
+        capacity = groups->capacity == 0 ? 16 : 2 * groups->capacity;
+        grown = realloc(groups->groups, capacity * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        groups->groups = grown;
+        groups->capacity = capacity;
+    }
+    grown = &groups->groups[groups->count++];
+    memset(grown, 0, sizeof *grown);
+    grown->id = id;
+    return &grown->figures;
+}
+
+static int64_t group_id(const struct figures_query *query, int64_t kiosk, int64_t staff)
+{
+    switch (query->grouping) {
+    case FIGURES_BY_KIOSK:
+        return kiosk;
+    case FIGURES_BY_STAFF:
+        return staff;
+    case FIGURES_TOGETHER:
+        break;
+    }
+    return 0;
+}
+
+static bool is_wanted(const struct figures_query *query, int64_t kiosk, int64_t staff)
+{
+    return (query->kiosk == 0 || query->kiosk == kiosk) && (query->staff == FIGURES_ALL_STAFF || query->staff == staff);
+}
+
+static enum store_status failed(struct store *store, struct store_error *error)
+{
+    sqlite3 *db = store_connection(store);
+
+    snprintf(error->text, sizeof error->text, "reading the database: %.200s", sqlite3_errmsg(db));
+    if (sqlite3_errcode(db) == SQLITE_INTERRUPT) {
+        snprintf(error->text, sizeof error->text, "it took too long: ask for a shorter period");
+        return STORE_REFUSED;
+    }
+    return STORE_BROKEN;
+}
+
+static enum store_status no_memory(struct store_error *error)
+{
+    snprintf(error->text, sizeof error->text, "out of memory");
+    return STORE_REFUSED;
+}
+
+static enum store_status tallies_add(struct store *store, sqlite3_stmt *row, const struct figures_query *query,
+                                     struct figures_groups *groups, struct store_error *error)
+{
+    int code;
+
+    while ((code = sqlite3_step(row)) == SQLITE_ROW) {
+        int64_t kiosk = sqlite3_column_int64(row, TALLY_COLUMN_KIOSK);
+        int64_t staff = sqlite3_column_int64(row, TALLY_COLUMN_STAFF);
+        struct figures *figures;
+
+        if (!is_wanted(query, kiosk, staff))
+            continue;
+        figures = group_get(groups, group_id(query, kiosk, staff));
+        if (figures == NULL)
+            return no_memory(error);
+        for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
+            figures->n[i] += sqlite3_column_int64(row, TALLY_COLUMN_FIRST + i);
+    }
+    return code == SQLITE_DONE ? STORE_OK : failed(store, error);
+}
+
+static enum store_status tallies_read(struct store *store, const struct figures_query *query,
+                                      const struct cover *cover, struct figures_groups *groups,
+                                      struct store_error *error)
+{
+    static const char sql[] = "SELECT * FROM tally WHERE level = ?1 AND start_ms >= ?2 AND start_ms < ?3";
+    sqlite3_stmt *row = NULL;
+    enum store_status status = STORE_OK;
+
+    if (sqlite3_prepare_v2(store_connection(store), sql, -1, &row, NULL) != SQLITE_OK)
+        return failed(store, error);
+    for (size_t i = 0; status == STORE_OK && i < cover->count; i++) {
+        sqlite3_reset(row);
+        sqlite3_bind_int(row, 1, (int)cover->stretches[i].level);
+        sqlite3_bind_int64(row, 2, cover->stretches[i].from_ms);
+        sqlite3_bind_int64(row, 3, cover->stretches[i].to_ms);
+        status = tallies_add(store, row, query, groups, error);
+    }
+    sqlite3_finalize(row);
+    return status;
+}
+
+/* Columns of `uncertain` below: those of visit, then the kiosk. */
+static void visit_of(sqlite3_stmt *row, struct visit *visit)
+{
+    memset(visit, 0, sizeof *visit);
+    visit->time.instant_ms = sqlite3_column_int64(row, 0);
+    visit->time.span_ms = sqlite3_column_int64(row, 1);
+    visit->rating = (uint8_t)sqlite3_column_int(row, 2);
+    visit->flag = (uint16_t)sqlite3_column_int(row, 3);
+    visit->is_burst = sqlite3_column_int(row, 4) != 0;
+    for (int i = 0; i < VISIT_REPLY_COUNT; i++)
+        visit->replies[i] =
+            sqlite3_column_type(row, 6 + i) == SQLITE_NULL ? VISIT_NOT_SHOWN : sqlite3_column_int(row, 6 + i);
+}
+
+static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_query *query, const struct zone *zone,
+                                       const struct cover *cover, struct figures_groups *groups,
+                                       struct store_error *error)
+{
+    int64_t n[TALLY_MEASURE_COUNT], kiosk = sqlite3_column_int64(row, 5);
+    struct figures *figures;
+    struct visit visit;
+
+    visit_of(row, &visit);
+    if (!is_wanted(query, kiosk, visit_staff(&visit)) || is_tallied(zone, cover, &visit.time))
+        return STORE_OK;
+    figures = group_get(groups, group_id(query, kiosk, visit_staff(&visit)));
+    if (figures == NULL)
+        return no_memory(error);
+    if (visit.time.instant_ms < query->from_ms || visit.time.instant_ms + visit.time.span_ms >= query->to_ms) {
+        figures->time_unknown++;
+        return STORE_OK;
+    }
+    tally_measure(&visit, n);
+    for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
+        figures->n[i] += n[i];
+    return STORE_OK;
+}
+
+/* Visits without a certain instant that touch the period. The index on them is small: they come from kiosks that were
+ * off line over a restart of theirs. */
+static enum store_status uncertain_read(struct store *store, const struct figures_query *query,
+                                        const struct cover *cover, struct figures_groups *groups,
+                                        struct store_error *error)
+{
+    static const char sql[] =
+        "SELECT instant_ms, span_ms, rating, flag, is_burst, kiosk, served, staff, mention, cause, strength,"
+        " \"returning\", help FROM visit JOIN journal ON journal.id = visit.journal"
+        " WHERE span_ms > 0 AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
+    sqlite3_stmt *row = NULL;
+    enum store_status status = STORE_OK;
+    int code;
+
+    if (sqlite3_prepare_v2(store_connection(store), sql, -1, &row, NULL) != SQLITE_OK)
+        return failed(store, error);
+    sqlite3_bind_int64(row, 1, query->from_ms);
+    sqlite3_bind_int64(row, 2, query->to_ms);
+    while (status == STORE_OK && (code = sqlite3_step(row)) != SQLITE_DONE)
+        status = code == SQLITE_ROW ? uncertain_add(row, query, store_zone(store), cover, groups, error)
+                                    : failed(store, error);
+    sqlite3_finalize(row);
+    return status;
+}
+
+enum store_status figures_read(struct store *store, const struct figures_query *query, struct figures_groups *groups,
+                               struct store_error *error)
+{
+    struct cover cover;
+    enum store_status status;
+
+    memset(groups, 0, sizeof *groups);
+    cover_make(store_zone(store), query->from_ms, query->to_ms, &cover);
+    status = tallies_read(store, query, &cover, groups, error);
+    if (status == STORE_OK && cover.stretches[0].level != PERIOD_ALL)
+        status = uncertain_read(store, query, &cover, groups, error);
+    if (status == STORE_OK && query->grouping == FIGURES_TOGETHER && group_get(groups, 0) == NULL)
+        status = no_memory(error);
+    if (status != STORE_OK)
+        figures_groups_free(groups);
+    return status;
+}
