@@ -23,6 +23,8 @@ _Static_assert(RESET_POWER_ON == _BV(PORF) && RESET_EXTERNAL == _BV(EXTRF) && RE
 
 extern uint8_t board_reset_causes; /* reset.S */
 
+_Static_assert(PORT_SETTLE_MS / PORT_TICK_MS <= UINT8_MAX, "clock_settle_ticks is a byte");
+
 /* The parts of the chip that the kiosk leaves alone. */
 static void save_power(void)
 {
@@ -37,6 +39,7 @@ void port_init(void)
     save_power();
     DDRA &= (uint8_t)~BUTTON_PINS;
     PORTA |= BUTTON_PINS; /* pull-ups: a pressed button is low */
+    clock_settle_ticks = PORT_SETTLE_MS / PORT_TICK_MS;
     clock_init();
     line_init();
     display_bus_init();
@@ -50,14 +53,23 @@ uint8_t port_reset_causes(void)
     return board_reset_causes & (RESET_POWER_ON | RESET_EXTERNAL | RESET_BROWN_OUT | RESET_WATCHDOG);
 }
 
-uint8_t port_buttons(void)
+static uint8_t read_buttons(void)
 {
     return (uint8_t)(PINA ^ 0xFFu) & BUTTON_PINS;
 }
 
+uint8_t port_buttons(void)
+{
+    uint8_t down = read_buttons();
+
+    if (down)
+        clock_settle_ticks = PORT_SETTLE_MS / PORT_TICK_MS;
+    return down;
+}
+
 /* The instruction after sei is always executed first (datasheet, section 7.7.1), so that no byte slips in
  * between the look and the sleep. */
-void port_sleep(void)
+static void sleep_until_interrupt(void)
 {
     cli();
     if (!line_has_input()) {
@@ -67,6 +79,18 @@ void port_sleep(void)
         sleep_disable();
     }
     sei();
+}
+
+/* At rest, the interrupts of most ticks are dealt with here. */
+void port_sleep(void)
+{
+    bool is_at_rest = clock_settle_ticks == 0 && port_eeprom_is_ready();
+    uint8_t ticks_max = is_at_rest ? PORT_REST_MS / PORT_TICK_MS : 1;
+    uint8_t began = clock_ticks;
+
+    do {
+        sleep_until_interrupt();
+    } while (!line_has_input() && read_buttons() == 0 && (uint8_t)(clock_ticks - began) < ticks_max);
 }
 
 void port_watchdog_kick(void)

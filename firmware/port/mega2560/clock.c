@@ -19,9 +19,16 @@ _Static_assert(COUNTS_PER_MS * 64000UL == F_CPU, "the tick is exact");
 
 static volatile uint32_t tick_ms; /* the time when timer 3 last began at 0 */
 
+volatile uint8_t clock_ticks;
+volatile uint8_t clock_settle_ticks;
+
+/* Calls nothing: a call would have the compiler save every register that a function may use. */
 ISR(TIMER3_COMPA_vect)
 {
     tick_ms += PORT_TICK_MS;
+    clock_ticks++;
+    if (clock_settle_ticks != 0)
+        clock_settle_ticks--;
     piezo_tick_isr();
 }
 

@@ -12,25 +12,13 @@
 #define FREQUENCY_HZ_MIN 200u
 #define FREQUENCY_HZ_MAX 5000u
 
-static volatile uint16_t ticks_left;
-
-static void silence(void)
-{
-    TCCR1A = 0; /* OC1A is an ordinary pin again, low */
-    TCCR1B = 0;
-}
+volatile uint16_t piezo_ticks_left;
 
 void piezo_init(void)
 {
     PORTB &= (uint8_t)~_BV(PB5);
     DDRB |= _BV(PB5);
-    silence();
-}
-
-void piezo_tick_isr(void)
-{
-    if (ticks_left != 0 && --ticks_left == 0)
-        silence();
+    piezo_silence();
 }
 
 void port_beep(uint16_t frequency_hz, uint16_t duration_ms)
@@ -43,7 +31,7 @@ void port_beep(uint16_t frequency_hz, uint16_t duration_ms)
 
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
-        ticks_left = (uint16_t)(duration_ms / PORT_TICK_MS + 1);
+        piezo_ticks_left = (uint16_t)(duration_ms / PORT_TICK_MS + 1);
         TCNT1 = 0;
         OCR1A = counts - 1;
         TCCR1A = _BV(COM1A0);
