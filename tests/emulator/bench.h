@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: MIT */
-/* bench.h - the mailbox between a test and the test image (bench.avr.c) that runs on the simulated board.
+/* SPDX-License-Identifier: MIT
+ *
+ * bench.h - the mailbox between a test and the test image (bench.avr.c) that runs on the simulated board.
  *
  * The test writes arguments and a command into the kiosk's SRAM, the image carries the command out, writes
  * results and clears the command. Shared by avr-gcc and the host's compiler: plain numbers only.

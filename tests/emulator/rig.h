@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: MIT */
-/* rig.h - a board with the test image and its mailbox, for tests.
+/* SPDX-License-Identifier: MIT
+ *
+ * rig.h - a board with the test image and its mailbox, for tests.
  *
  * One rig owns its image, EEPROM cells and board. All failures are test failures.
  */

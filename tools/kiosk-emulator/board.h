@@ -1,11 +1,13 @@
-/* board.h - one kiosk's hardware: an ATmega2560 at 16 MHz running the real firmware image, its five buttons,
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * board.h - one kiosk's hardware: an ATmega2560 at 16 MHz running the real firmware image, its five buttons,
  * display, EEPROM and serial line, on libsimavr.
  *
  * A board exists while it is powered. Time is counted in cycles from power-up and stands still between calls.
  * Boards do not share state (but the image's flash), so many can live in one process, one thread at a time
  * each; a process with boards may fork, and each side then has its own (but a shared EEPROM mapping stays
  * shared: give such boards private cells). The one thing libsimavr keeps for the whole process is its log
- * function, which board_create sets. SPDX-License-Identifier: GPL-3.0-or-later
+ * function, which board_create sets.
  */
 #ifndef KIOSK_EMULATOR_BOARD_H
 #define KIOSK_EMULATOR_BOARD_H

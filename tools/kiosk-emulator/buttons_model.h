@@ -1,8 +1,9 @@
-/* buttons_model.h - the kiosk's five buttons on PA0..PA4, closing to ground.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * buttons_model.h - the kiosk's five buttons on PA0..PA4, closing to ground.
  *
  * A released button reads 1 whether or not the firmware has switched its pull-up on: the board has its own
- * resistors. The caller owns the struct, which must outlive the core. SPDX-License-Identifier:
- * GPL-3.0-or-later
+ * resistors. The caller owns the struct, which must outlive the core.
  */
 #ifndef KIOSK_EMULATOR_BUTTONS_MODEL_H
 #define KIOSK_EMULATOR_BUTTONS_MODEL_H

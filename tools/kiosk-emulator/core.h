@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-/* core.h - what every peripheral model needs from libsimavr's core: registers and interrupt vectors.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * core.h - what every peripheral model needs from libsimavr's core: registers and interrupt vectors.
  *
  * A model replaces the library's own peripheral by taking over its register handlers. The tables are written
  * directly: avr_register_io_write would chain the library's handler and ours instead of replacing it.

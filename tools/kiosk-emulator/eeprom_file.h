@@ -1,8 +1,9 @@
-/* eeprom_file.h - the kiosk's EEPROM cells as a file of 4096 bytes.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * eeprom_file.h - the kiosk's EEPROM cells as a file of 4096 bytes.
  *
  * The file is mapped and shared, so that a byte whose write has completed survives whatever happens to the
- * emulator, SIGKILL included. One process at a time: the file is locked while open. SPDX-License-Identifier:
- * GPL-3.0-or-later
+ * emulator, SIGKILL included. One process at a time: the file is locked while open.
  */
 #ifndef KIOSK_EMULATOR_EEPROM_FILE_H
 #define KIOSK_EMULATOR_EEPROM_FILE_H

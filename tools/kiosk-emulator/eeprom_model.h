@@ -1,10 +1,11 @@
-/* eeprom_model.h - the ATmega2560's EEPROM as the datasheet has it: busy time, modes, and torn writes.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * eeprom_model.h - the ATmega2560's EEPROM as the datasheet has it: busy time, modes, and torn writes.
  *
  * Replaces libsimavr's EEPROM, whose writes take effect at once and can never be interrupted. The cells are
  * the caller's 4096 bytes and may be a shared file mapping: a byte changes only when its write completes, or
  * when power is lost inside it. The caller owns struct eeprom_model, which must outlive the core it is
- * attached to. ATmega2560 datasheet (DS40002211), section 8.3 and 8.6. SPDX-License-Identifier:
- * GPL-3.0-or-later
+ * attached to. ATmega2560 datasheet (DS40002211), section 8.3 and 8.6.
  */
 #ifndef KIOSK_EMULATOR_EEPROM_MODEL_H
 #define KIOSK_EMULATOR_EEPROM_MODEL_H

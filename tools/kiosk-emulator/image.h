@@ -1,8 +1,9 @@
-/* image.h - a firmware image, read once and shared by any number of boards.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * image.h - a firmware image, read once and shared by any number of boards.
  *
  * The flash contents are kept once for all boards, which saves 256 KiB a board; firmware that programs its
- * own flash would therefore change it under every board (the kiosk's does not). SPDX-License-Identifier:
- * GPL-3.0-or-later
+ * own flash would therefore change it under every board (the kiosk's does not).
  */
 #ifndef KIOSK_EMULATOR_IMAGE_H
 #define KIOSK_EMULATOR_IMAGE_H

@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kiosk.h - a kiosk on a counter: a board that can be switched off and on, with its EEPROM file, its cable
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * kiosk.h - a kiosk on a counter: a board that can be switched off and on, with its EEPROM file, its cable
  * and its clock.
  *
  * The clock counts cycles since the emulator began and goes on while the power is off. The board is always

@@ -1,7 +1,9 @@
-/* kiosk_pty.h - the kiosk's serial line as a pseudo-terminal, reachable through a symbolic link.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * kiosk_pty.h - the kiosk's serial line as a pseudo-terminal, reachable through a symbolic link.
  *
  * The daemon opens the link. As with a real USB port, what the kiosk sends while nobody has the port open is
- * lost, and unplugging hangs up. The caller owns struct kiosk_pty. SPDX-License-Identifier: GPL-3.0-or-later
+ * lost, and unplugging hangs up. The caller owns struct kiosk_pty.
  */
 #ifndef KIOSK_EMULATOR_KIOSK_PTY_H
 #define KIOSK_EMULATOR_KIOSK_PTY_H

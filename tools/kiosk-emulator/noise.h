@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise.h - a small seeded stream of pseudo-random numbers.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * noise.h - a small seeded stream of pseudo-random numbers.
  *
  * The same seed gives the same numbers on every machine, so that a run with power-up noise and bouncing
  * contacts can be repeated exactly. Not for secrets. The caller owns struct noise.

@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-/* options.h - the command line.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * options.h - the command line.
  */
 #ifndef KIOSK_EMULATOR_OPTIONS_H
 #define KIOSK_EMULATOR_OPTIONS_H

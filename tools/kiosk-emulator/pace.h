@@ -1,10 +1,12 @@
-/* pace.h - how far the kiosk's time may have run, given real time and what moves on the line.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * pace.h - how far the kiosk's time may have run, given real time and what moves on the line.
  *
  * At speed 1 the kiosk keeps real time. At a higher speed it runs ahead only while the line is idle: from the
  * moment the kiosk sends until an answer has come and the line has been quiet for PACE_QUIET_MS, at most
  * PACE_ANSWER_MS, it keeps real time, so that neither end ever times out because of the speed. Pure: time is
  * an argument. The caller owns the struct. Real time in nanoseconds, kiosk time in cycles; neither may run
- * backwards. SPDX-License-Identifier: GPL-3.0-or-later
+ * backwards.
  */
 #ifndef KIOSK_EMULATOR_PACE_H
 #define KIOSK_EMULATOR_PACE_H

@@ -1,7 +1,9 @@
-/* picture.h - the display's picture as a file.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * picture.h - the display's picture as a file.
  *
  * NAME.pbm is a plain (P1) bitmap of 128x64, 1 for a lit pixel: small and readable in a diff. NAME.png looks
- * like the display. Both depend on the picture only, byte for byte. SPDX-License-Identifier: GPL-3.0-or-later
+ * like the display. Both depend on the picture only, byte for byte.
  */
 #ifndef KIOSK_EMULATOR_PICTURE_H
 #define KIOSK_EMULATOR_PICTURE_H

@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-/* piezo_model.h - a piezo disc on PB5 (OC1A): only whether, and for how many edges, it sounded.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * piezo_model.h - a piezo disc on PB5 (OC1A): only whether, and for how many edges, it sounded.
  *
  * The caller owns the struct, which must outlive the core.
  */

@@ -1,8 +1,10 @@
-/* player.h - carries a script out on a kiosk, in kiosk time.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * player.h - carries a script out on a kiosk, in kiosk time.
  *
  * A file's commands run one after another. A live script's commands come in as lines, and each is answered
  * when it is done. The caller owns the struct; the kiosk and the script must outlive it. The player never
- * blocks. SPDX-License-Identifier: GPL-3.0-or-later
+ * blocks.
  */
 #ifndef KIOSK_EMULATOR_PLAYER_H
 #define KIOSK_EMULATOR_PLAYER_H

@@ -1,10 +1,12 @@
-/* ssd1306_model.h - a 128x64 OLED module with an SSD1306 controller on I2C.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ssd1306_model.h - a 128x64 OLED module with an SSD1306 controller on I2C.
  *
  * Pure: knows neither the core nor the clock. It takes the bytes that follow its address on the bus and
  * answers what an eye in front of the module would see, so that a wrong initialisation is a wrong picture.
  * The module is modelled as the usual one: upright with segment remap A1 and COM scan C8, wired for the
  * alternative COM pin configuration (DA 12), fed by the charge pump (8D 14). The caller owns the struct.
- * SSD1306 datasheet rev 1.1, sections 8 to 10. SPDX-License-Identifier: GPL-3.0-or-later
+ * SSD1306 datasheet rev 1.1, sections 8 to 10.
  */
 #ifndef KIOSK_EMULATOR_SSD1306_MODEL_H
 #define KIOSK_EMULATOR_SSD1306_MODEL_H

@@ -1,7 +1,9 @@
-/* terminal.h - the kiosk on a terminal: the display live, and keys for buttons.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * terminal.h - the kiosk on a terminal: the display live, and keys for buttons.
  *
  * ncurses keeps the terminal as process-wide state, so there can be one at a time. The caller owns the
- * struct. SPDX-License-Identifier: GPL-3.0-or-later
+ * struct.
  */
 #ifndef KIOSK_EMULATOR_TERMINAL_H
 #define KIOSK_EMULATOR_TERMINAL_H

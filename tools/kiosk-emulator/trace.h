@@ -1,8 +1,10 @@
-/* trace.h - one line per event in a kiosk's life, for measuring and for comparing runs.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * trace.h - one line per event in a kiosk's life, for measuring and for comparing runs.
  *
  * A line is: kiosk time in ms with three decimals, cycle since power-up, event, details. Nothing in it
  * depends on real time, so that equal runs give equal traces. The caller owns struct trace; a zeroed one
- * writes nothing. SPDX-License-Identifier: GPL-3.0-or-later
+ * writes nothing.
  */
 #ifndef KIOSK_EMULATOR_TRACE_H
 #define KIOSK_EMULATOR_TRACE_H

@@ -1,9 +1,11 @@
-/* twi_model.h - the ATmega2560's two-wire interface as bus master, and one device on the bus.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * twi_model.h - the ATmega2560's two-wire interface as bus master, and one device on the bus.
  *
  * Replaces libsimavr's, which reports 0x28 where the hardware reports 0x18 and takes no notice of the bit
  * rate. Can be told that the bus is stuck: then no operation ever completes. Slave modes, arbitration and
  * clock stretching are not modelled. The caller owns struct twi_model, which must outlive the core it is
- * attached to. ATmega2560 datasheet (DS40002211), section 24. SPDX-License-Identifier: GPL-3.0-or-later
+ * attached to. ATmega2560 datasheet (DS40002211), section 24.
  */
 #ifndef KIOSK_EMULATOR_TWI_MODEL_H
 #define KIOSK_EMULATOR_TWI_MODEL_H

@@ -1,11 +1,13 @@
-/* uart_model.h - the ATmega2560's USART0 in asynchronous mode, and the host's end of the line.
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * uart_model.h - the ATmega2560's USART0 in asynchronous mode, and the host's end of the line.
  *
  * Replaces libsimavr's, which counts 11 bits a byte, notices U2X only when UBRR is written, and overruns only
  * after 64 bytes. Here the byte time follows the registers, the receiver holds two bytes and a third in its
  * shift register, and the host's bytes come at the host's line rate. If the two rates are too far apart, both
  * sides read garbage. Parity, nine bits and multi-processor mode are not modelled beyond their effect on the
  * byte time. The caller owns struct uart_model, which must outlive the core. ATmega2560 datasheet
- * (DS40002211), section 22. SPDX-License-Identifier: GPL-3.0-or-later
+ * (DS40002211), section 22.
  */
 #ifndef KIOSK_EMULATOR_UART_MODEL_H
 #define KIOSK_EMULATOR_UART_MODEL_H
