@@ -70,7 +70,7 @@ struct screen {
                                            * [6] [7] own best week (0 0: none yet) */
 };
 
-/* Draw all 128x64 pixels. Takes about 20 ms on an AVR. */
+/* Draw all 128x64 pixels. Takes 5 to 10 ms on an AVR. */
 void screen_draw(const struct screen *screen, struct canvas *canvas);
 
 /* Draw the bar alone, on a canvas that shows its screen already: cheap, for the time draining. */
