@@ -12,7 +12,6 @@
 #define PREFIX "/v1/"
 #define PARTS_MAX 3
 #define TEXT_SIZE_MAX 256
-#define UTC_NEVER 0
 
 enum status_code {
     CODE_OK = 200,
@@ -85,21 +84,25 @@ static enum store_status done(struct api_call *call, const char *format, ...)
 
 /* Staff ----------------------------------------------------------------------------------------------------------- */
 
-static bool append_member(void *context, const struct store_member *member)
+static enum store_status run_named(struct store *store, struct api_call *call, const char *report, json_t **reply,
+                                   struct store_error *error)
 {
-    json_t *item = json_pack("{s:i, s:s, s:b, s:b, s:b}", "id", (int)member->id, "name", member->name, "on_duty",
-                             (int)member->is_on_duty, "pin", (int)member->has_pin, "retired",
-                             (int)(member->retired_ms != 0));
+    const struct report_query query = {
+        .report = report,
+        .since = text_of(call, TEXT_SINCE),
+        .from = text_of(call, TEXT_FROM),
+        .to = text_of(call, TEXT_TO),
+        .kiosk = text_of(call, TEXT_KIOSK),
+        .staff = text_of(call, TEXT_STAFF),
+        .now_ms = call->now_ms,
+    };
 
-    return json_array_append_new(context, item) == 0;
+    return report_run(store, &query, reply, error);
 }
 
 static enum store_status run_staff_list(struct store *store, struct api_call *call, struct store_error *error)
 {
-    json_t *list = json_array();
-
-    call->reply = json_pack("{s:s, s:o}", "kind", "staff_list", "staff", list);
-    return store_staff_list(store, append_member, list, error);
+    return run_named(store, call, "staff_list", &call->reply, error);
 }
 
 static bool is_pin(const char *digits)
@@ -181,33 +184,43 @@ static enum store_status run_pin(struct store *store, struct api_call *call, str
 
 /* Kiosks ---------------------------------------------------------------------------------------------------------- */
 
-static json_t *time_or_null(int64_t utc_ms)
+static const char *text_in(const json_t *object, const char *key)
 {
-    return utc_ms == UTC_NEVER ? json_null() : json_integer(utc_ms);
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
 }
 
-static bool append_kiosk(void *context, const struct store_kiosk *kiosk)
+/* What the reports know about each kiosk goes into the list: how it does, not only that it is. */
+static void add_counters(json_t *list, const json_t *kiosks)
 {
-    char id[17];
-    const struct message_health *health = &kiosk->health;
+    static const char *const keys[] = {"pending", "refused", "lost", "conflicts", "bad_frames"};
+    size_t index, other_index;
+    json_t *item, *other;
 
-    snprintf(id, sizeof id, "%016" PRIx64, kiosk->kiosk_id);
-    json_t *item = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:n, s:I, s:I, s:I, s:I, s:s, s:s}", "name", kiosk->name, "id",
-        kiosk->kiosk_id == 0 ? "" : id, "port", kiosk->port, "device", "", "state",
-        kiosk->kiosk_id == 0 ? "pending" : "absent", "heard_ms", time_or_null(kiosk->heard_ms), "pending",
-        (int)health->pending, "free", "refused", (json_int_t)health->refused, "lost", (json_int_t)kiosk->lost,
-        "conflicts", (json_int_t)kiosk->conflicts, "bad_frames", (json_int_t)health->bad_frames, "firmware", "",
-        "note", kiosk->kiosk_id == 0 ? "waits for `byname kiosk adopt`" : "");
-    return json_array_append_new(context, item) == 0;
+    json_array_foreach(list, index, item) {
+        json_array_foreach(kiosks, other_index, other) {
+            if (strcmp(text_in(item, "id"), text_in(other, "id")) != 0)
+                continue;
+            for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+                json_t *value = json_object_get(other, keys[i]);
+                json_object_set(item, keys[i], value == NULL ? json_null() : value);
+            }
+        }
+    }
 }
 
 static enum store_status run_kiosk_list(struct store *store, struct api_call *call, struct store_error *error)
 {
-    json_t *list = json_array();
+    json_t *kiosks = NULL;
+    enum store_status status = run_named(store, call, "kiosk_list", &call->reply, error);
 
-    call->reply = json_pack("{s:s, s:o}", "kind", "kiosk_list", "kiosks", list);
-    return store_kiosk_list(store, append_kiosk, list, error);
+    if (status == STORE_OK)
+        status = run_named(store, call, "kiosks", &kiosks, error);
+    if (status == STORE_OK)
+        add_counters(json_object_get(call->reply, "kiosks"), json_object_get(kiosks, "kiosks"));
+    json_decref(kiosks);
+    return status;
 }
 
 static enum store_status run_kiosk_adopt(struct store *store, struct api_call *call, struct store_error *error)
@@ -230,7 +243,7 @@ static enum store_status run_kiosk_rename(struct store *store, struct api_call *
 }
 
 /* The list's entry of the kiosk at a port: by its id when a kiosk is up there, else by the port it was last at. One
- * that waits for adoption is not the adopted one that was at the port before it. */
+ * that is kept waiting is not the adopted one that was at the port before it. */
 static json_t *find_kiosk(json_t *list, const struct hub_kiosk *kiosk, const char *port)
 {
     uint64_t kiosk_id = session_kiosk_id(kiosk->session);
@@ -240,13 +253,13 @@ static json_t *find_kiosk(json_t *list, const struct hub_kiosk *kiosk, const cha
 
     snprintf(id, sizeof id, "%016" PRIx64, kiosk_id);
     json_array_foreach(list, index, item) {
-        if (kiosk_id != 0 && strcmp(json_string_value(json_object_get(item, "id")), id) == 0)
+        if (kiosk_id != 0 && strcmp(text_in(item, "id"), id) == 0)
             return item;
     }
-    bool is_pending = kiosk->session->wait_reason == WAIT_ADOPTION;
+    bool is_waiting = kiosk->session->wait_reason != 0;
     json_array_foreach(list, index, item) {
-        if (strcmp(json_string_value(json_object_get(item, "port")), port) == 0 &&
-            (!is_pending || json_string_length(json_object_get(item, "id")) == 0))
+        bool is_adopted = strcmp(text_in(item, "state"), "adopted") == 0;
+        if (strcmp(text_in(item, "port"), port) == 0 && is_adopted != is_waiting)
             return item;
     }
     return NULL;
@@ -300,6 +313,7 @@ static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *de
                             session->counters.malformed + session->counters.flagged + session->counters.unknown;
 
     describe_state(kiosk, clock, &state, &note);
+    json_object_set_new(item, "connected", json_boolean(session_is_heard(session, clock->now_ms)));
     json_object_set_new(item, "port", json_string(session->options.port));
     json_object_set_new(item, "device", json_string(device));
     json_object_set_new(item, "state", json_string(state));
@@ -311,28 +325,36 @@ static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *de
     if (session_kiosk_id(session) == 0)
         return;
     json_object_set_new(item, "firmware", json_string(session->hello.firmware));
-    json_object_set_new(item, "free",
-                        session->hello.capacity == UINT8_MAX ? json_null() : json_integer(session->hello.capacity));
     if (!session->has_health)
         return;
     json_object_set_new(item, "pending", json_integer(session->health.pending));
     json_object_set_new(item, "refused", json_integer(session->health.refused));
 }
 
-/* Lay what the hub sees over what the database knows; a configured port without a kiosk gets a line of its own. */
+/* Lay what the hub sees over what the database knows: a kiosk that is at no configured port is absent, and a
+ * configured port without a kiosk gets a line of its own. */
 static void merge_live(json_t *list, const struct api_live *live)
 {
+    size_t index;
+    json_t *known;
+
     for (uint16_t i = 0; i < hub_count(live->hub); i++) {
         const struct hub_kiosk kiosk = hub_kiosk(live->hub, i);
         const char *port = kiosk.session->options.port;
         json_t *item = find_kiosk(list, &kiosk, port);
 
         if (item == NULL) {
-            const struct store_kiosk unknown = {0};
-            append_kiosk(list, &unknown);
-            item = json_array_get(list, json_array_size(list) - 1);
+            item = json_pack("{s:n, s:n, s:s}", "name", "id", "port", port);
+            json_array_append_new(list, item);
         }
         add_live(item, &kiosk, live->devices[i], &live->clock);
+    }
+    json_array_foreach(list, index, known) {
+        if (json_object_get(known, "device") != NULL)
+            continue;
+        json_object_set_new(known, "connected", json_false());
+        if (strcmp(text_in(known, "state"), "adopted") == 0)
+            json_object_set_new(known, "state", json_string("absent"));
     }
 }
 
@@ -382,7 +404,7 @@ static void judge_losses(json_t *warnings, const json_t *list)
     json_t *item;
 
     json_array_foreach(list, index, item) {
-        const char *name = json_string_value(json_object_get(item, "name"));
+        const char *name = text_in(item, "name");
         json_int_t lost = json_integer_value(json_object_get(item, "lost"));
         json_int_t refused = json_integer_value(json_object_get(item, "refused"));
         json_int_t conflicts = json_integer_value(json_object_get(item, "conflicts"));
@@ -420,7 +442,7 @@ static void finish_status(struct api_call *call, const struct api_live *live)
     judge_losses(warnings, list);
     json_object_set_new(call->reply, "kind", json_string("status"));
     json_object_set_new(call->reply, "version", json_string(BYNAME_VERSION));
-    json_object_set_new(call->reply, "well", json_boolean(json_array_size(problems) == 0));
+    json_object_set_new(call->reply, "is_well", json_boolean(json_array_size(problems) == 0));
     json_object_set_new(call->reply, "problems", problems);
     json_object_set_new(call->reply, "warnings", warnings);
 }
@@ -429,17 +451,7 @@ static void finish_status(struct api_call *call, const struct api_live *live)
 
 static enum store_status run_report(struct store *store, struct api_call *call, struct store_error *error)
 {
-    const struct report_query query = {
-        .report = text_of(call, TEXT_WHICH),
-        .since = text_of(call, TEXT_SINCE),
-        .from = text_of(call, TEXT_FROM),
-        .to = text_of(call, TEXT_TO),
-        .kiosk = text_of(call, TEXT_KIOSK),
-        .staff = text_of(call, TEXT_STAFF),
-        .now_ms = call->now_ms,
-    };
-
-    return report_run(store, &query, &call->reply, error);
+    return run_named(store, call, text_of(call, TEXT_WHICH), &call->reply, error);
 }
 
 static bool on_verify_progress(void *context, unsigned done_parts)
@@ -456,15 +468,9 @@ static enum store_status run_verify(struct store *store, struct api_call *call, 
     struct store_verified verified = {0};
     enum store_status status = store_verify(store, &verified, on_verify_progress, call, error);
 
-    if (status != STORE_OK)
-        return status;
-    call->reply = json_pack(
-        "{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "kind", "verify", "equal",
-        (int)(verified.tallies_wrong == 0 && verified.visits_wrong == 0), "answers", (json_int_t)verified.answers,
-        "visits", (json_int_t)verified.visits, "tallies_wrong", (json_int_t)verified.tallies_wrong, "visits_wrong",
-        (json_int_t)verified.visits_wrong, "gaps", (json_int_t)verified.gaps, "conflicts",
-        (json_int_t)verified.conflicts, "first_difference", verified.first_difference);
-    return STORE_OK;
+    if (status == STORE_OK)
+        call->reply = report_verified(store, &verified);
+    return status;
 }
 
 /* Routes ---------------------------------------------------------------------------------------------------------- */

@@ -333,9 +333,7 @@ void cli_help(const struct cli *cli, FILE *out)
 
 enum cli_exit cli_judge(const json_t *reply)
 {
-    if (json_is_false(json_object_get(reply, "well")) || json_is_false(json_object_get(reply, "equal")))
-        return CLI_EXIT_NO;
-    return CLI_EXIT_OK;
+    return json_is_false(json_object_get(reply, "is_well")) ? CLI_EXIT_NO : CLI_EXIT_OK;
 }
 
 bool cli_is_long(const struct cli *cli)

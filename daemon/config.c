@@ -255,13 +255,24 @@ static bool is_kiosk_name_free(const struct parser *parser, const char *name)
     return true;
 }
 
+/* Of UTF-8: bytes that do not continue a character. */
+static size_t count_characters(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
 static void open_kiosk(struct parser *parser, const char *name)
 {
     struct config *config = parser->config;
 
-    if (name[0] == '\0' || strlen(name) > CONFIG_KIOSK_NAME_SIZE_MAX) {
-        mistake(parser, parser->line, "a kiosk's name has 1 to %d bytes; write [kiosk Counter 1]",
-                CONFIG_KIOSK_NAME_SIZE_MAX);
+    if (name[0] == '\0' || strlen(name) > CONFIG_KIOSK_NAME_SIZE_MAX ||
+        count_characters(name) > STAFF_NAME_CHARACTERS_MAX) {
+        mistake(parser, parser->line, "a kiosk's name has 1 to %d characters; write [kiosk Counter 1]",
+                STAFF_NAME_CHARACTERS_MAX);
         return;
     }
     if (!is_kiosk_name_free(parser, name)) {

@@ -20,7 +20,7 @@
 #define CONFIG_PATH_SIZE_MAX 255
 #define CONFIG_SOCKET_SIZE_MAX 107 /* sockaddr_un.sun_path, less its NUL */
 #define CONFIG_KIOSKS_MAX 32
-#define CONFIG_KIOSK_NAME_SIZE_MAX 32
+#define CONFIG_KIOSK_NAME_SIZE_MAX STAFF_NAME_SIZE_MAX /* its 16 characters become the kiosk's name */
 #define CONFIG_BAUD_DEFAULT 115200
 #define CONFIG_ZONEINFO "/usr/share/zoneinfo"
 

@@ -17,16 +17,13 @@ struct render_options {
     bool is_color;    /* a terminal without NO_COLOR */
 };
 
-/* Replies that are not reports (texts may be null; times are "…_ms", UTC milliseconds):
- *   {"kind": "staff_list", "staff": [{"id", "name", "on_duty", "pin", "retired"}]}            booleans but id, name
- *   {"kind": "kiosk_list", "kiosks": [{"name", "id", "port", "device", "state", "heard_ms", "pending", "free",
- *     "refused", "lost", "conflicts", "bad_frames", "firmware", "note"}]}
- *       id: 16 hexadecimal digits; state: "up", "away", "absent", "pending", "refused", "held"; note: why, in words
- *   {"kind": "status", "well": true, "store", "database", "version", "uptime_s", "problems": ["…"], "warnings": ["…"],
- *     "kiosks": as above}
- *   {"kind": "verify", "equal": true, "answers", "visits", "tallies_wrong", "visits_wrong", "gaps", "conflicts",
- *     "first_difference"}
- *   {"kind": "done", "text": "…"}                                               one line, for a command that worked
+/* Replies that are not reports, beside "staff_list" and "verify" (report.h):
+ *   {"kind": "kiosk_list", "kiosks": [report.h's fields, and from a running daemon in each: "connected": true or
+ *     false, "state": "up", "away", "absent", "pending", "refused" or "held", "note": why, in words, "device": what the
+ *     port turned out to be, "heard_ms": UTC, "pending", "refused", "lost", "conflicts", "bad_frames": numbers}]}
+ *   {"kind": "status", "is_well": true, "store", "database": a path, "version", "uptime_s", "problems": ["..."],
+ *     "warnings": ["..."], "kiosks": as above}
+ *   {"kind": "done", "text": "..."}                               one line, for a command that worked
  */
 
 /* Write a report (what report_run returned) or another reply of the daemon (staff list, kiosk list, status: an

@@ -448,6 +448,11 @@ void store_close(struct store *store)
     free(store);
 }
 
+void store_interrupt(struct store *store)
+{
+    sqlite3_interrupt(store->db);
+}
+
 struct sqlite3 *store_connection(struct store *store)
 {
     return store->db;

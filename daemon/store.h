@@ -170,35 +170,7 @@ enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now
 uint64_t store_roster_generation(const struct store *store);
 uint64_t store_counts_generation(const struct store *store);
 
-/* Lists ----------------------------------------------------------------------------------------------------- */
-
-struct store_member {
-    uint16_t id;
-    char name[STAFF_NAME_SIZE_MAX + 1];
-    bool is_on_duty;
-    bool has_pin;
-    int64_t retired_ms; /* 0: not retired */
-};
-
-#define STORE_NAME_SIZE_MAX 63 /* a kiosk's name or port, in bytes */
-
-/* A kiosk that was adopted, or one in quarantine (kiosk_id 0) that is waiting for it. */
-struct store_kiosk {
-    uint64_t kiosk_id; /* as on the wire; 0: pending */
-    char name[STORE_NAME_SIZE_MAX + 1];
-    char port[STORE_NAME_SIZE_MAX + 1]; /* where it was last */
-    int64_t heard_ms;                   /* its last HELLO or stored HEALTH; 0: never */
-    struct message_health health;       /* the latest; zeroes before the first */
-    uint64_t lost;                      /* sequence numbers known lost, all its journals */
-    uint64_t conflicts;
-};
-
-/* Hand every row to `row`, in the order of a list (staff: by id; kiosks: by name, pending last), until it returns
- * false. The row is valid during the call only. Work on any connection. */
-enum store_status store_staff_list(struct store *store, bool (*row)(void *context, const struct store_member *member),
-                                   void *context, struct store_error *error);
-enum store_status store_kiosk_list(struct store *store, bool (*row)(void *context, const struct store_kiosk *kiosk),
-                                   void *context, struct store_error *error);
+/* Interruption ---------------------------------------------------------------------------------------------- */
 
 /* Make the statement that runs on this connection end with STORE_REFUSED ("took too long"). The one function that
  * may be called from another thread than the connection's; harmless when nothing runs. */

@@ -38,11 +38,18 @@ static enum store_status name_is_taken(struct store *store, const char *name, in
 }
 
 /* "kiosk 1", "kiosk 2": the first that is free. */
-static enum store_status name_invent(struct store *store, char name[NAME_SIZE], struct store_error *error)
+/* The port's name when a kiosk can have it, else the first free number. */
+static enum store_status name_invent(struct store *store, const char *port, char name[NAME_SIZE],
+                                     struct store_error *error)
 {
+    struct store_error refusal;
     enum store_status status = STORE_OK;
     int64_t kiosk = 1;
 
+    if (store_check_name(port, "kiosk", &refusal) == STORE_OK) {
+        snprintf(name, NAME_SIZE, "%s", port);
+        status = name_is_taken(store, name, &kiosk, error);
+    }
     for (unsigned i = 1; status == STORE_OK && kiosk != 0; i++) {
         snprintf(name, NAME_SIZE, "kiosk %u", i);
         status = name_is_taken(store, name, &kiosk, error);
@@ -153,7 +160,7 @@ static enum store_status stranger(struct store *store, const struct store_visito
         admitted->admission = visitor->hello->kiosk_id != 0 ? STORE_OTHER_DATABASE : STORE_PENDING;
         return pending_keep(store, visitor, error);
     }
-    status = name_invent(store, name, error);
+    status = name_invent(store, visitor->port, name, error);
     if (status == STORE_OK)
         status = kiosk_insert(store, visitor->port, name, 0, visitor->now_ms, &admitted->kiosk, &admitted->kiosk_id,
                               error);

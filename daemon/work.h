@@ -17,7 +17,7 @@
 #include "protocol/message.h"
 
 #define WORK_SESSIONS_MAX 64 /* kiosks of one daemon */
-#define WORK_PORT_SIZE_MAX STORE_NAME_SIZE_MAX
+#define WORK_PORT_SIZE_MAX 63
 #define WORK_NO_SESSION WORK_SESSIONS_MAX
 
 enum work_kind { WORK_HELLO, WORK_ANSWERS, WORK_LOST, WORK_HEALTH, WORK_CALL };
