@@ -25,7 +25,7 @@ enum screen_kind {
     SCREEN_CALLING, /* calling ...; number[0] 1: "please tell a colleague" beside it; 2: someone is on the way
                      */
     SCREEN_THANKS,  /* thank you; `name` will hear about it, or NULL */
-    SCREEN_SORRY,   /* thank you, after an unhappy rating: we will work on it */
+    SCREEN_SORRY,   /* thank you, after any other rating: that helps us to do better */
     SCREEN_WITHDRAWN, /* two buttons at once: this one does not count, please try again */
     SCREEN_FULL,      /* journal full: please tell a colleague */
     SCREEN_LANGUAGE,  /* the five languages, each in its own words */

@@ -94,7 +94,7 @@ static void end_visit(struct visit *visit, uint8_t screen, uint32_t now_ms)
 
 static uint8_t last_screen(const struct visit *visit)
 {
-    return visit->rating > RATING_UNHAPPY_MAX ? SCREEN_THANKS : SCREEN_SORRY;
+    return is_happy(visit) ? SCREEN_THANKS : SCREEN_SORRY;
 }
 
 /* Names
@@ -426,7 +426,7 @@ void visit_screen(const struct visit *visit, uint32_t now_ms, struct screen *scr
     screen->chosen = visit->chosen;
     if (visit->state == VISIT_ASKING)
         screen->bar = bar_left(visit, now_ms);
-    if (named != ROSTER_NOBODY && (visit->screen != SCREEN_THANKS || is_happy(visit)))
+    if (named != ROSTER_NOBODY)
         screen->name = entries[named].name;
     if (visit->screen == SCREEN_CALLING)
         screen->number[0] = calling_number(visit, now_ms);
