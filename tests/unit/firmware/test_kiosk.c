@@ -567,7 +567,7 @@ static void test_after_a_visit_presses_are_ignored_for_three_seconds(void **stat
     press(1);
     run(200);
     press(5); /* skip: thanks */
-    assert_int_equal(kiosk.shown.kind, SCREEN_THANKS);
+    assert_int_equal(kiosk.shown.kind, SCREEN_SORRY);
     uint32_t next = next_seq();
     hold(0x10, 120);
     run(200);
