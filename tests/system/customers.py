@@ -5,8 +5,10 @@ The counter's rules are written here a second time, from PRODUCT's description, 
 turned into expected answers without a line of the firmware.
 """
 
+import os
 import random
 
+GOLDEN_IDLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "idle-en.pbm")
 SKIPPED = 0
 MENTION = {1: 1, 3: 2, 5: 3}
 YES_NO_SKIP = {1: 1, 3: 2, 5: SKIPPED}
@@ -23,7 +25,8 @@ class Script:
         self.random = random.Random(seed)
         self.staff = staff  # ids in the order of the roster
         self.prefix = prefix  # of screenshots
-        self.lines = ["wait 9000"]  # adopted, told the names, names written
+        # Without the mark for "no daemon" it is adopted; then the names come and are written.
+        self.lines = [f"wait-screen {GOLDEN_IDLE} 1200000", "wait 9000"]
         self.answers = []
         self.doubtful = []  # (index into answers, screenshot before, screenshot after)
         self.rating = 0

@@ -45,8 +45,7 @@ class Customers(rig.Case):
     def staffed(self, kiosks, **keys):
         daemon = self.daemon({name: os.path.join(self.folder, name) for name in kiosks}, adopt="auto", **keys).start()
         for name in ("Dan", "Zoë", "Łukasz", "Amélie"):
-            self.assertEqual(daemon.byname("staff", "add", name).returncode, 0)
-            self.assertEqual(daemon.byname("staff", "on-duty", name).returncode, 0)
+            daemon.byname("staff", "add", name)
         staff = daemon.ask("staff", "list")["staff"]
         return daemon, [person["id"] for person in sorted(staff, key=lambda person: person["name"].encode())]
 
