@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/api.h"
+
+struct answer_to {
+    int code;
+    json_t *json;
+};
+
+/* A request as the daemon would serve it, inline. */
+static struct answer_to ask(struct fixture *fixture, bool is_post, const char *path, const char *body)
+{
+    char copy[512];
+    char *query;
+    struct store_error error = {""};
+    enum store_status status = STORE_OK;
+    json_t *json;
+
+    snprintf(copy, sizeof copy, "%s", path);
+    query = strchr(copy, '?');
+    if (query != NULL)
+        *query++ = '\0';
+    const struct api_request request = {is_post, copy, query == NULL ? "" : query, body, FIXTURE_NOON_MS};
+    struct api_call *call = api_call_create(&request);
+    assert_non_null(call);
+    if (api_call_where(call) == API_WRITER) {
+        assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
+        status = api_call_run(fixture->store, call, &error);
+        struct store_error commit_error;
+        assert_int_equal(store_commit(fixture->store, &commit_error), STORE_OK);
+    } else if (api_call_where(call) != API_NOWHERE) {
+        status = api_call_run(fixture->store, call, &error);
+    }
+    struct answer_to answer = {api_call_finish(call, status, &error, NULL, &json), NULL};
+    answer.json = json_deep_copy(json);
+    api_call_destroy(call);
+    return answer;
+}
+
+static void expect(struct fixture *fixture, bool is_post, const char *path, const char *body, int code,
+                   const char *part)
+{
+    struct answer_to answer = ask(fixture, is_post, path, body);
+    char *text = json_dumps(answer.json, JSON_COMPACT);
+
+    if (answer.code != code || strstr(text, part) == NULL)
+        fail_msg("%s %s: %d %s", path, body, answer.code, text);
+    free(text);
+    json_decref(answer.json);
+}
+
+static void test_staff_are_added_listed_and_changed(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/v1/staff", "{\"name\":\"Zo\\u00eb\",\"pin\":\"1234\"}", 200, "done");
+    expect(fixture, false, "/v1/staff", "", 200, "Zoë");
+    expect(fixture, true, "/v1/staff/Zo%C3%AB/rename", "{\"name\":\"Ann\"}", 200, "Ann");
+    expect(fixture, true, "/v1/staff/Ann/off-duty", "", 200, "off duty");
+    expect(fixture, true, "/v1/staff/Ann/pin", "{\"pin\":null}", 200, "no PIN");
+    expect(fixture, true, "/v1/staff/1/retire", "{}", 200, "retired");
+}
+
+static void test_refusals_carry_the_reason(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/v1/staff", "{\"name\":\"Dan\",\"pin\":\"6666\"}", 422, "1 to 5");
+    expect(fixture, true, "/v1/staff/Nobody/retire", "", 422, "Nobody");
+    expect(fixture, true, "/v1/kiosks/Nowhere/adopt", "", 422, "Nowhere");
+    expect(fixture, false, "/v1/report/horoscope", "", 422, "horoscope");
+    expect(fixture, false, "/v1/staff", "", 200, "\"staff\":[]"); /* the wrong PIN added nobody */
+}
+
+static void test_bad_requests_never_reach_the_store(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, false, "/", "", 404, "error");
+    expect(fixture, false, "/v1/", "", 404, "error");
+    expect(fixture, false, "/v1/staff/", "", 404, "error");
+    expect(fixture, false, "/v1/report/a/b", "", 404, "error");
+    expect(fixture, true, "/v1/staff/%00/retire", "", 404, "error");
+    expect(fixture, true, "/v1/staff/%4/retire", "", 404, "error");
+    expect(fixture, true, "/v1/status", "", 405, "GET");
+    expect(fixture, false, "/v1/verify", "", 405, "POST");
+    expect(fixture, true, "/v1/staff", "", 400, "name is missing");
+    expect(fixture, true, "/v1/staff", "{", 400, "no JSON object");
+    expect(fixture, true, "/v1/staff", "[1]", 400, "no JSON object");
+    expect(fixture, true, "/v1/staff", "{\"name\":7}", 400, "texts and null only");
+    expect(fixture, true, "/v1/staff", "{\"nmae\":\"x\"}", 400, "nmae");
+    expect(fixture, false, "/v1/report/summary?since", "", 400, "since");
+    expect(fixture, false, "/v1/report/summary?when=7d", "", 400, "when=7d");
+    expect(fixture, false, "/v1/report/summary?since=%zz", "", 400, "since=%zz");
+}
+
+static void test_long_texts_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    char body[400];
+
+    snprintf(body, sizeof body, "{\"name\":\"%0300d\"}", 1);
+    expect(fixture, true, "/v1/staff", body, 400, "longer than");
+}
+
+static void test_reports_and_verification_answer(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    expect(fixture, false, "/v1/report/summary?since=7d", "", 200, "\"kind\":\"summary\"");
+    expect(fixture, true, "/v1/verify", "", 200, "\"is_well\":true");
+    expect(fixture, false, "/v1/kiosks", "", 200, FIXTURE_PORT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_refusals_carry_the_reason, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_bad_requests_never_reach_the_store, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_long_texts_are_refused, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_reports_and_verification_answer, fixture_setup, fixture_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

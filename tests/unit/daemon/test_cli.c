@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/cmocka_first.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/cli.h"
+#include "daemon/config.h"
+
+#define WORDS_MAX 12
+
+static char copies[WORDS_MAX][600];
+
+static void parse(struct cli *cli, const char *const words[])
+{
+    char *arguments[WORDS_MAX + 1] = {copies[0]};
+    int count = 1;
+
+    strcpy(copies[0], "byname");
+    for (; words[count - 1] != NULL; count++) {
+        strcpy(copies[count], words[count - 1]);
+        arguments[count] = copies[count];
+    }
+    cli_parse(cli, count, arguments, NULL);
+}
+
+static void expect_request(const char *const words[], bool is_post, const char *path, const char *body)
+{
+    struct cli cli;
+
+    parse(&cli, words);
+    if (cli.action == CLI_MISTAKE)
+        fail_msg("%s", cli.mistake);
+    assert_int_equal(cli.action, CLI_RUN);
+    assert_string_equal(cli.path, path);
+    assert_int_equal(cli.is_post, is_post);
+    char *text = cli.body == NULL ? NULL : json_dumps(cli.body, JSON_COMPACT);
+    if (body == NULL)
+        assert_null(text);
+    else
+        assert_string_equal(text, body);
+    free(text);
+    cli_close(&cli);
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_commands_become_requests(void **state)
+{
+    (void)state;
+    expect_request(WORDS("report"), false, "/v1/report/summary", NULL);
+    expect_request(WORDS("report", "staff", "--since", "7d", "--kiosk", "Counter 1"), false,
+                   "/v1/report/staff?since=7d&kiosk=Counter%201", NULL);
+    expect_request(WORDS("staff", "list"), false, "/v1/staff", NULL);
+    expect_request(WORDS("staff", "add", "Zoë", "--pin", "1234"), true, "/v1/staff",
+                   "{\"name\":\"Zoë\",\"pin\":\"1234\"}");
+    expect_request(WORDS("staff", "rename", "Zoë", "Ann/B"), true, "/v1/staff/Zo%C3%AB/rename",
+                   "{\"name\":\"Ann/B\"}");
+    expect_request(WORDS("staff", "retire", "a/b"), true, "/v1/staff/a%2Fb/retire", "{}");
+    expect_request(WORDS("staff", "pin", "Dan", "none"), true, "/v1/staff/Dan/pin", "{\"pin\":null}");
+    expect_request(WORDS("kiosk", "adopt", "Counter", "--name", "Front"), true, "/v1/kiosks/Counter/adopt",
+                   "{\"name\":\"Front\"}");
+    expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/v1/kiosks/Front/rename", "{\"name\":\"Back\"}");
+    expect_request(WORDS("status"), false, "/v1/status", NULL);
+    expect_request(WORDS("verify"), true, "/v1/verify", "{}");
+}
+
+static void expect_mistake(const char *const words[], const char *part)
+{
+    struct cli cli;
+
+    parse(&cli, words);
+    assert_int_equal(cli.action, CLI_MISTAKE);
+    if (strstr(cli.mistake, part) == NULL)
+        fail_msg("'%s' does not say '%s'", cli.mistake, part);
+    cli_close(&cli);
+}
+
+static void test_mistakes_say_what_would_be_right(void **state)
+{
+    static char huge[520];
+
+    (void)state;
+    memset(huge, 'a', sizeof huge - 1);
+    expect_mistake((const char *const[]){NULL}, "see byname --help");
+    expect_mistake(WORDS("stuff"), "'stuff'");
+    expect_mistake(WORDS("staff"), "byname staff --help");
+    expect_mistake(WORDS("staff", "fly"), "'staff fly'");
+    expect_mistake(WORDS("staff", "add"), "usage: byname staff add NAME");
+    expect_mistake(WORDS("staff", "retire", ""), "empty");
+    expect_mistake(WORDS("report", "summary", "now"), "usage: byname report");
+    expect_mistake(WORDS("report", "--pin", "1"), "report takes no --pin");
+    expect_mistake(WORDS("report", "--since", "7d", "--from", "2026-01-01"), "exclude");
+    expect_mistake(WORDS("report", "--format", "pdf"), "text, csv or json");
+    expect_mistake(WORDS("report", "--wrong"), "--wrong");
+    expect_mistake(WORDS("report", "--since"), "--since needs a value");
+    expect_mistake(WORDS("staff", "add", "\xFF"), "UTF-8");
+    expect_mistake(WORDS("status", "--database", "/x"), "needs the daemon");
+    expect_mistake(WORDS("staff", "add", "Dan", "--database", "/x"), "needs the daemon");
+}
+
+static void test_socket_comes_from_option_environment_or_default(void **state)
+{
+    char *arguments[] = {(char[]){"byname"}, (char[]){"status"}, (char[]){"--socket"}, (char[]){"/a"}, NULL};
+    struct cli cli;
+
+    (void)state;
+    cli_parse(&cli, 4, arguments, "/b");
+    assert_string_equal(cli.socket, "/a");
+    cli_close(&cli);
+    cli_parse(&cli, 2, arguments, "/b");
+    assert_string_equal(cli.socket, "/b");
+    cli_close(&cli);
+    cli_parse(&cli, 2, arguments, NULL);
+    assert_string_equal(cli.socket, CONFIG_SOCKET_DEFAULT);
+    cli_close(&cli);
+}
+
+static void test_help_fits_a_screen_and_narrows(void **state)
+{
+    static char text[8192];
+    struct cli cli;
+    size_t lines = 0;
+
+    (void)state;
+    parse(&cli, WORDS("--help"));
+    assert_int_equal(cli.action, CLI_HELP);
+    FILE *out = fmemopen(text, sizeof text, "w");
+    cli_help(&cli, out);
+    fclose(out);
+    for (const char *at = text; *at != '\0'; at++)
+        lines += *at == '\n';
+    assert_in_range(lines, 10, 30);
+    parse(&cli, WORDS("staff", "add", "--help"));
+    assert_int_equal(cli.action, CLI_HELP);
+    out = fmemopen(text, sizeof text, "w");
+    cli_help(&cli, out);
+    fclose(out);
+    assert_non_null(strstr(text, "staff add"));
+    assert_null(strstr(text, "staff retire"));
+    parse(&cli, WORDS("stuff", "--help"));
+    assert_int_equal(cli.action, CLI_MISTAKE);
+}
+
+static void test_answer_decides_the_exit_status(void **state)
+{
+    json_t *well = json_pack("{s:b}", "is_well", 1), *unwell = json_pack("{s:b}", "is_well", 0), *other = json_object();
+
+    (void)state;
+    assert_int_equal(cli_judge(well), CLI_EXIT_OK);
+    assert_int_equal(cli_judge(unwell), CLI_EXIT_NO);
+    assert_int_equal(cli_judge(other), CLI_EXIT_OK);
+    json_decref(well);
+    json_decref(unwell);
+    json_decref(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_commands_become_requests),
+        cmocka_unit_test(test_mistakes_say_what_would_be_right),
+        cmocka_unit_test(test_socket_comes_from_option_environment_or_default),
+        cmocka_unit_test(test_help_fits_a_screen_and_narrows),
+        cmocka_unit_test(test_answer_decides_the_exit_status),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Two kiosks at one daemon, inline in virtual time; and the small parts that the hub leans on.
+ */
+#include "tests/unit/cmocka_first.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/hub.h"
+
+#define KIOSK_ID 0x1122334455667788u
+
+struct world {
+    struct hub *hub;
+    struct session_clock clock;
+    struct work asked[8];
+    size_t asked_count;
+    uint8_t last_type[2]; /* of what each port was sent */
+    uint8_t last_body[2][96];
+    size_t log_count;
+};
+
+static bool on_send(void *context, uint16_t index, const uint8_t *bytes, size_t size)
+{
+    struct world *world = context;
+    struct frame_decoder decoder;
+    struct frame frame;
+    uint8_t buffer[96];
+
+    frame_decoder_init(&decoder, buffer, sizeof buffer);
+    for (size_t i = 0; i < size; i++) {
+        if (!frame_decoder_push(&decoder, bytes[i], &frame))
+            continue;
+        world->last_type[index] = frame.type;
+        memcpy(world->last_body[index], frame.body, frame.body_size);
+    }
+    return true;
+}
+
+static bool on_request(void *context, const struct work *work)
+{
+    struct world *world = context;
+
+    assert_true(world->asked_count < 8);
+    world->asked[world->asked_count++] = *work;
+    return true;
+}
+
+static uint64_t on_nonce(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static void on_log(void *context, enum log_level level, uint16_t index, const char *text)
+{
+    (void)level, (void)index;
+    assert_non_null(text);
+    ((struct world *)context)->log_count++;
+}
+
+static void open_world(struct world *world)
+{
+    const struct session_options options[] = {{.port = "One"}, {.port = "Two"}};
+    const struct hub_outputs outputs = {world, on_send, on_request, on_nonce, on_log};
+
+    memset(world, 0, sizeof *world);
+    world->clock = (struct session_clock){50000, 1700000000000, true};
+    world->hub = hub_create(options, 2, &outputs, &world->clock);
+    assert_non_null(world->hub);
+    hub_on_open(world->hub, 0, &world->clock);
+    hub_on_open(world->hub, 1, &world->clock);
+}
+
+static void say_hello(struct world *world, uint16_t index)
+{
+    const struct message_hello hello = {
+        .major = PROTOCOL_MAJOR, .kiosk_id = KIOSK_ID, .journal_id = 2, .oldest = 1, .next = 1};
+    uint8_t body[96], bytes[192];
+    size_t size = message_hello_encode(&hello, body, sizeof body);
+
+    size = frame_encode(MESSAGE_HELLO, 0, body, size, bytes, sizeof bytes);
+    hub_receive(world->hub, index, bytes, size, &world->clock);
+}
+
+static void admit(struct world *world)
+{
+    assert_int_equal(world->asked_count, 1);
+    world->asked[0].midnight_in_s = 100;
+    world->asked[0].result.hello.admitted =
+        (struct store_admitted){.admission = STORE_ADMITTED, .kiosk_id = KIOSK_ID, .journal_id = 2};
+    world->asked_count = 0;
+    hub_result(world->hub, &world->asked[0], &world->clock);
+}
+
+static void test_newer_line_waits_while_the_older_is_heard_and_then_displaces_it(void **state)
+{
+    struct world world;
+
+    (void)state;
+    open_world(&world);
+    say_hello(&world, 0);
+    admit(&world);
+    assert_true(session_kiosk_id(hub_kiosk(world.hub, 0).session) == KIOSK_ID);
+    world.clock.now_ms += SESSION_AWAY_MS - 1;
+    say_hello(&world, 1);
+    assert_int_equal(world.last_type[1], MESSAGE_WAIT);
+    assert_int_equal(world.last_body[1][2], WAIT_IN_USE);
+    world.clock.now_ms += 1;
+    say_hello(&world, 1);
+    admit(&world);
+    assert_true(session_kiosk_id(hub_kiosk(world.hub, 1).session) == KIOSK_ID);
+    assert_true(session_kiosk_id(hub_kiosk(world.hub, 0).session) == 0);
+    hub_destroy(world.hub);
+}
+
+static void test_closed_line_forgets_its_kiosk_and_says_why_once(void **state)
+{
+    struct world world;
+
+    (void)state;
+    open_world(&world);
+    say_hello(&world, 0);
+    admit(&world);
+    hub_on_closed(world.hub, 0, HUB_LINE_REFUSED, "no permission", &world.clock);
+    size_t count = world.log_count;
+    for (int i = 0; i < 100; i++)
+        hub_on_closed(world.hub, 0, HUB_LINE_REFUSED, "no permission", &world.clock);
+    assert_int_equal(world.log_count, count);
+    assert_string_equal(hub_kiosk(world.hub, 0).reason, "no permission");
+    assert_true(session_kiosk_id(hub_kiosk(world.hub, 0).session) == 0);
+    say_hello(&world, 1);
+    assert_int_equal(world.asked_count, 1);
+    hub_destroy(world.hub);
+}
+
+static void test_log_of_a_flapping_kiosk_is_bounded(void **state)
+{
+    struct world world;
+
+    (void)state;
+    open_world(&world);
+    for (int i = 0; i < 1000; i++) {
+        say_hello(&world, 0);
+        admit(&world);
+    }
+    assert_int_equal(world.log_count, LOG_BUDGET_LINES);
+    world.clock.now_ms += LOG_BUDGET_MS;
+    say_hello(&world, 0);
+    admit(&world);
+    assert_int_equal(world.log_count, LOG_BUDGET_LINES + 2);
+    hub_destroy(world.hub);
+}
+
+static void test_adopted_port_is_asked_for_a_hello(void **state)
+{
+    struct world world;
+
+    (void)state;
+    open_world(&world);
+    hub_renew(world.hub, "One", &world.clock);
+    assert_int_equal(world.last_type[0], 0); /* nothing was heard there yet */
+    say_hello(&world, 0);
+    hub_renew(world.hub, "One", &world.clock);
+    assert_int_equal(world.last_type[0], MESSAGE_RENEW);
+    assert_int_equal(world.last_type[1], 0);
+    hub_destroy(world.hub);
+}
+
+static void test_clock_is_doubted_after_a_step_and_while_unsynchronised(void **state)
+{
+    struct clock_watch watch = {0};
+
+    (void)state;
+    clock_observe(&watch, 1000, 100000, true);
+    assert_true(clock_is_good(&watch));
+    clock_observe(&watch, 2000, 101000 + CLOCK_STEP_MS - 1, true); /* slewed */
+    assert_true(clock_is_good(&watch));
+    clock_observe(&watch, 3000, 102000 + 2 * CLOCK_STEP_MS, true);
+    assert_false(clock_is_good(&watch));
+    clock_observe(&watch, 3000 + CLOCK_STEP_DOUBT_MS, 102000 + 2 * CLOCK_STEP_MS + CLOCK_STEP_DOUBT_MS, true);
+    assert_true(clock_is_good(&watch));
+    clock_observe(&watch, 4000 + CLOCK_STEP_DOUBT_MS, 103000 + 2 * CLOCK_STEP_MS + CLOCK_STEP_DOUBT_MS, false);
+    assert_false(clock_is_good(&watch));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_newer_line_waits_while_the_older_is_heard_and_then_displaces_it),
+        cmocka_unit_test(test_closed_line_forgets_its_kiosk_and_says_why_once),
+        cmocka_unit_test(test_log_of_a_flapping_kiosk_is_bounded),
+        cmocka_unit_test(test_adopted_port_is_asked_for_a_hello),
+        cmocka_unit_test(test_clock_is_doubted_after_a_step_and_while_unsynchronised),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/cmocka_first.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "session_rig.h"
+
+static uint32_t acked(const struct rig *rig)
+{
+    struct message_ack ack = {0, UINT32_MAX};
+
+    assert_non_null(rig_last(rig, MESSAGE_ACK));
+    assert_true(message_ack_decode(rig_last(rig, MESSAGE_ACK)->body, rig_last(rig, MESSAGE_ACK)->size, &ack));
+    assert_true(ack.journal_id == RIG_JOURNAL_ID);
+    return ack.through;
+}
+
+static uint8_t wait_reason(const struct rig *rig)
+{
+    assert_non_null(rig_last(rig, MESSAGE_WAIT));
+    return rig_last(rig, MESSAGE_WAIT)->body[2];
+}
+
+static void make_roster(struct work_roster *roster, uint8_t count)
+{
+    memset(roster, 0, sizeof *roster);
+    roster->count = count;
+    for (uint8_t i = 0; i < count; i++) {
+        roster->entries[i] = (struct staff_entry){(uint16_t)(i + 1), STAFF_ON_DUTY, PIN_NONE, 3, "Dan"};
+        roster->counts[i].staff_id = (uint16_t)(i + 1);
+        roster->version = message_roster_version(roster->version, &roster->entries[i]);
+    }
+}
+
+/* Take whatever reliable messages come, until none does; returns how many. */
+static size_t receive_all(struct rig *rig)
+{
+    size_t taken = 0;
+
+    while (session_is_busy(&rig->session)) {
+        assert_true(taken++ < 200);
+        rig_say_received(rig, rig->session.downlink.token, true);
+    }
+    return taken;
+}
+
+static void test_nothing_is_sent_before_a_valid_frame(void **state)
+{
+    struct rig rig;
+    uint8_t noise[4096];
+
+    (void)state;
+    rig_init(&rig);
+    srand(1);
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (uint8_t)rand();
+    session_receive(&rig.session, noise, sizeof noise, &rig.clock);
+    rig_pass(&rig, 60000);
+    assert_int_equal(rig.sent_count, 0);
+    assert_int_equal(rig.asked_count, 0);
+    assert_true(rig.session.decoder.counters.bad > 0);
+}
+
+static void test_hello_is_answered_after_the_commit_only(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    assert_int_equal(rig.sent_count, 0);
+    rig_admit(&rig, 41);
+    struct message_welcome welcome;
+    const struct rig_frame *frame = rig_last(&rig, MESSAGE_WELCOME);
+    assert_true(message_welcome_decode(frame->body, frame->size, &welcome));
+    assert_int_equal(welcome.through, 41);
+    assert_int_equal(welcome.midnight_in_s, 3600);
+    assert_true(welcome.kiosk_id == RIG_KIOSK_ID && welcome.nonce == 0x0102030405060708);
+}
+
+static void test_repeated_hello_asks_once_but_a_reboot_asks_again(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig_say_hello(&rig);
+    assert_int_equal(rig.asked_count, 1);
+    rig.session.hello.boot = 6;
+    rig_say_hello(&rig);
+    assert_int_equal(rig.asked_count, 2);
+    rig.asked[0].result.hello.admitted.admission = STORE_ADMITTED;
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(rig.sent_count, 0); /* of the boot before */
+    rig_admit(&rig, 0);
+    assert_int_equal(rig_count(&rig, MESSAGE_WELCOME), 1);
+}
+
+static void test_strangers_are_told_why_they_wait(void **state)
+{
+    static const struct {
+        enum store_admission admission;
+        uint8_t reason;
+    } cases[] = {{STORE_PENDING, WAIT_ADOPTION}, {STORE_OTHER_DATABASE, WAIT_OTHER_DATABASE}};
+    struct rig rig;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        rig_init(&rig);
+        rig_say_hello(&rig);
+        rig.asked[0].result.hello.admitted.admission = cases[i].admission;
+        rig_answer(&rig, STORE_OK);
+        assert_int_equal(wait_reason(&rig), cases[i].reason);
+        rig_say_answers(&rig, 1, 1);
+        assert_int_equal(rig.asked_count, 0);
+        assert_int_equal(rig.sent_count, 1);
+    }
+}
+
+static void test_adopted_kiosk_gets_its_ids(void **state)
+{
+    struct rig rig;
+    struct message_adopt adopt;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig.asked[0].result.hello.admitted = (struct store_admitted){.admission = STORE_ADOPT, .kiosk_id = 5, .journal_id = 6};
+    rig_answer(&rig, STORE_OK);
+    const struct rig_frame *frame = rig_last(&rig, MESSAGE_ADOPT);
+    assert_true(message_adopt_decode(frame->body, frame->size, &adopt));
+    assert_true(adopt.kiosk_id == 5 && adopt.journal_id == 6);
+    rig_say_hello(&rig);
+    assert_int_equal(rig.asked_count, 1);
+}
+
+static void test_other_major_waits_whatever_else_its_hello_holds(void **state)
+{
+    static const uint8_t hello[] = {PROTOCOL_MAJOR + 1, 9};
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say(&rig, MESSAGE_HELLO, hello, sizeof hello);
+    assert_int_equal(wait_reason(&rig), WAIT_VERSION);
+    assert_int_equal(rig.asked_count, 0);
+    rig_say(&rig, MESSAGE_HELLO, hello, sizeof hello);
+    assert_int_equal(rig.note_count, 1);
+}
+
+static void test_kiosk_that_is_live_elsewhere_waits(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig.is_in_use = true;
+    rig_say_hello(&rig);
+    assert_int_equal(wait_reason(&rig), WAIT_IN_USE);
+    assert_int_equal(rig.asked_count, 0);
+}
+
+static void test_early_frame_asks_for_a_hello_once_a_second(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_health(&rig, 5);
+    rig_say_answers(&rig, 1, 2);
+    assert_int_equal(rig_count(&rig, MESSAGE_RENEW), 1);
+    rig_pass(&rig, SESSION_RENEW_MS);
+    rig_say_health(&rig, 6);
+    assert_int_equal(rig_count(&rig, MESSAGE_RENEW), 2);
+    assert_int_equal(rig.asked_count, 0);
+}
+
+static void test_echo_is_not_answered(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say(&rig, MESSAGE_RENEW, NULL, 0);
+    assert_int_equal(rig.sent_count, 0);
+    assert_int_equal(rig.session.counters.unknown, 1);
+}
+
+static void test_answers_are_acknowledged_after_the_commit_only(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 3);
+    rig_say_answers(&rig, 4, 2);
+    assert_int_equal(rig.asked_count, 2);
+    assert_int_equal(rig_count(&rig, MESSAGE_ACK), 0);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(acked(&rig), 3);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(acked(&rig), 5);
+}
+
+static void test_duplicate_is_acknowledged_with_what_is_committed(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 3);
+    rig_answer(&rig, STORE_OK);
+    rig_say_answers(&rig, 4, 1);
+    rig_forget(&rig);
+    rig_say_answers(&rig, 4, 1); /* with the store, but not committed */
+    assert_int_equal(acked(&rig), 3);
+    assert_int_equal(rig.asked_count, 1);
+}
+
+static void test_overlap_passes_on_the_new_part(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 3);
+    rig_answer(&rig, STORE_OK);
+    rig_say_answers(&rig, 2, 4);
+    assert_int_equal(rig.asked[0].ask.answers.first_seq, 4);
+    assert_int_equal(rig.asked[0].ask.answers.count, 2);
+    assert_int_equal(rig.asked[0].ask.answers.answers[0].seq, 4);
+}
+
+static void test_gap_is_named_once(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 5, 1);
+    rig_say_answers(&rig, 6, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
+    assert_int_equal(rig.asked_count, 0);
+    rig_say_answers(&rig, 1, 1);
+    rig_say_answers(&rig, 5, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 2);
+}
+
+static void test_lost_moves_the_mark_and_is_noted(void **state)
+{
+    const struct message_lost lost = {1, 4, LOST_DAMAGED};
+    struct rig rig;
+    uint8_t body[32];
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 2);
+    rig_answer(&rig, STORE_OK);
+    rig_say(&rig, MESSAGE_LOST, body, message_lost_encode(&lost, body, sizeof body));
+    assert_int_equal(rig.asked[0].ask.lost.first, 3); /* 1 and 2 are there */
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(acked(&rig), 4);
+    assert_int_equal(rig.last_note, SESSION_NOTE_LOST);
+    rig_say_answers(&rig, 5, 1);
+    assert_int_equal(rig.asked_count, 1);
+}
+
+static void test_full_disk_holds_and_recovers(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 2);
+    rig_say_answers(&rig, 3, 2);
+    rig_answer(&rig, STORE_FULL);
+    assert_int_equal(rig_count(&rig, MESSAGE_HOLD), 1);
+    assert_int_equal(rig_last(&rig, MESSAGE_HOLD)->body[0], SESSION_HOLD_S_MIN);
+    rig_answer(&rig, STORE_FULL); /* queued before anybody knew */
+    assert_int_equal(rig_count(&rig, MESSAGE_HOLD), 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_ACK), 0);
+    uint32_t epoch = rig.session.epoch;
+
+    rig_pass(&rig, SESSION_HOLD_S_MIN * 1000);
+    rig_say_answers(&rig, 1, 4);
+    assert_int_equal(rig.asked[0].epoch, epoch);
+    rig_answer(&rig, STORE_FULL);
+    assert_int_equal(rig_last(&rig, MESSAGE_HOLD)->body[0], SESSION_HOLD_S_MIN * 2);
+    rig_pass(&rig, SESSION_HOLD_S_MAX * 1000);
+    rig_say_answers(&rig, 1, 4);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(acked(&rig), 4);
+    assert_int_equal(rig.last_note, SESSION_NOTE_RESUMED);
+}
+
+static void test_congestion_drops_and_the_kiosk_may_say_it_again(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig.is_store_congested = true;
+    rig_say_answers(&rig, 1, 2);
+    rig.is_store_congested = false;
+    rig_say_answers(&rig, 1, 2);
+    assert_int_equal(rig.asked_count, 1);
+    rig.is_line_congested = true;
+    rig_answer(&rig, STORE_OK);
+    rig.is_line_congested = false;
+    rig_say_answers(&rig, 1, 2);
+    assert_int_equal(acked(&rig), 2);
+    assert_int_equal(rig.session.counters.congested, 2);
+}
+
+static void test_requests_are_capped(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    for (uint32_t i = 0; i < 40; i++)
+        rig_say_answers(&rig, rig.session.expected, 1);
+    assert_int_equal(rig.asked_count, SESSION_REQUESTS_MAX);
+}
+
+static void test_late_result_of_an_older_conversation_is_ignored(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 2);
+    session_restart(&rig.session);
+    rig_forget(&rig);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(rig.sent_count, 0);
+    assert_int_equal(rig.session.request_count, 0);
+}
+
+static void test_refusal_by_the_store_begins_anew(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 2);
+    rig_answer(&rig, STORE_REFUSED);
+    assert_int_equal(rig.last_note, SESSION_NOTE_REFUSED);
+    assert_int_equal(rig_count(&rig, MESSAGE_ACK), 0);
+    rig_say_answers(&rig, 1, 2);
+    assert_int_equal(rig_count(&rig, MESSAGE_RENEW), 1);
+}
+
+static void test_health_is_answered_at_once_with_the_time_to_midnight(void **state)
+{
+    struct rig rig;
+    struct message_time time;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_pass(&rig, 600 * 1000);
+    rig_say_health(&rig, 610);
+    const struct rig_frame *frame = rig_last(&rig, MESSAGE_TIME);
+    assert_true(message_time_decode(frame->body, frame->size, &time));
+    assert_int_equal(time.midnight_in_s, 3000);
+    assert_int_equal(rig.asked[0].kind, WORK_HEALTH);
+}
+
+static void test_boot_instant_is_the_least_of_late_arrivals_and_forgets(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig); /* uptime 10 s */
+    int64_t started_ms = rig.clock.utc_ms - 10000;
+    rig_pass(&rig, 5000);
+    rig_say_health(&rig, 13); /* two seconds late */
+    assert_true(rig.asked[0].origin.boot_started_ms == started_ms);
+    rig_answer(&rig, STORE_OK);
+    for (uint32_t i = 1; i <= 60; i++) { /* a crystal that loses a second in ten */
+        rig_pass(&rig, 10000);
+        rig_say_health(&rig, 15 + 9 * i);
+        rig_answer(&rig, STORE_OK);
+    }
+    rig_say_answers(&rig, 1, 1);
+    int64_t now_s = (rig.clock.utc_ms - rig.asked[0].origin.boot_started_ms) / 1000;
+    assert_in_range(now_s, 15 + 9 * 60, 15 + 9 * 60 + 15);
+}
+
+static void test_away_is_fifteen_seconds_without_a_frame(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_pass(&rig, SESSION_AWAY_MS - 1);
+    assert_true(session_is_heard(&rig.session, rig.clock.now_ms));
+    rig_pass(&rig, 1);
+    assert_false(session_is_heard(&rig.session, rig.clock.now_ms));
+    rig_say_answers(&rig, 1, 1);
+    assert_true(session_is_heard(&rig.session, rig.clock.now_ms));
+    assert_int_equal(rig.asked_count, 1);
+}
+
+static void test_flags_and_unknown_types_are_counted_and_dropped(void **state)
+{
+    struct rig rig;
+    uint8_t bytes[64];
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    size_t size = frame_encode(MESSAGE_HEALTH, 1, NULL, 0, bytes, sizeof bytes);
+    session_receive(&rig.session, bytes, size, &rig.clock);
+    rig_say(&rig, 0x3E, NULL, 0);
+    rig_say(&rig, MESSAGE_ANSWERS, bytes, 3);
+    assert_int_equal(rig.session.counters.flagged, 1);
+    assert_int_equal(rig.session.counters.unknown, 1);
+    assert_int_equal(rig.session.counters.malformed, 1);
+    assert_int_equal(rig.sent_count, 0);
+}
+
+static void test_reliable_message_is_resent_until_received(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig_admit(&rig, 0);
+    assert_int_equal(rig_count(&rig, MESSAGE_SETTINGS), 1);
+    rig_pass(&rig, SESSION_RESEND_MS * 2);
+    assert_int_equal(rig_count(&rig, MESSAGE_SETTINGS), 3);
+    uint8_t token = rig_last(&rig, MESSAGE_SETTINGS)->body[0];
+    assert_int_not_equal(token, 0);
+    rig_say_received(&rig, (uint8_t)(token + 1), true);
+    assert_true(session_is_busy(&rig.session));
+    rig_say_received(&rig, token, false);
+    rig_pass(&rig, SESSION_NOT_TAKEN_MS - 100);
+    assert_int_equal(rig_count(&rig, MESSAGE_SETTINGS), 3);
+    rig_pass(&rig, 100);
+    assert_int_equal(rig_count(&rig, MESSAGE_SETTINGS), 4);
+    rig_say_received(&rig, token, true);
+    assert_false(session_is_busy(&rig.session));
+}
+
+static void test_roster_goes_out_in_pieces_and_then_counts(void **state)
+{
+    struct rig rig;
+    struct work_roster roster;
+    struct message_roster piece;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    make_roster(&roster, 5);
+    session_roster(&rig.session, &roster, &rig.clock);
+    assert_int_equal(receive_all(&rig), 10);
+    assert_int_equal(rig_count(&rig, MESSAGE_ROSTER), 5);
+    assert_int_equal(rig_count(&rig, MESSAGE_COUNTS), 5);
+    const struct rig_frame *frame = rig_last(&rig, MESSAGE_ROSTER);
+    assert_true(message_roster_decode(frame->body, frame->size, &piece));
+    assert_true(piece.index == 4 && piece.count == 5 && piece.version == roster.version);
+
+    rig_forget(&rig);
+    session_roster(&rig.session, &roster, &rig.clock);
+    assert_int_equal(rig.sent_count, 0);
+    roster.counts[2].asked_today = 1;
+    session_roster(&rig.session, &roster, &rig.clock);
+    assert_int_equal(receive_all(&rig), 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_COUNTS), 1);
+}
+
+static void test_roster_that_changes_on_the_way_begins_again(void **state)
+{
+    struct rig rig;
+    struct work_roster roster;
+    struct message_roster piece;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    make_roster(&roster, 5);
+    session_roster(&rig.session, &roster, &rig.clock);
+    rig_say_received(&rig, rig.session.downlink.token, true);
+    uint8_t old_token = rig.session.downlink.token;
+    make_roster(&roster, 2);
+    session_roster(&rig.session, &roster, &rig.clock);
+    rig_say_received(&rig, old_token, true); /* of a piece that is out of date */
+    const struct rig_frame *frame = rig_last(&rig, MESSAGE_ROSTER);
+    assert_true(message_roster_decode(frame->body, frame->size, &piece));
+    assert_true(piece.index == 0 && piece.count == 2);
+    assert_int_equal(receive_all(&rig), 4);
+}
+
+static void test_emptied_roster_is_one_piece(void **state)
+{
+    struct rig rig;
+    struct work_roster roster;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    make_roster(&roster, 1);
+    session_roster(&rig.session, &roster, &rig.clock);
+    receive_all(&rig);
+    rig_forget(&rig);
+    make_roster(&roster, 0);
+    session_roster(&rig.session, &roster, &rig.clock);
+    assert_int_equal(receive_all(&rig), 1);
+    assert_int_equal(rig_last(&rig, MESSAGE_ROSTER)->body[6], 0);
+}
+
+static void test_random_bytes_and_frames_never_ask_for_what_is_out_of_order(void **state)
+{
+    static const uint8_t types[] = {1, 2, 3, 4, 5, 6, 0x41, 0x44};
+    unsigned seed = 20261121;
+    struct rig rig;
+    uint8_t body[64];
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    rig_init(&rig);
+    for (int round = 0; round < 20000; round++) {
+        size_t size = (size_t)rand() % sizeof body;
+        for (size_t i = 0; i < size; i++)
+            body[i] = (uint8_t)(rand() % 4);
+        switch (rand() % 6) {
+        case 0:
+            session_receive(&rig.session, body, size, &rig.clock);
+            break;
+        case 1:
+            rig_say_hello(&rig);
+            break;
+        case 2:
+            rig_say_answers(&rig, rig.session.through + (uint32_t)rand() % 4 + 1, (uint8_t)(rand() % 16 + 1));
+            break;
+        case 3:
+            rig_pass(&rig, (uint64_t)rand() % 3000);
+            break;
+        default:
+            rig_say(&rig, types[(size_t)rand() % sizeof types], body, size);
+        }
+        if (rig.asked_count > 0 && rand() % 2 == 0) {
+            if (rig.asked[0].kind == WORK_ANSWERS && rig.asked[0].epoch == rig.session.epoch)
+                assert_int_equal(rig.asked[0].ask.answers.first_seq, rig.session.through + 1);
+            rig.asked[0].result.hello.admitted.kiosk_id = rig.asked[0].kind == WORK_HELLO ? RIG_KIOSK_ID : 0;
+            rig_answer(&rig, rand() % 8 == 0 ? STORE_FULL : STORE_OK);
+        }
+        rig_forget(&rig);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_is_sent_before_a_valid_frame),
+        cmocka_unit_test(test_hello_is_answered_after_the_commit_only),
+        cmocka_unit_test(test_repeated_hello_asks_once_but_a_reboot_asks_again),
+        cmocka_unit_test(test_strangers_are_told_why_they_wait),
+        cmocka_unit_test(test_adopted_kiosk_gets_its_ids),
+        cmocka_unit_test(test_other_major_waits_whatever_else_its_hello_holds),
+        cmocka_unit_test(test_kiosk_that_is_live_elsewhere_waits),
+        cmocka_unit_test(test_early_frame_asks_for_a_hello_once_a_second),
+        cmocka_unit_test(test_echo_is_not_answered),
+        cmocka_unit_test(test_answers_are_acknowledged_after_the_commit_only),
+        cmocka_unit_test(test_duplicate_is_acknowledged_with_what_is_committed),
+        cmocka_unit_test(test_overlap_passes_on_the_new_part),
+        cmocka_unit_test(test_gap_is_named_once),
+        cmocka_unit_test(test_lost_moves_the_mark_and_is_noted),
+        cmocka_unit_test(test_full_disk_holds_and_recovers),
+        cmocka_unit_test(test_congestion_drops_and_the_kiosk_may_say_it_again),
+        cmocka_unit_test(test_requests_are_capped),
+        cmocka_unit_test(test_late_result_of_an_older_conversation_is_ignored),
+        cmocka_unit_test(test_refusal_by_the_store_begins_anew),
+        cmocka_unit_test(test_health_is_answered_at_once_with_the_time_to_midnight),
+        cmocka_unit_test(test_boot_instant_is_the_least_of_late_arrivals_and_forgets),
+        cmocka_unit_test(test_away_is_fifteen_seconds_without_a_frame),
+        cmocka_unit_test(test_flags_and_unknown_types_are_counted_and_dropped),
+        cmocka_unit_test(test_reliable_message_is_resent_until_received),
+        cmocka_unit_test(test_roster_goes_out_in_pieces_and_then_counts),
+        cmocka_unit_test(test_roster_that_changes_on_the_way_begins_again),
+        cmocka_unit_test(test_emptied_roster_is_one_piece),
+        cmocka_unit_test(test_random_bytes_and_frames_never_ask_for_what_is_out_of_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

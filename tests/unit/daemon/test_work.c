@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/work.h"
+
+static enum store_status fill_the_disk(struct store *store, void *context, struct store_error *error)
+{
+    (void)store, (void)context;
+    snprintf(error->text, sizeof error->text, "the disk is full");
+    return STORE_FULL;
+}
+
+static enum store_status refuse(struct store *store, void *context, struct store_error *error)
+{
+    (void)store, (void)context;
+    snprintf(error->text, sizeof error->text, "no");
+    return STORE_REFUSED;
+}
+
+static struct work make_answers(const struct fixture *fixture, uint32_t seq, uint32_t epoch)
+{
+    struct work work = {.kind = WORK_ANSWERS, .session = 4, .epoch = epoch, .now_ms = FIXTURE_NOON_MS,
+                        .origin = fixture->origin};
+
+    work.ask.answers.first_seq = seq;
+    work.ask.answers.count = 1;
+    work.ask.answers.answers[0] = (struct answer){.seq = seq, .question = QUESTION_RATING, .value = 5,
+                                                  .boot = fixture->origin.boot, .uptime_s = 60 + seq};
+    return work;
+}
+
+static void test_batch_is_one_transaction_and_refusals_stay_single(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work answers = make_answers(fixture, 1, 1);
+    struct work refused = {.kind = WORK_CALL, .session = WORK_NO_SESSION, .ask.call = {refuse, NULL}};
+    struct work *const items[] = {&refused, &answers};
+    struct store_error error;
+
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, items, 2, &error), STORE_OK);
+    assert_int_equal(refused.status, STORE_REFUSED);
+    assert_int_equal(answers.status, STORE_OK);
+    assert_int_equal(answers.result.ingested.through, 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
+}
+
+static void test_full_disk_undoes_the_batch_and_fails_what_was_queued_behind_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work first = make_answers(fixture, 1, 1), second = make_answers(fixture, 2, 1);
+    struct work full = {.kind = WORK_CALL, .session = WORK_NO_SESSION, .ask.call = {fill_the_disk, NULL}};
+    struct work *const batch[] = {&first, &full};
+    struct work *const behind[] = {&second};
+    struct store_error error;
+
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, batch, 2, &error), STORE_FULL);
+    assert_int_equal(first.status, STORE_FULL);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 0);
+    assert_int_equal(work_run(&runner, behind, 1, &error), STORE_OK);
+    assert_int_equal(second.status, STORE_FULL);
+    first.epoch = second.epoch = 2; /* the session knows, and sends both again */
+    struct work *const again[] = {&first, &second};
+    assert_int_equal(work_run(&runner, again, 2, &error), STORE_OK);
+    assert_int_equal(second.status, STORE_OK);
+    assert_int_equal(second.result.ingested.through, 2);
+}
+
+static void test_roster_is_made_after_a_change_and_at_midnight(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work_roster roster;
+    struct store_error error;
+    uint16_t id;
+
+    work_runner_init(&runner, fixture->store);
+    assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_true(roster.count == 0 && roster.version == 0);
+    assert_false(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
+    assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS + 12 * HOUR_MS));
+    assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
+    assert_int_equal(store_staff_add(fixture->store, "Dan", FIXTURE_NOON_MS, &id, &error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(roster.count, 1);
+    assert_int_equal(roster.counts[0].staff_id, id);
+    assert_true(roster.version == message_roster_version(0, &roster.entries[0]));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_batch_is_one_transaction_and_refusals_stay_single, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_full_disk_undoes_the_batch_and_fails_what_was_queued_behind_it,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_roster_is_made_after_a_change_and_at_midnight, fixture_setup,
+                                        fixture_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
