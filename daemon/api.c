@@ -290,7 +290,7 @@ static void describe_state(const struct hub_kiosk *kiosk, const struct session_c
         *note = kiosk->reason;
     } else if (kiosk->line == HUB_LINE_ABSENT) {
         *state = "absent";
-        *note = "not plugged in";
+        *note = "";
     } else if (!session_is_heard(session, clock->now_ms)) {
         *state = "away";
         *note = kiosk->heard_ms == 0 ? "connected, nothing heard yet" : "connected, but silent";
@@ -393,7 +393,8 @@ static void judge_kiosks(json_t *problems, const struct api_live *live)
         else if (strcmp(state, "refused") == 0 || strcmp(state, "held") == 0)
             say(problems, "kiosk %s: %s", port, note);
         else if (quiet_ms >= API_AWAY_UNWELL_MS)
-            say(problems, "kiosk %s has been away for %" PRIu64 " s: %s", port, quiet_ms / 1000, note);
+            say(problems, "kiosk %s has been away for %" PRIu64 " s: %s", port, quiet_ms / 1000,
+                kiosk.line == HUB_LINE_ABSENT ? "not plugged in" : note);
     }
 }
 

@@ -17,7 +17,7 @@ static const struct {
     {"summary", render_summary, NULL},         {"staff", render_staff, "staff"},
     {"kiosks", render_kiosks, "kiosks"},       {"staff_list", render_staff_list, "staff"},
     {"kiosk_list", render_kiosk_list, "kiosks"}, {"status", render_status, "kiosks"},
-    {"verify", render_verify, NULL},
+    {"verify", render_verify, NULL},           {"done", render_done, NULL},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])

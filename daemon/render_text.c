@@ -419,14 +419,19 @@ void render_staff_list(struct page *page, const json_t *reply)
 
 static const char *state_words(const json_t *row)
 {
-    const char *state = text_at(row, "state");
+    static const struct {
+        const char *state, *words;
+    } states[] = {
+        {"pending", "waits for adoption"}, {"other_database", "of another database"},
+        {"up", "connected"},               {"away", "silent"},
+        {"absent", "not plugged in"},      {"refused", "refused"},
+        {"held", "on hold"},
+    };
 
-    if (strcmp(state, "pending") == 0)
-        return "waits for adoption";
-    if (strcmp(state, "other_database") == 0)
-        return "of another database";
-    if (json_is_boolean(at(row, "connected")))
-        return json_is_true(at(row, "connected")) ? "connected" : "not connected";
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (strcmp(text_at(row, "state"), states[i].state) == 0)
+            return states[i].words;
+    }
     return "adopted";
 }
 
@@ -442,8 +447,16 @@ static void put_kiosk_rows(struct page *page, const json_t *rows)
         moment_text(text_at(row, "last_heard"), false, heard);
         put_padded(page, STYLE_STRONG, name[0] == '\0' ? "(no name yet)" : name, NAME_COLUMNS);
         put_padded(page, STYLE_PLAIN, state_words(row), 20);
-        put(page, STYLE_PLAIN, "heard %-18sat %s", heard, text_at(row, "port"));
-        put(page, STYLE_QUIET, "  %s\n", text_at(row, "firmware"));
+        put(page, STYLE_PLAIN, "at %s", text_at(row, "port"));
+        if (!json_is_true(at(row, "connected")))
+            put(page, STYLE_PLAIN, ", heard %s", heard);
+        put(page, STYLE_QUIET, "  %s %s\n", text_at(row, "device"), text_at(row, "firmware"));
+        if (text_at(row, "note")[0] != '\0')
+            put(page, STYLE_QUIET, "%*s%s\n", NAME_COLUMNS, "", text_at(row, "note"));
+        if (count_at(row, "pending") + count_at(row, "refused") + count_at(row, "bad_frames") > 0)
+            put(page, STYLE_QUIET, "%*s%" JSON_INTEGER_FORMAT " answers waiting, %" JSON_INTEGER_FORMAT
+                " presses refused, %" JSON_INTEGER_FORMAT " bad frames\n", NAME_COLUMNS, "", count_at(row, "pending"),
+                count_at(row, "refused"), count_at(row, "bad_frames"));
     }
 }
 
@@ -456,8 +469,13 @@ void render_kiosk_list(struct page *page, const json_t *reply)
         put(page, STYLE_PLAIN, "No kiosk was ever heard: plug one in, and look at the ports in the configuration.\n");
     put_kiosk_rows(page, at(reply, "kiosks"));
     json_array_foreach (at(reply, "kiosks"), index, row)
-        if (strcmp(text_at(row, "state"), "adopted") != 0)
-            put(page, STYLE_PLAIN, "\nTo let it in: byname kiosk adopt %s NAME\n", text_at(row, "port"));
+        if (strcmp(text_at(row, "state"), "pending") == 0)
+            put(page, STYLE_PLAIN, "\nTo let it in: byname kiosk adopt '%s' --name NAME\n", text_at(row, "port"));
+}
+
+void render_done(struct page *page, const json_t *reply)
+{
+    put(page, STYLE_PLAIN, "%s\n", text_at(reply, "text"));
 }
 
 static void put_uptime(struct page *page, json_int_t seconds)
@@ -483,6 +501,8 @@ void render_status(struct page *page, const json_t *reply)
     put(page, STYLE_PLAIN, ".\n");
     json_array_foreach (at(reply, "problems"), index, problem)
         put(page, STYLE_BAD, "- %s\n", json_is_string(problem) ? json_string_value(problem) : "?");
+    json_array_foreach (at(reply, "warnings"), index, problem)
+        put(page, STYLE_PLAIN, "- %s\n", json_is_string(problem) ? json_string_value(problem) : "?");
     if (json_array_size(at(reply, "kiosks")) > 0)
         put(page, STYLE_PLAIN, "\n");
     put_kiosk_rows(page, at(reply, "kiosks"));

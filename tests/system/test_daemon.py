@@ -99,7 +99,7 @@ class Answers(rig.Case):
         kiosk.send(peer.LOST, b"\1\0\0\0\2\0\0\0\1")
         self.assertTrue(kiosk.pump(lambda: kiosk.oldest == 3), daemon.log())
         self.assertEqual(daemon.query("SELECT first, last FROM lost"), [(1, 2)])
-        self.assertIn("lost", daemon.byname("status").stdout)
+        self.assertIn("2 answers are lost for good", daemon.byname("status").stdout)
 
     def test_garbage_is_counted_and_does_not_stop_the_line(self):
         daemon, kiosk = self.adopted()
