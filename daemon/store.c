@@ -340,14 +340,23 @@ static enum store_status open_writer(struct store *store, const struct store_opt
     return status == STORE_OK ? settings_apply(store, options, error) : status;
 }
 
-/* A database of a folder that cannot be written to has no -shm and cannot get one: read it as it stands. */
+/* A database in a folder that cannot be written to has no -shm and cannot get one. It may be read as it stands, if
+ * everything is in the file itself. */
+static bool is_archived(const struct store *store)
+{
+    int code = sqlite3_errcode(store->db) & 0xFF;
+
+    return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !store_file_has_wal(store->path);
+}
+
 static enum store_status open_reader(struct store *store, struct store_error *error)
 {
     enum store_status status = connect_to(store, "mode=ro", SQLITE_OPEN_READONLY, error);
 
     if (status == STORE_OK)
         status = statements_prepare(store, error);
-    if (status != STORE_OK && sqlite3_errcode(store->db) == SQLITE_CANTOPEN) {
+    if (status != STORE_OK && is_archived(store)) {
+        error->text[0] = '\0';
         sqlite3_close(store->db);
         store->db = NULL;
         status = connect_to(store, "immutable=1", SQLITE_OPEN_READONLY, error);

@@ -76,6 +76,15 @@ void store_file_unlock(const char *path, int lock_fd, bool is_unlinked)
     close(lock_fd);
 }
 
+bool store_file_has_wal(const char *path)
+{
+    char name[PATH_MAX];
+    struct stat about;
+
+    snprintf(name, sizeof name, "%s-wal", path);
+    return stat(name, &about) == 0 && about.st_size > 0;
+}
+
 char *store_file_uri(const char *path, const char *query)
 {
     static const char hex[] = "0123456789ABCDEF";

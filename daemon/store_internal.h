@@ -163,6 +163,8 @@ void store_file_unlock(const char *path, int lock_fd, bool is_unlinked);
 /* Look at an existing file without changing it or its neighbours. *is_new: there is nothing yet. */
 enum store_status store_file_check(const char *path, bool *is_new, struct store_error *error);
 enum store_status store_file_create(const char *path, struct store_error *error);
+/* Whether committed pages wait beside the file. */
+bool store_file_has_wal(const char *path);
 /* "file:..." with the path escaped; NULL when there is no memory. Free it. */
 char *store_file_uri(const char *path, const char *query);
 

@@ -1,34 +1,351 @@
 /* SPDX-License-Identifier: MIT */
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fixture.h"
+#include "protocol/crc.h"
 
-#define ALL_TIME " FROM tally WHERE level = 4"
+#define NOBODY 65534
 
-static void test_answers_become_a_visit(void **state)
+/* Checksum and size of the file; 0 when there is none. */
+static uint64_t fingerprint(const char *path)
+{
+    unsigned char buffer[4096];
+    uint64_t size = 0;
+    uint32_t crc = 0;
+    size_t count;
+    FILE *file = fopen(path, "rb");
+
+    if (file == NULL)
+        return 0;
+    while ((count = fread(buffer, 1, sizeof buffer, file)) > 0) {
+        crc = crc32_update(crc, buffer, count);
+        size += count;
+    }
+    fclose(file);
+    return size << 32 | crc;
+}
+
+/* Run in a child process that is not root; its result. (In this process a change of user would stop the leak
+ * sanitizer.) */
+static int unprivileged(int (*run)(struct fixture *fixture), struct fixture *fixture)
+{
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (geteuid() == 0 && seteuid(NOBODY) != 0)
+            _exit(100);
+        _exit(run(fixture));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static bool has_neighbour(const struct fixture *fixture, const char *suffix)
+{
+    char name[FIXTURE_PATH_SIZE + 16];
+
+    snprintf(name, sizeof name, "%s%s", fixture->path, suffix);
+    return access(name, F_OK) == 0;
+}
+
+/* The store is closed and its file replaced by `write`; opening must refuse, say `reason` and change nothing. */
+static void foreign_check(struct fixture *fixture, void (*write)(const char *path), const char *reason)
+{
+    uint64_t before;
+
+    fixture_close(fixture);
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    write(fixture->path);
+    before = fingerprint(fixture->path);
+    assert_int_equal(fixture_try_open(fixture), STORE_REFUSED);
+    assert_null(fixture->store);
+    if (strstr(fixture->error.text, reason) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", fixture->error.text, reason);
+    assert_true(before == fingerprint(fixture->path));
+    assert_false(has_neighbour(fixture, ".lock") || has_neighbour(fixture, "-wal") ||
+                 has_neighbour(fixture, "-shm") || has_neighbour(fixture, "-journal"));
+}
+
+static void write_text(const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    for (int i = 0; i < 2000; i++)
+        fputs("Dear diary, this is no database.\n", file);
+    fclose(file);
+}
+
+static void write_sql(const char *path, const char *sql)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void write_other_program(const char *path)
+{
+    write_sql(path, "PRAGMA application_id = 42; CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');");
+}
+
+static void write_other_program_in_wal(const char *path)
+{
+    write_sql(path, "PRAGMA journal_mode = WAL; CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');");
+}
+
+static void write_newer(const char *path)
+{
+    write_sql(path, "PRAGMA application_id = 0x62796E6D; PRAGMA user_version = 99; CREATE TABLE future (x);");
+}
+
+static void write_ours(const char *path)
+{
+    const struct store_options options = {.path = path, .store_name = "Test Street", .timezone = "Europe/Berlin"};
+    struct store_error error;
+    struct store *store;
+    char name[FIXTURE_PATH_SIZE + 16];
+
+    assert_int_equal(store_open(&options, &store, &error), STORE_OK);
+    store_close(store);
+    snprintf(name, sizeof name, "%s.lock", path);
+    remove(name);
+}
+
+static void write_corrupt(const char *path)
+{
+    FILE *file;
+
+    write_ours(path);
+    file = fopen(path, "r+b");
+    assert_non_null(file);
+    fseek(file, 100, SEEK_SET); /* the b-tree of the schema */
+    for (int i = 0; i < 3000; i++)
+        fputc(0xA5, file);
+    fclose(file);
+}
+
+static void write_truncated(const char *path)
+{
+    write_ours(path);
+    assert_int_equal(truncate(path, 3000), 0);
+}
+
+static void test_files_that_are_not_ours_are_left_as_they_are(void **state)
+{
+    foreign_check(*state, write_text, "is not a database");
+    foreign_check(*state, write_other_program, "another program's database");
+    foreign_check(*state, write_other_program_in_wal, "another program's database");
+    foreign_check(*state, write_newer, "newer byname");
+    foreign_check(*state, write_corrupt, "is corrupt");
+    foreign_check(*state, write_truncated, "");
+}
+
+static void test_folder_that_is_missing_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    char folder[FIXTURE_PATH_SIZE];
+
+    store_close(fixture->store);
+    memcpy(folder, fixture->path, sizeof folder);
+    snprintf(fixture->path, sizeof fixture->path, "%.60s/no/such/byname.db", fixture->folder);
+    assert_int_equal(fixture_try_open(fixture), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "there is no folder"));
+    assert_non_null(strstr(fixture->error.text, "/no/such"));
+    memcpy(fixture->path, folder, sizeof folder);
+}
+
+static int open_refused(struct fixture *fixture)
+{
+    enum store_status status = fixture_try_open(fixture);
+
+    return status == STORE_REFUSED && strstr(fixture->error.text, "cannot write in") != NULL ? 0 : 1;
+}
+
+static void test_folder_that_is_not_writable_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_close(fixture);
+    assert_int_equal(mkdir(fixture->folder, 0555), 0);
+    assert_int_equal(chmod(fixture->folder, 0555), 0);
+    assert_int_equal(unprivileged(open_refused, fixture), 0);
+}
+
+static void test_bad_settings_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+
+    store_close(fixture->store);
+    fixture->timezone = "Europe/Atlantis";
+    assert_int_equal(fixture_try_open(fixture), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "Europe/Atlantis"));
+}
+
+static void test_second_writer_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *first = fixture->store;
+
+    assert_int_equal(fixture_try_open(fixture), STORE_REFUSED);
+    assert_null(fixture->store);
+    assert_non_null(strstr(fixture->error.text, "another bynamed"));
+    fixture->store = first;
+    fixture_press(fixture, QUESTION_RATING, 5);
+}
+
+static void test_reader_sees_what_is_committed(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_options options = {.path = fixture->path, .is_read_only = true};
+    struct store_verified verified;
+    struct store *reader;
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    assert_int_equal(store_open(&options, &reader, &fixture->error), STORE_OK);
+    assert_string_equal(store_name(reader), "Test Street");
+    assert_string_equal(store_timezone(reader), "Europe/Berlin");
+    fixture_press(fixture, QUESTION_STRENGTH, STRENGTH_RESPECT);
+    assert_int_equal(store_verify(reader, &verified, NULL, NULL, &fixture->error), STORE_OK);
+    assert_int_equal(verified.answers, 2);
+    assert_int_equal(sqlite3_exec(store_connection(reader), "DELETE FROM answer", NULL, NULL, NULL), SQLITE_READONLY);
+    store_close(reader);
+}
+
+static int archive_read(struct fixture *fixture)
+{
+    const struct store_options options = {.path = fixture->path, .is_read_only = true};
+    struct store_verified verified;
+    struct store *reader = NULL;
+    int code = 1;
+
+    if (store_open(&options, &reader, &fixture->error) == STORE_OK &&
+        store_verify(reader, &verified, NULL, NULL, &fixture->error) == STORE_OK)
+        code = verified.answers == 1 ? 0 : 2;
+    store_close(reader);
+    return code;
+}
+
+static void test_archived_file_in_a_read_only_folder_can_be_read(void **state)
 {
     struct fixture *fixture = *state;
 
     fixture_press(fixture, QUESTION_RATING, 5);
-    fixture_press(fixture, QUESTION_STAFF, 7);
-    fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
-    fixture_press(fixture, QUESTION_RETURNING, RETURNING_NO);
-    assert_int_equal(fixture->ingested.stored, 1);
-    assert_int_equal(fixture->ingested.through, 4);
-    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM visit"), 1);
-    assert_int_equal(fixture_integer(fixture, "SELECT sum(rating_5)" ALL_TIME " AND staff = 7"), 1);
-    assert_int_equal(fixture_integer(fixture, "SELECT sum(rating_5)" ALL_TIME " AND staff = 0"), 0);
-    assert_int_equal(fixture_integer(fixture, "SELECT sum(asked_new)" ALL_TIME), 1);
-    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally WHERE staff = 7"), 4);
+    store_close(fixture->store);
+    fixture->store = NULL;
+    assert_int_equal(chmod(fixture->path, 0444), 0);
+    assert_int_equal(chmod(fixture->folder, 0555), 0);
+    assert_int_equal(unprivileged(archive_read, fixture), 0);
+    assert_int_equal(chmod(fixture->folder, 0755), 0);
+}
+
+static void test_durability_is_set(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stat about;
+
+    assert_int_equal(fixture_integer(fixture, "PRAGMA synchronous"), 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA application_id"), STORE_APPLICATION_ID);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND NOT"
+                                              " strict AND name NOT LIKE 'sqlite%'"), 0);
+    assert_int_equal(stat(fixture->path, &about), 0);
+    assert_int_equal(about.st_mode & 07137, 0); /* at most 0640 */
+}
+
+static void test_full_disk_rolls_back_and_recovers(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {.question = QUESTION_RATING, .value = 5, .boot = 1};
+    enum store_status status = STORE_OK;
+    char sql[64];
+
+    fixture_press(fixture, QUESTION_RATING, 4);
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %d", (int)fixture_integer(fixture, "PRAGMA page_count") + 2);
+    fixture_run(fixture, sql);
+    for (answer.seq = 2; status == STORE_OK; answer.seq++) {
+        answer.uptime_s = answer.seq * 100;
+        status = fixture_send(fixture, &answer, 1);
+    }
+    answer.seq--;
+    assert_int_equal(status, STORE_FULL);
+    assert_non_null(strstr(fixture->error.text, "no space left"));
+    assert_int_equal(fixture_integer(fixture, "SELECT max(seq) FROM answer"), answer.seq - 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), answer.seq - 1);
+    fixture_verify(fixture);
+    fixture_run(fixture, "PRAGMA max_page_count = 1000000");
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
+    assert_int_equal(fixture->ingested.through, answer.seq);
     fixture_verify(fixture);
 }
+
+static void test_rollback_forgets(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct answer answer = {.seq = 2, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 100};
+
+    fixture_press(fixture, QUESTION_RATING, 4);
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_answers(fixture->store, &fixture->origin, &answer, 1, &fixture->ingested, &fixture->error),
+                     STORE_OK);
+    store_rollback(fixture->store);
+    fixture_verify(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
+    assert_int_equal(fixture->ingested.stored, 1);
+    fixture_verify(fixture);
+}
+
+static void test_identity_survives_and_the_name_follows_the_settings(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_options options = {
+        .path = fixture->path, .store_name = "New Street", .timezone = "Europe/Berlin"};
+    uint8_t id[DATABASE_ID_SIZE];
+
+    memcpy(id, store_database_id(fixture->store), sizeof id);
+    store_close(fixture->store);
+    assert_int_equal(store_open(&options, &fixture->store, &fixture->error), STORE_OK);
+    assert_memory_equal(store_database_id(fixture->store), id, sizeof id);
+    assert_string_equal(store_name(fixture->store), "New Street");
+    assert_int_equal(fixture_integer(fixture, "SELECT name = 'New Street' FROM store"), 1);
+}
+
+static void test_midnight_is_local(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(store_midnight_in_s(fixture->store, FIXTURE_NOON_MS), 12 * 3600);
+    assert_int_equal(store_midnight_in_s(fixture->store, INT64_C(1792879200000)), 25 * 3600); /* 2026-10-25 00:00 */
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_answers_become_a_visit, fixture_setup, fixture_teardown),
+        WITH_STORE(test_files_that_are_not_ours_are_left_as_they_are),
+        WITH_STORE(test_folder_that_is_missing_is_named),
+        WITH_STORE(test_folder_that_is_not_writable_is_named),
+        WITH_STORE(test_bad_settings_are_refused),
+        WITH_STORE(test_second_writer_is_refused),
+        WITH_STORE(test_reader_sees_what_is_committed),
+        WITH_STORE(test_archived_file_in_a_read_only_folder_can_be_read),
+        WITH_STORE(test_durability_is_set),
+        WITH_STORE(test_full_disk_rolls_back_and_recovers),
+        WITH_STORE(test_rollback_forgets),
+        WITH_STORE(test_identity_survives_and_the_name_follows_the_settings),
+        WITH_STORE(test_midnight_is_local),
     };
 
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+/* A HELLO at any port. */
+static struct store_admitted hello_at(struct fixture *fixture, const struct message_hello *hello, const char *port,
+                                      bool is_auto_adopt)
+{
+    const struct store_visitor visitor = {
+        .hello = hello, .port = port, .is_auto_adopt = is_auto_adopt, .now_ms = fixture_now(fixture)};
+    struct store_admitted admitted;
+
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    if (store_hello(fixture->store, &visitor, &admitted, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    return admitted;
+}
+
+static const struct message_hello blank = {.oldest = 1, .next = 1, .boot = 1, .firmware = "0.1.0"};
+
+static void test_blank_kiosk_gets_the_same_ids_until_it_uses_them(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted first = hello_at(fixture, &blank, "till", true);
+    struct store_admitted second = hello_at(fixture, &blank, "till", true);
+    struct message_hello hello = blank;
+
+    assert_int_equal(first.admission, STORE_ADOPT);
+    assert_true(first.kiosk_id != 0 && first.journal_id != 0);
+    assert_true(first.kiosk_id == second.kiosk_id && first.journal_id == second.journal_id);
+    hello.kiosk_id = first.kiosk_id;
+    hello.journal_id = first.journal_id;
+    assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_ADMITTED);
+    second = hello_at(fixture, &blank, "till", true); /* another blank one at the same port */
+    assert_int_equal(second.admission, STORE_ADOPT);
+    assert_true(first.kiosk_id != second.kiosk_id);
+}
+
+static void test_kiosk_waits_until_a_manager_adopts_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted admitted = hello_at(fixture, &blank, "till", false);
+
+    assert_int_equal(admitted.admission, STORE_PENDING);
+    assert_int_equal(admitted.kiosk, 0);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "window", "Front", 0, &fixture->error), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "one waits at: till"));
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", "kiosk 1", 0, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", "Front", 0, &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    assert_int_equal(hello_at(fixture, &blank, "till", false).admission, STORE_ADOPT);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM pending"), 0);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE name = 'Front'"), 1);
+}
+
+static void test_kiosk_of_another_database_is_adopted_by_hand_only(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = {.kiosk_id = 77, .journal_id = 78, .oldest = 40, .next = 42, .boot = 9};
+    struct store_admitted admitted = hello_at(fixture, &hello, "till", true);
+
+    assert_int_equal(admitted.admission, STORE_OTHER_DATABASE);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", "Front", 0, &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    admitted = hello_at(fixture, &hello, "till", true);
+    assert_int_equal(admitted.admission, STORE_ADOPT);
+    assert_int_equal(admitted.through, 39); /* what it had acknowledged elsewhere is not lost here */
+    hello.kiosk_id = admitted.kiosk_id;
+    hello.journal_id = admitted.journal_id;
+    admitted = hello_at(fixture, &hello, "till", true);
+    assert_int_equal(admitted.admission, STORE_ADMITTED);
+    assert_int_equal(admitted.lost_last, 0);
+    fixture_verify(fixture);
+}
+
+static void test_only_so_many_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    char port[16];
+
+    for (int i = 0; i < STORE_PENDING_CAPACITY + 10; i++) {
+        snprintf(port, sizeof port, "p%d", i);
+        fixture_wait(fixture, 1000);
+        hello_at(fixture, &blank, port, false);
+    }
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM pending"), STORE_PENDING_CAPACITY);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM pending WHERE port = 'p9'"), 0);
+}
+
+static void test_formatted_journal_is_replaced(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = fixture_hello(fixture);
+    struct store_admitted first, second;
+
+    hello.journal_id = 0;
+    first = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    second = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    assert_int_equal(first.admission, STORE_ADOPT);
+    assert_true(first.journal_id != fixture->admitted.journal_id);
+    assert_true(first.journal_id == second.journal_id && first.kiosk_id == fixture->admitted.kiosk_id);
+}
+
+static void test_journal_whose_past_is_not_ours_is_replaced(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello;
+    struct store_admitted admitted;
+
+    for (int i = 0; i < 5; i++)
+        fixture_press(fixture, QUESTION_BOOT, 1);
+    hello = fixture_hello(fixture);
+    hello.oldest = 3;
+    hello.next = 5; /* but 5 is stored already */
+    admitted = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    assert_int_equal(admitted.admission, STORE_ADOPT);
+    assert_int_equal(admitted.through, 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"), 1);
+    hello.journal_id = admitted.journal_id;
+    admitted = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    assert_int_equal(admitted.admission, STORE_ADMITTED);
+    assert_int_equal(admitted.lost_last, 0);
+}
+
+static void test_gap_before_the_oldest_is_noticed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello;
+    struct store_admitted admitted;
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    hello = fixture_hello(fixture);
+    hello.oldest = 8;
+    hello.next = 9;
+    admitted = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    assert_int_equal(admitted.admission, STORE_ADMITTED);
+    assert_int_equal(admitted.lost_first, 2);
+    assert_int_equal(admitted.lost_last, 7);
+    assert_int_equal(admitted.through, 7);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'restored'"), 1);
+    assert_int_equal(hello_at(fixture, &hello, FIXTURE_PORT, true).lost_last, 0); /* said once */
+    fixture_verify(fixture);
+}
+
+static void test_contradictory_hello_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = fixture_hello(fixture);
+    struct store_visitor visitor = {.hello = &hello, .port = FIXTURE_PORT, .now_ms = FIXTURE_NOON_MS};
+
+    store_begin(fixture->store, &fixture->error);
+    hello.oldest = 0;
+    assert_int_equal(store_hello(fixture->store, &visitor, &fixture->admitted, &fixture->error), STORE_REFUSED);
+    hello.oldest = 9;
+    hello.next = 8;
+    assert_int_equal(store_hello(fixture->store, &visitor, &fixture->admitted, &fixture->error), STORE_REFUSED);
+    store_rollback(fixture->store);
+}
+
+static void test_kiosk_is_renamed_by_name_or_id(void **state)
+{
+    struct fixture *fixture = *state;
+    char id[20];
+
+    snprintf(id, sizeof id, "%016" PRIx64, fixture->admitted.kiosk_id);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_rename(fixture->store, "kiosk 1", "Front", &fixture->error), STORE_OK);
+    assert_int_equal(store_kiosk_rename(fixture->store, id, "Back", &fixture->error), STORE_OK);
+    assert_int_equal(store_kiosk_rename(fixture->store, "Front", "Side", &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_kiosk_rename(fixture->store, "Back", "", &fixture->error), STORE_REFUSED);
+    store_commit(fixture->store, &fixture->error);
+    assert_int_equal(fixture_integer(fixture, "SELECT name = 'Back' FROM kiosk"), 1);
+}
+
+static int64_t health_written(struct fixture *fixture, const struct message_health *health)
+{
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_health(fixture->store, fixture->origin.kiosk, health, fixture_now(fixture),
+                                  &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    return fixture_integer(fixture, "SELECT health_ms FROM kiosk");
+}
+
+static void test_heartbeats_are_kept_once_a_minute_unless_they_differ(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_health health = {.uptime_s = 10, .bad_slots = 1};
+    int64_t first_ms = health_written(fixture, &health);
+
+    assert_int_equal(first_ms, fixture_now(fixture));
+    fixture_wait(fixture, 5000);
+    health.uptime_s = 15;
+    assert_int_equal(health_written(fixture, &health), first_ms);
+    health.refused = 1;
+    assert_int_equal(health_written(fixture, &health), fixture_now(fixture));
+    fixture_wait(fixture, MINUTE_MS);
+    assert_int_equal(health_written(fixture, &health), fixture_now(fixture));
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(test_blank_kiosk_gets_the_same_ids_until_it_uses_them),
+        WITH_STORE(test_kiosk_waits_until_a_manager_adopts_it),
+        WITH_STORE(test_kiosk_of_another_database_is_adopted_by_hand_only),
+        WITH_STORE(test_only_so_many_wait),
+        WITH_STORE(test_formatted_journal_is_replaced),
+        WITH_STORE(test_journal_whose_past_is_not_ours_is_replaced),
+        WITH_STORE(test_gap_before_the_oldest_is_noticed),
+        WITH_STORE(test_contradictory_hello_is_refused),
+        WITH_STORE(test_kiosk_is_renamed_by_name_or_id),
+        WITH_STORE(test_heartbeats_are_kept_once_a_minute_unless_they_differ),
+    };
+
+    return cmocka_run_group_tests_name("store_kiosk", tests, NULL, NULL);
+}

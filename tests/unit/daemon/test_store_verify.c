@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+
+static struct store_verified verify(struct fixture *fixture)
+{
+    struct store_verified verified;
+
+    if (store_verify(fixture->store, &verified, NULL, NULL, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    return verified;
+}
+
+static void some_visits(struct fixture *fixture)
+{
+    for (int i = 0; i < 70; i++) {
+        fixture_wait(fixture, 61000);
+        fixture_press(fixture, QUESTION_RATING, (uint16_t)(1 + i % 5));
+        fixture_press(fixture, QUESTION_STAFF, (uint16_t)(i % 3));
+    }
+    fixture_verify(fixture);
+}
+
+static void says(const struct store_verified *verified, const char *part)
+{
+    if (strstr(verified->first_difference, part) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", verified->first_difference, part);
+}
+
+static void test_wrong_tally_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    fixture_run(fixture, "UPDATE tally SET mention_no = 5 WHERE level = 2 AND staff = 1");
+    verified = verify(fixture);
+    assert_int_equal(verified.tallies_wrong, 1);
+    assert_int_equal(verified.answers, 140);
+    assert_int_equal(verified.visits, 70);
+    says(&verified, "staff 1, the day from 2026-11-02T00:00:00+01:00: mention_no is 5, recounted 0");
+}
+
+static void test_missing_tally_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    fixture_run(fixture, "DELETE FROM tally WHERE level = 4 AND staff = 2");
+    verified = verify(fixture);
+    assert_int_equal(verified.tallies_wrong, 1);
+    says(&verified, "staff 2, all time");
+}
+
+static void test_wrong_visit_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    fixture_run(fixture, "UPDATE visit SET rating = 6 - rating WHERE seq = 1");
+    fixture_run(fixture, "DELETE FROM visit WHERE seq = 3");
+    fixture_run(fixture, "INSERT INTO visit SELECT journal, 1000, instant_ms, span_ms, boot, uptime_s, rating, flag,"
+                         " is_burst, served, staff, mention, cause, strength, \"returning\", help FROM visit LIMIT 1");
+    verified = verify(fixture);
+    assert_int_equal(verified.visits_wrong, 3);
+    assert_int_equal(verified.tallies_wrong, 0);
+    says(&verified, "of journal 1 ");
+}
+
+static void test_missing_answer_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    fixture_press(fixture, QUESTION_BOOT, RESET_POWER_ON);
+    fixture_run(fixture, "DELETE FROM answer WHERE seq = 141");
+    verified = verify(fixture);
+    assert_int_equal(verified.missing, 1);
+    says(&verified, "should hold 141 answers and holds 140");
+}
+
+static bool never(void *context, unsigned done)
+{
+    (void)done;
+    ++*(int *)context;
+    return false;
+}
+
+static void test_check_can_be_ended(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+    int calls = 0;
+
+    some_visits(fixture);
+    fixture_run(fixture, "WITH RECURSIVE n (i) AS (SELECT 141 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+                         " INSERT INTO answer SELECT 1, i, 0, 0, 0, 1, 0, 0, 0, 0, 0 FROM n");
+    assert_int_equal(store_verify(fixture->store, &verified, never, &calls, &fixture->error), STORE_REFUSED);
+    assert_int_equal(calls, 1);
+}
+
+static void test_another_zone_has_other_days_and_the_same_total(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t midnight;
+
+    some_visits(fixture);
+    midnight = fixture_integer(fixture, "SELECT min(start_ms) FROM tally WHERE level = 2");
+    fixture->timezone = "Asia/Kathmandu";
+    fixture_reopen(fixture);
+    fixture_verify(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT min(start_ms) FROM tally WHERE level = 2"),
+                     midnight - (4 * 60 + 45) * MINUTE_MS);
+    assert_int_equal(fixture_integer(fixture, "SELECT sum(rating_1 + rating_2 + rating_3 + rating_4 + rating_5)"
+                                              " FROM tally WHERE level = 4"), 70);
+    fixture_reopen(fixture);
+    assert_string_equal(store_timezone(fixture->store), "Asia/Kathmandu");
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(test_wrong_tally_is_named),
+        WITH_STORE(test_missing_tally_is_named),
+        WITH_STORE(test_wrong_visit_is_named),
+        WITH_STORE(test_missing_answer_is_named),
+        WITH_STORE(test_check_can_be_ended),
+        WITH_STORE(test_another_zone_has_other_days_and_the_same_total),
+    };
+
+    return cmocka_run_group_tests_name("store_verify", tests, NULL, NULL);
+}
