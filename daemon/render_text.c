@@ -351,14 +351,14 @@ void render_staff(struct page *page, const json_t *reply)
     put_title(page, "staff", reply);
     if (json_array_size(at(reply, "staff")) < 2 && count_at(reply, "visits") == 0)
         put(page, STYLE_PLAIN, "No staff and no visits yet: \"byname staff add NAME\" puts a name on the kiosks.\n");
-    put(page, STYLE_QUIET, "%-*s%7s   %-19s%-12s%s\n", NAME_COLUMNS, "", "visits", "satisfied", "asked for",
-        "rate of those who answered");
+    put(page, STYLE_QUIET, "%-*s%7s   %-19s%-15s%s\n", NAME_COLUMNS, "", "visits", "satisfied", "asked for",
+        "of answers");
     json_array_foreach (at(reply, "staff"), index, row) {
         rate_text(at(row, "csat"), rate);
         asked_text(at(row, "mentions"), asked);
         rate_text(at(at(row, "mentions"), "asked_rate"), asked_rate);
         put_padded(page, count_at(row, "id") == 0 ? STYLE_QUIET : STYLE_STRONG, text_at(row, "name"), NAME_COLUMNS);
-        put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "   %-19s%-12s%s\n", count_at(row, "visits"), rate, asked,
+        put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "   %-19s%-15s%s\n", count_at(row, "visits"), rate, asked,
             asked_rate);
     }
     put(page, STYLE_PLAIN, "%-*s%7" JSON_INTEGER_FORMAT "\n\n", NAME_COLUMNS, "all", count_at(reply, "visits"));
@@ -376,14 +376,14 @@ void render_kiosks(struct page *page, const json_t *reply)
         put(page, STYLE_PLAIN, "No kiosk has been adopted yet: \"byname kiosk list\" shows those that wait.\n");
         return;
     }
-    put(page, STYLE_QUIET, "%-*s%-18s%7s %-18s%5s%5s%5s%5s\n", NAME_COLUMNS, "", "last heard", "visits",
+    put(page, STYLE_QUIET, "%-*s%-17s%7s %-18s%5s%5s%5s%5s\n", NAME_COLUMNS, "", "last heard", "visits",
         " satisfied", "queue", "full", "lost", "boot");
     json_array_foreach (at(reply, "kiosks"), index, row) {
         rate_text(at(row, "csat"), rate);
         moment_text(text_at(row, "last_heard"), false, heard);
         put_padded(page, STYLE_STRONG, text_at(row, "name"), NAME_COLUMNS);
         put(page, STYLE_PLAIN,
-            "%-18s%7" JSON_INTEGER_FORMAT " %-18s%5" JSON_INTEGER_FORMAT "%5" JSON_INTEGER_FORMAT
+            "%-17s%7" JSON_INTEGER_FORMAT " %-18s%5" JSON_INTEGER_FORMAT "%5" JSON_INTEGER_FORMAT
             "%5" JSON_INTEGER_FORMAT "%5" JSON_INTEGER_FORMAT "\n",
             heard, count_at(row, "visits"), rate, count_at(row, "pending"), count_at(row, "refused"),
             count_at(row, "lost"), count_at(row, "boots"));

@@ -37,8 +37,7 @@ static enum store_status name_is_taken(struct store *store, const char *name, in
     return status;
 }
 
-/* "kiosk 1", "kiosk 2": the first that is free. */
-/* The port's name when a kiosk can have it, else the first free number. */
+/* The port's name when a kiosk can have it, else "kiosk 1", "kiosk 2": the first that is free. */
 static enum store_status name_invent(struct store *store, const char *port, char name[NAME_SIZE],
                                      struct store_error *error)
 {

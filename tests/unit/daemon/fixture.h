@@ -11,6 +11,7 @@
 #include "daemon/store.h"
 
 #define FIXTURE_PORT "counter"
+#define FIXTURE_KIOSK FIXTURE_PORT /* adopted by itself: it is named after its port */
 #define FIXTURE_PATH_SIZE 128
 
 /* Monday 2026-11-02 12:00:00 in Berlin. */

@@ -51,7 +51,7 @@ static void test_kiosk_waits_until_a_manager_adopts_it(void **state)
     store_begin(fixture->store, &fixture->error);
     assert_int_equal(store_kiosk_adopt(fixture->store, "window", "Front", 0, &fixture->error), STORE_REFUSED);
     assert_non_null(strstr(fixture->error.text, "one waits at: till"));
-    assert_int_equal(store_kiosk_adopt(fixture->store, "till", "kiosk 1", 0, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", FIXTURE_KIOSK, 0, &fixture->error), STORE_REFUSED);
     assert_int_equal(store_kiosk_adopt(fixture->store, "till", "Front", 0, &fixture->error), STORE_OK);
     store_commit(fixture->store, &fixture->error);
     assert_int_equal(hello_at(fixture, &blank, "till", false).admission, STORE_ADOPT);
@@ -171,7 +171,7 @@ static void test_kiosk_is_renamed_by_name_or_id(void **state)
 
     snprintf(id, sizeof id, "%016" PRIx64, fixture->admitted.kiosk_id);
     store_begin(fixture->store, &fixture->error);
-    assert_int_equal(store_kiosk_rename(fixture->store, "kiosk 1", "Front", &fixture->error), STORE_OK);
+    assert_int_equal(store_kiosk_rename(fixture->store, FIXTURE_KIOSK, "Front", &fixture->error), STORE_OK);
     assert_int_equal(store_kiosk_rename(fixture->store, id, "Back", &fixture->error), STORE_OK);
     assert_int_equal(store_kiosk_rename(fixture->store, "Front", "Side", &fixture->error), STORE_REFUSED);
     assert_int_equal(store_kiosk_rename(fixture->store, "Back", "", &fixture->error), STORE_REFUSED);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cmocka_first.h"
+#include "daemon/render.h"
+
+static char *rendered(const char *json, enum render_format format, bool is_color)
+{
+    const struct render_options options = {.format = format, .is_color = is_color};
+    json_error_t why;
+    json_t *reply = json_loads(json, 0, &why);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (reply == NULL)
+        fail_msg("%s", why.text);
+    assert_true(render(out, reply, &options));
+    fclose(out);
+    json_decref(reply);
+    return text;
+}
+
+static void check(const char *json, enum render_format format, const char *expected)
+{
+    char *text = rendered(json, format, false);
+
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void says(const char *json, const char *part)
+{
+    char *text = rendered(json, RENDER_TEXT, false);
+
+    if (strstr(text, part) == NULL)
+        fail_msg("this does not say \"%s\":\n%s", part, text);
+    free(text);
+}
+
+#define EMPTY_RATE "{\"n\":0,\"value\":null,\"low\":null,\"high\":null,\"too_few\":false}"
+#define SUMMARY                                                                                              \
+    "{\"kind\":\"summary\",\"store\":\"Test Street\",\"timezone\":\"Europe/Berlin\",\"period\":{\"from\":"   \
+    "\"2026-11-02T00:00:00+01:00\",\"to\":\"2026-11-09T14:00:00+01:00\"},\"visits\":100,\"ratings\":{"       \
+    "\"1\":2,\"2\":3,\"3\":5,\"4\":30,\"5\":60},\"csat\":{\"n\":100,\"value\":0.9,\"low\":0.825622,"         \
+    "\"high\":0.944785},\"csat_with_left_out\":{\"n\":103,\"value\":0.9,\"low\":0.82,\"high\":0.94},"        \
+    "\"mean\":4.43,\"causes\":{\"process\":2,\"rules\":1,\"presentation\":0,\"product\":0,\"people\":0},"    \
+    "\"left_out\":{\"withdrawn\":1,\"burst\":2}}"
+
+static void test_summary_states_value_interval_n_and_what_was_left_out(void **state)
+{
+    (void)state;
+    says(SUMMARY, "Test Street - summary, from 2026-11-02 until 2026-11-09 14:00 (Europe/Berlin)\n");
+    says(SUMMARY, "Satisfied  90 %  83 to 94 %   90 of 100 rated 4 or 5   mean 4.4\n");
+    says(SUMMARY, "  5  very happy         ██████████████████████▊                   60   60 %\n");
+    says(SUMMARY, "  2                     █▏                                         3    3 %\n");
+    says(SUMMARY, "What let people down  (3 answers, too few for shares)\n");
+    says(SUMMARY, "Left out, visits: 1 withdrawn, 2 in bursts.\n");
+}
+
+static void test_no_data_is_said_in_words(void **state)
+{
+    (void)state;
+    says("{\"kind\":\"summary\",\"store\":\"S\",\"visits\":0,\"csat\":" EMPTY_RATE "}", "No visits to count");
+    says("{\"kind\":\"staff_list\",\"staff\":[]}", "byname staff add");
+    says("{\"kind\":\"kiosk_list\",\"kiosks\":[]}", "plug one in");
+    says("{\"kind\":\"kiosks\",\"kiosks\":[]}", "byname kiosk list");
+}
+
+static void test_columns_align_with_names_of_any_letters(void **state)
+{
+    (void)state;
+    check("{\"kind\":\"staff_list\",\"staff\":[{\"id\":2,\"name\":\"Dan\",\"on_duty\":true,\"has_pin\":true,"
+          "\"retired\":false},{\"id\":11,\"name\":\"Łukasz Ściegień!\",\"on_duty\":false,\"has_pin\":false,"
+          "\"retired\":true}]}",
+          RENDER_TEXT,
+          "number  name             on duty   PIN\n"
+          "     2  Dan              yes       set\n"
+          "    11  Łukasz Ściegień! retired   -\n");
+}
+
+static void test_lines_fit_80_columns(void **state)
+{
+    static const char *const replies[] = {
+        SUMMARY,
+        "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":100000,\"staff\":[{\"id\":2,\"name\":\"Łukasz Ściegień!\","
+        "\"visits\":100000,\"csat\":{\"n\":100000,\"value\":1.0,\"low\":0.99,\"high\":1.0},\"mentions\":{"
+        "\"asked\":9999,\"will_ask\":1,\"no\":0,\"shown\":10000,\"asked_rate\":{\"n\":10000,\"value\":1.0,"
+        "\"low\":1.0,\"high\":1.0}}}]}",
+        "{\"kind\":\"kiosks\",\"store\":\"S\",\"kiosks\":[{\"name\":\"Łukasz Ściegień!\",\"last_heard\":"
+        "\"2026-11-02T12:00:00+01:00\",\"visits\":100000,\"csat\":{\"n\":9,\"value\":1.0,\"low\":0.99,\"high\":1.0},"
+        "\"pending\":200,\"refused\":100,\"lost\":1000,\"boots\":2000}]}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        char *text = rendered(replies[i], RENDER_TEXT, false);
+        unsigned width = 0;
+
+        for (const char *at = text; *at != '\0'; at++) {
+            width = *at == '\n' ? 0 : width + ((*at & 0xC0) != 0x80 ? 1 : 0);
+            if (width > 80)
+                fail_msg("wider than 80 columns:\n%s", text);
+        }
+        free(text);
+    }
+}
+
+static void test_csv_is_quoted_and_safe_for_spreadsheets(void **state)
+{
+    (void)state;
+    check("{\"kind\":\"staff_list\",\"store\":\"A, \\\"B\\\"\",\"database\":\"00ff\",\"staff\":[{\"id\":1,\"name\":"
+          "\"=cmd()\",\"rate\":{\"value\":0.5,\"low\":null,\"too_few\":true}},{\"id\":2,\"name\":\"Zoë\",\"rate\":{"
+          "\"value\":1.0,\"low\":0.25}}]}",
+          RENDER_CSV,
+          "store,database,id,name,rate_value,rate_low\r\n"
+          "\"A, \"\"B\"\"\",00ff,1,\"'=cmd()\",0.5,\r\n"
+          "\"A, \"\"B\"\"\",00ff,2,Zoë,1,0.25\r\n");
+    check("{\"kind\":\"verify\",\"store\":\"S\",\"is_well\":true,\"problems\":[\"a\",\"b;\"]}", RENDER_CSV,
+          "store,is_well,problems\r\nS,true,a; b;\r\n");
+}
+
+static void test_json_keeps_its_order_and_ends_with_a_newline(void **state)
+{
+    (void)state;
+    check("{\"kind\":\"verify\",\"b\":0.9,\"a\":[]}", RENDER_JSON,
+          "{\n  \"kind\": \"verify\",\n  \"b\": 0.9,\n  \"a\": []\n}\n");
+}
+
+static void test_color_only_when_asked_for(void **state)
+{
+    char *plain = rendered(SUMMARY, RENDER_TEXT, false), *colored = rendered(SUMMARY, RENDER_TEXT, true);
+
+    (void)state;
+    assert_null(strchr(plain, '\033'));
+    assert_non_null(strchr(colored, '\033'));
+    free(plain);
+    free(colored);
+}
+
+static void test_replies_that_make_no_sense_do_not_crash(void **state)
+{
+    static const char *const kinds[] = {"summary", "staff", "kiosks", "staff_list", "kiosk_list", "status", "verify"};
+    const struct render_options text = {.format = RENDER_TEXT}, csv = {.format = RENDER_CSV};
+    FILE *out = fopen("/dev/null", "w");
+    json_t *reply = json_pack("{s:s}", "kind", "weather");
+
+    (void)state;
+    assert_non_null(out);
+    assert_false(render(out, reply, &text));
+    json_decref(reply);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        reply = json_pack("{s:s, s:i, s:[i], s:[n], s:s, s:s, s:i}", "kind", kinds[i], "period", 7, "staff", 1,
+                          "kiosks", "visits", "many", "csat", "", "problems", 3);
+        assert_true(render(out, reply, &text));
+        assert_true(render(out, reply, &csv));
+        json_decref(reply);
+        reply = json_pack("{s:s}", "kind", kinds[i]);
+        assert_true(render(out, reply, &text));
+        assert_true(render(out, reply, &csv));
+        json_decref(reply);
+    }
+    fclose(out);
+}
+
+static void test_status_and_verify_say_how_it_is(void **state)
+{
+    (void)state;
+    says("{\"kind\":\"status\",\"store\":\"S\",\"is_well\":false,\"uptime_s\":7200,\"problems\":[\"no kiosk\"]}",
+         "S is unwell, bynamed runs for 2 hours.\n- no kiosk\n");
+    says("{\"kind\":\"verify\",\"is_well\":true,\"answers\":5,\"visits\":2}", "every figure agrees");
+    says("{\"kind\":\"verify\",\"is_well\":false,\"first_difference\":\"visit 3 is missing\"}",
+         "The first difference: visit 3 is missing.");
+    says("{\"kind\":\"kiosk_list\",\"kiosks\":[{\"name\":null,\"state\":\"pending\",\"port\":\"till\"}]}",
+         "byname kiosk adopt 'till' --name NAME");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_summary_states_value_interval_n_and_what_was_left_out),
+        cmocka_unit_test(test_no_data_is_said_in_words),
+        cmocka_unit_test(test_columns_align_with_names_of_any_letters),
+        cmocka_unit_test(test_lines_fit_80_columns),
+        cmocka_unit_test(test_csv_is_quoted_and_safe_for_spreadsheets),
+        cmocka_unit_test(test_json_keeps_its_order_and_ends_with_a_newline),
+        cmocka_unit_test(test_color_only_when_asked_for),
+        cmocka_unit_test(test_replies_that_make_no_sense_do_not_crash),
+        cmocka_unit_test(test_status_and_verify_say_how_it_is),
+    };
+
+    return cmocka_run_group_tests_name("render", tests, NULL, NULL);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/report.h"
+#include "fixture.h"
+
+static json_t *run(struct fixture *fixture, struct report_query query)
+{
+    json_t *result = NULL;
+
+    query.now_ms = fixture_now(fixture);
+    if (report_run(fixture->store, &query, &result, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    return result;
+}
+
+/* A path of keys, "csat.value"; missing keys fail. */
+static json_t *at(json_t *object, const char *path)
+{
+    char key[64];
+    size_t size;
+
+    for (; *path != '\0'; path += size + (path[size] == '.' ? 1 : 0)) {
+        size = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)size, path);
+        object = json_object_get(object, key);
+        if (object == NULL)
+            fail_msg("no \"%s\"", path);
+    }
+    return object;
+}
+
+static json_int_t integer(json_t *object, const char *path)
+{
+    return json_integer_value(at(object, path));
+}
+
+static long percent(json_t *object, const char *path)
+{
+    return lround(100 * json_number_value(at(object, path)));
+}
+
+static json_int_t visits(struct fixture *fixture, struct report_query query)
+{
+    json_t *result;
+    json_int_t count;
+
+    query.report = "summary";
+    result = run(fixture, query);
+    count = integer(result, "visits");
+    json_decref(result);
+    return count;
+}
+
+static void visit(struct fixture *fixture, uint16_t rating, uint16_t staff)
+{
+    fixture_wait(fixture, 61000);
+    fixture_press(fixture, QUESTION_RATING, rating);
+    fixture_press(fixture, QUESTION_STAFF, staff);
+}
+
+static void interval_check(double hits, double n, long low, long high)
+{
+    double real_low, real_high;
+
+    report_wilson(hits, n, &real_low, &real_high);
+    assert_int_equal(lround(100 * real_low), low);
+    assert_int_equal(lround(100 * real_high), high);
+}
+
+static void test_wilson_as_in_the_product(void **state)
+{
+    (void)state;
+    interval_check(2, 2, 34, 100);
+    interval_check(9, 10, 60, 98);
+    interval_check(90, 100, 83, 94);
+    interval_check(0, 1, 0, 79);
+}
+
+static void test_summary_counts_what_was_pressed(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result;
+
+    for (int i = 0; i < 10; i++)
+        visit(fixture, i == 0 ? 1 : 5, 3);
+    fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
+    fixture_press(fixture, QUESTION_RETURNING, RETURNING_YES);
+    visit(fixture, 4, 3);
+    fixture_press(fixture, QUESTION_MENTION, ANSWER_SKIPPED);
+    fixture_press(fixture, QUESTION_FLAG, FLAG_WITHDRAWN);
+    visit(fixture, 2, ANSWER_NONE);
+    fixture_press(fixture, QUESTION_HELP, HELP_YES);
+    fixture_press(fixture, QUESTION_CAUSE, CAUSE_RULES);
+    fixture_press(fixture, QUESTION_FLAG, FLAG_STUCK);
+    visit(fixture, 4, 3);
+    fixture_press(fixture, QUESTION_MENTION, ANSWER_NONE);
+    result = run(fixture, (struct report_query){.report = "summary"});
+    assert_string_equal(json_string_value(at(result, "store")), "Test Street");
+    assert_int_equal(integer(result, "visits"), 11);
+    assert_int_equal(integer(result, "ratings.5"), 9);
+    assert_int_equal(integer(result, "csat.n"), 11);
+    assert_int_equal(percent(result, "csat.value"), 91);
+    assert_int_equal(integer(result, "csat_with_left_out.n"), 13);
+    assert_int_equal(percent(result, "csat_with_left_out.value"), 85);
+    assert_int_equal(integer(result, "mentions.asked"), 1);
+    assert_int_equal(integer(result, "mentions.shown"), 2);
+    assert_int_equal(integer(result, "mentions.loyal"), 1);
+    assert_int_equal(integer(result, "returning.yes"), 0);
+    assert_int_equal(integer(result, "help_calls"), 0); /* of a visit that is left out */
+    assert_int_equal(integer(result, "left_out.withdrawn"), 1);
+    assert_int_equal(integer(result, "left_out.stuck"), 1);
+    json_decref(result);
+}
+
+static void test_nothing_yet_is_null_not_zero(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result = run(fixture, (struct report_query){.report = "summary", .since = "7d"});
+
+    assert_int_equal(integer(result, "visits"), 0);
+    assert_true(json_is_null(at(result, "csat.value")));
+    assert_true(json_is_null(at(result, "csat.low")));
+    assert_true(json_is_null(at(result, "mean")));
+    assert_string_equal(json_string_value(at(result, "period.from")), "2026-10-26T00:00:00+01:00");
+    assert_true(json_is_null(at(result, "period.to")));
+    json_decref(result);
+}
+
+/* One visit an hour over 100 days, across the end of daylight saving; any cover of a period gives the same. */
+static void test_periods_add_up(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_wait(fixture, -40 * DAY_MS);
+    fixture->origin.boot_started_ms -= 40 * DAY_MS; /* 2026-09-23 13:00 daylight saving time */
+    for (int i = 0; i < 80 * 24; i++) {
+        fixture_wait(fixture, HOUR_MS);
+        fixture_press(fixture, QUESTION_RATING, 5);
+    }
+    assert_int_equal(visits(fixture, (struct report_query){0}), 80 * 24);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-01", .to = "2026-11-01"}), 31 * 24 + 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-25", .to = "2026-10-26"}), 25);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-25T02:00", .to = "2026-10-25T03:00"}), 2);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-11-03T07:00"}),
+                     32 * 24 + 2 + 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-10-02T07:00"}), 2);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-10-03T07:00"}), 26);
+    assert_int_equal(visits(fixture, (struct report_query){.to = "2026-10-25"}) +
+                         visits(fixture, (struct report_query){.from = "2026-10-25"}), 80 * 24);
+    fixture_verify(fixture);
+}
+
+static void test_uncertain_visits_count_where_they_lie_for_certain(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {.seq = 1, .question = QUESTION_BOOT, .value = 1, .boot = 1, .uptime_s = 1};
+    json_t *result;
+
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK); /* Monday 11:00 */
+    fixture_wait(fixture, 2 * DAY_MS);
+    fixture->origin.boot = 3;
+    fixture->origin.boot_started_ms = fixture_now(fixture) - 60000;
+    answer = (struct answer){.seq = 2, .question = QUESTION_RATING, .value = 5, .boot = 2, .uptime_s = 90};
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK); /* between Monday and Wednesday */
+    assert_int_equal(visits(fixture, (struct report_query){0}), 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-02", .to = "2026-11-05"}), 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-01", .to = "2026-12-01"}), 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-05"}), 0);
+    result = run(fixture, (struct report_query){.report = "summary", .from = "2026-11-03"});
+    assert_int_equal(integer(result, "visits"), 0);
+    assert_int_equal(integer(result, "left_out.time_unknown"), 1);
+    json_decref(result);
+}
+
+static void test_bad_queries_are_refused_with_what_would_be_right(void **state)
+{
+    static const struct {
+        struct report_query query;
+        const char *says;
+    } cases[] = {
+        {{.report = "sumary"}, "there are summary, staff and kiosks"},
+        {{.report = NULL}, "there are summary"},
+        {{.report = "summary", .since = "7"}, "as in 7d"},
+        {{.report = "summary", .since = "-7d"}, "as in 7d"},
+        {{.report = "summary", .since = "99999999999d"}, "as in 7d"},
+        {{.report = "summary", .since = "7 days"}, "as in 7d"},
+        {{.report = "summary", .since = ""}, "as in 7d"},
+        {{.report = "summary", .from = "monday"}, "as in 2026-11-02"},
+        {{.report = "summary", .from = "2026-11-02T14:30"}, "full hour"},
+        {{.report = "summary", .from = "2026-11-02", .to = "2026-11-02"}, "before it begins"},
+        {{.report = "summary", .from = "2026-11-02", .since = "7d"}, "give one of them"},
+        {{.report = "summary", .kiosk = "nowhere"}, "kiosk list"},
+        {{.report = "staff", .staff = "nobody"}, "staff list"},
+    };
+    struct fixture *fixture = *state;
+    json_t *result;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct report_query query = cases[i].query;
+
+        query.now_ms = fixture_now(fixture);
+        assert_int_equal(report_run(fixture->store, &query, &result, &fixture->error), STORE_REFUSED);
+        assert_null(result);
+        if (strstr(fixture->error.text, cases[i].says) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", fixture->error.text, cases[i].says);
+    }
+}
+
+static void staff_add(struct fixture *fixture, const char *name)
+{
+    uint16_t id;
+
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_staff_add(fixture->store, name, 0, &id, &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+}
+
+static void test_staff_rows_sum_to_visits_and_end_with_no_name(void **state)
+{
+    struct fixture *fixture = *state;
+    json_int_t sum = 0;
+    json_t *result, *row;
+    size_t index;
+
+    staff_add(fixture, "Zoë");
+    staff_add(fixture, "Dan");
+    for (int i = 0; i < 24; i++)
+        visit(fixture, (uint16_t)(5 - i % 2), (uint16_t)(i % 4)); /* nobody, Zoë, Dan, and an unknown number 3 */
+    result = run(fixture, (struct report_query){.report = "staff"});
+    json_array_foreach (at(result, "staff"), index, row)
+        sum += integer(row, "visits");
+    assert_int_equal(sum, 24);
+    assert_int_equal(integer(result, "visits"), 24);
+    assert_int_equal(json_array_size(at(result, "staff")), 4);
+    assert_string_equal(json_string_value(at(json_array_get(at(result, "staff"), 0), "name")), "Dan");
+    assert_string_equal(json_string_value(at(json_array_get(at(result, "staff"), 2), "name")), "number 3");
+    assert_string_equal(json_string_value(at(json_array_get(at(result, "staff"), 3), "name")), "no name");
+    assert_int_equal(integer(json_array_get(at(result, "staff"), 3), "id"), 0);
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "staff", .staff = "Dan"});
+    assert_int_equal(json_array_size(at(result, "staff")), 1);
+    assert_int_equal(integer(result, "visits"), 6);
+    json_decref(result);
+    assert_int_equal(visits(fixture, (struct report_query){.staff = "1", .kiosk = FIXTURE_KIOSK}), 6);
+}
+
+static void test_small_groups_are_suppressed_with_their_complement(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result, *row;
+    size_t index;
+
+    staff_add(fixture, "Anna");
+    staff_add(fixture, "Ben");
+    staff_add(fixture, "Cem");
+    for (int i = 0; i < 20; i++)
+        visit(fixture, 5, 1);
+    for (int i = 0; i < 8; i++)
+        visit(fixture, 5, 2);
+    for (int i = 0; i < 4; i++)
+        visit(fixture, 1, 3);
+    result = run(fixture, (struct report_query){.report = "staff"});
+    json_array_foreach (at(result, "staff"), index, row) {
+        bool is_shown = strcmp(json_string_value(at(row, "name")), "Anna") == 0;
+
+        assert_true(json_is_null(at(row, "csat.value")) == !is_shown);
+        if (integer(row, "visits") > 0)
+            assert_true(json_is_null(at(row, "ratings.1")) == !is_shown);
+    }
+    assert_int_equal(integer(json_array_get(at(result, "staff"), 2), "visits"), 4); /* the count is shown */
+    json_decref(result);
+}
+
+static void test_kiosks_and_lists(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result, *row;
+
+    staff_add(fixture, "Dan");
+    for (int i = 0; i < 6; i++)
+        visit(fixture, 5, 1);
+    result = run(fixture, (struct report_query){.report = "kiosks"});
+    row = json_array_get(at(result, "kiosks"), 0);
+    assert_string_equal(json_string_value(at(row, "name")), FIXTURE_KIOSK);
+    assert_int_equal(integer(row, "visits"), 6);
+    assert_int_equal(integer(row, "boots"), 1);
+    assert_true(json_is_null(at(row, "pending"))); /* no heartbeat yet */
+    assert_string_equal(json_string_value(at(row, "last_heard")), "2026-11-02T12:00:00+01:00");
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "kiosk_list"});
+    row = json_array_get(at(result, "kiosks"), 0);
+    assert_string_equal(json_string_value(at(row, "state")), "adopted");
+    assert_string_equal(json_string_value(at(row, "port")), FIXTURE_PORT);
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "staff_list"});
+    row = json_array_get(at(result, "staff"), 0);
+    assert_string_equal(json_string_value(at(row, "name")), "Dan");
+    assert_true(json_is_true(at(row, "on_duty")));
+    assert_true(json_is_false(at(row, "has_pin")));
+    json_decref(result);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wilson_as_in_the_product),
+        WITH_STORE(test_summary_counts_what_was_pressed),
+        WITH_STORE(test_nothing_yet_is_null_not_zero),
+        WITH_STORE(test_periods_add_up),
+        WITH_STORE(test_uncertain_visits_count_where_they_lie_for_certain),
+        WITH_STORE(test_bad_queries_are_refused_with_what_would_be_right),
+        WITH_STORE(test_staff_rows_sum_to_visits_and_end_with_no_name),
+        WITH_STORE(test_small_groups_are_suppressed_with_their_complement),
+        WITH_STORE(test_kiosks_and_lists),
+    };
+
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
