@@ -169,8 +169,16 @@ class Script:
         self.lines += ["cable in", f"wait {self.random.randrange(0, 3000)}"]
 
     def end(self):
-        self.lines += ["wait 3000", "wait-quiet 30000"]
+        """Connected again, and everything delivered."""
+        self.lines += [f"wait-screen {GOLDEN_IDLE} 1200000", "wait 10000", "wait-quiet 30000"]
         return "\n".join(self.lines) + "\n"
+
+
+def undelivered(eeprom):
+    """Answers in an EEPROM image that nobody has acknowledged: slots whose state is COMMITTED."""
+    with open(eeprom, "rb") as file:
+        image = file.read()
+    return sum(image[slot * 15 + 14] == 0x5A for slot in range(202))
 
 
 def settle_doubts(script):
@@ -183,12 +191,13 @@ def settle_doubts(script):
 
 def mismatch(expected, rows):
     """None when rows are the expected answers in order, each certain one once, each doubtful one at most once; else
-    what is wrong."""
-    at = 0
+    what is wrong. Follows every way in which the doubtful ones may or may not be there."""
+    reached = {0}  # how many rows may be explained so far
     for index, (question, value, is_certain) in enumerate(expected):
-        if at < len(rows) and rows[at] == (question, value):
-            at += 1
-        elif is_certain:
-            seen = rows[at] if at < len(rows) else "nothing"
-            return f"answer {index} should be {question} {value}, the database has {seen}"
-    return f"never pressed: {rows[at:]}" if at < len(rows) else None
+        taken = {at + 1 for at in reached if at < len(rows) and rows[at] == (question, value)}
+        before, reached = reached, taken if is_certain else taken | reached
+        if not reached:
+            at = max(before)
+            return (f"answer {index} should be {question} {value}; before it were pressed "
+                    f"{expected[max(0, index - 6):index]} and stored {rows[max(0, at - 6):at]}, then {rows[at:at + 3]}")
+    return None if len(rows) in reached else f"never pressed: {rows[max(reached):]}"

@@ -23,9 +23,10 @@ class Emulator:
         self.script = os.path.join(folder, name + ".script")
         with open(self.script, "w") as file:
             file.write(script)
+        self.eeprom = os.path.join(folder, name + ".eeprom")
         self.log = open(os.path.join(folder, name + ".out"), "w+")
         self.process = subprocess.Popen(
-            [os.path.join(rig.BIN, "kiosk-emulator"), "--elf", ELF, "--eeprom", os.path.join(folder, name + ".eeprom"),
+            [os.path.join(rig.BIN, "kiosk-emulator"), "--elf", ELF, "--eeprom", self.eeprom,
              "--link", os.path.join(folder, name), "--script", self.script, "--pace", str(pace), "--seed", str(seed)],
             stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
 
@@ -65,8 +66,7 @@ class Customers(rig.Case):
         for emulator in emulators:
             status, log = emulator.finish(540)
             self.assertEqual(status, 0, log)
-        self.assertTrue(rig.wait_until(
-            lambda: all(kiosk["pending"] == 0 for kiosk in daemon.ask("report", "kiosks")["kiosks"]), 30))
+            self.assertEqual(customers.undelivered(emulator.eeprom), 0)
 
     def assert_reports_equal(self, daemon, visits):
         """visits: dicts of question to value, none of them left out."""
