@@ -218,7 +218,6 @@ static size_t rows_complete(const struct report *report, const struct figures_gr
 {
     char text[32];
 
-    qsort(groups->groups, groups->count, sizeof groups->groups[0], by_id);
     for (size_t i = 0; i < groups->count; i++) {
         if (groups->groups[i].id == 0 || is_among(rows, count, groups->groups[i].id))
             continue;
@@ -260,6 +259,8 @@ static enum store_status staff_rows(struct report *report, const struct figures_
     if (status == STORE_OK)
         rows = calloc((size_t)STAFF_ID_MAX + groups->count + 1, sizeof *rows);
     if (rows != NULL) {
+        /* Before anything points into it. */
+        qsort(groups->groups, groups->count, sizeof groups->groups[0], by_id);
         count = rows_collect(report, staff, groups, rows, names, &status);
         count = rows_complete(report, groups, rows, count, names);
         small_groups_suppress(rows, count);
