@@ -393,7 +393,7 @@ void render_kiosks(struct page *page, const json_t *reply)
                 " bad slots of memory, %" JSON_INTEGER_FORMAT " display faults\n", count_at(row, "conflicts"),
                 count_at(row, "bad_slots"), count_at(row, "display_faults"));
     }
-    put(page, STYLE_QUIET, "\nqueue: answers in the kiosk; full: presses refused for want of memory since it started;\n"
+    put(page, STYLE_QUIET, "\nqueue: answers still in the kiosk; full: presses refused, its memory was full;\n"
                            "lost: answers gone for good; boot: restarts seen.\n");
 }
 
