@@ -165,7 +165,8 @@ static int64_t group_id(const struct figures_query *query, int64_t kiosk, int64_
 
 static bool is_wanted(const struct figures_query *query, int64_t kiosk, int64_t staff)
 {
-    return (query->kiosk == 0 || query->kiosk == kiosk) && (query->staff == FIGURES_ALL_STAFF || query->staff == staff);
+    return (query->kiosk == 0 || query->kiosk == kiosk) &&
+           (query->staff == FIGURES_ALL_STAFF || query->staff == staff);
 }
 
 static enum store_status failed(struct store *store, struct store_error *error)
@@ -186,8 +187,9 @@ static enum store_status no_memory(struct store_error *error)
     return STORE_REFUSED;
 }
 
-static enum store_status tallies_add(struct store *store, sqlite3_stmt *row, const struct figures_query *query,
-                                     struct figures_groups *groups, struct store_error *error)
+static enum store_status tallies_add(struct store *store, sqlite3_stmt *row,
+                                     const struct figures_query *query, struct figures_groups *groups,
+                                     struct store_error *error)
 {
     int code;
 
@@ -242,9 +244,9 @@ static void visit_of(sqlite3_stmt *row, struct visit *visit)
             sqlite3_column_type(row, 6 + i) == SQLITE_NULL ? VISIT_NOT_SHOWN : sqlite3_column_int(row, 6 + i);
 }
 
-static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_query *query, const struct zone *zone,
-                                       const struct cover *cover, struct figures_groups *groups,
-                                       struct store_error *error)
+static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_query *query,
+                                       const struct zone *zone, const struct cover *cover,
+                                       struct figures_groups *groups, struct store_error *error)
 {
     int64_t n[TALLY_MEASURE_COUNT], kiosk = sqlite3_column_int64(row, 5);
     struct figures *figures;
@@ -256,7 +258,8 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
     figures = group_get(groups, group_id(query, kiosk, visit_staff(&visit)));
     if (figures == NULL)
         return no_memory(error);
-    if (visit.time.instant_ms < query->from_ms || visit.time.instant_ms + visit.time.span_ms >= query->to_ms) {
+    if (visit.time.instant_ms < query->from_ms ||
+        visit.time.instant_ms + visit.time.span_ms >= query->to_ms) {
         figures->time_unknown++;
         return STORE_OK;
     }
@@ -266,8 +269,8 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
     return STORE_OK;
 }
 
-/* Visits without a certain instant that touch the period. The index on them is small: they come from kiosks that were
- * off line over a restart of theirs. */
+/* Visits without a certain instant that touch the period. The index on them is small: they come from kiosks
+ * that were off line over a restart of theirs. */
 static enum store_status uncertain_read(struct store *store, const struct figures_query *query,
                                         const struct cover *cover, struct figures_groups *groups,
                                         struct store_error *error)
@@ -291,8 +294,8 @@ static enum store_status uncertain_read(struct store *store, const struct figure
     return status;
 }
 
-enum store_status figures_read(struct store *store, const struct figures_query *query, struct figures_groups *groups,
-                               struct store_error *error)
+enum store_status figures_read(struct store *store, const struct figures_query *query,
+                               struct figures_groups *groups, struct store_error *error)
 {
     struct cover cover;
     enum store_status status;

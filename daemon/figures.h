@@ -2,9 +2,10 @@
  *
  * figures.h - tallies added up over a period, in groups; and the rates made of them. For daemon/report*.c.
  *
- * A period is covered by as few tallies as there can be: hours up to the first midnight, days up to the first of a
- * month, months, and back down. What lies in the period for certain but has no certain hour or day of its own is
- * added from the visits themselves; what straddles an edge of the period is counted as time unknown.
+ * A period is covered by as few tallies as there can be: hours up to the first midnight, days up to the first
+ * of a month, months, and back down. What lies in the period for certain but has no certain hour or day of
+ * its own is added from the visits themselves; what straddles an edge of the period is counted as time
+ * unknown.
  */
 #ifndef BYNAME_FIGURES_H
 #define BYNAME_FIGURES_H
@@ -45,8 +46,8 @@ struct figures_groups {
 };
 
 /* Fill *groups; FIGURES_TOGETHER has always exactly one. On failure *groups is empty. */
-enum store_status figures_read(struct store *store, const struct figures_query *query, struct figures_groups *groups,
-                               struct store_error *error);
+enum store_status figures_read(struct store *store, const struct figures_query *query,
+                               struct figures_groups *groups, struct store_error *error);
 void figures_groups_free(struct figures_groups *groups);
 /* NULL when nothing was counted for that id. */
 const struct figures *figures_groups_find(const struct figures_groups *groups, int64_t id);

@@ -36,8 +36,9 @@ static struct instant bounded(int64_t earliest, int64_t latest)
     return instant;
 }
 
-/* Between the floor and the ceiling. Where uptime contradicts the ceiling (its oscillator, or bytes that lie), the
- * uptime is left aside; without any floor the span of a uptime before the ceiling is all that can be said. */
+/* Between the floor and the ceiling. Where uptime contradicts the ceiling (its oscillator, or bytes that
+ * lie), the uptime is left aside; without any floor the span of a uptime before the ceiling is all that can
+ * be said. */
 static struct instant between(const struct answer *answer, const struct instant_known *known, int64_t ceiling)
 {
     int64_t floor = floor_of(answer, known);

@@ -52,8 +52,8 @@ static int64_t day_begins_ms(const struct zone *zone, int64_t days)
     return zone_first_instant(zone, days * DAY_S) * 1000;
 }
 
-/* The date whose day holds at_ms. It is what clocks show, but where they were set back across midnight, the date
- * that had begun before goes on: a day begins once. */
+/* The date whose day holds at_ms. It is what clocks show, but where they were set back across midnight, the
+ * date that had begun before goes on: a day begins once. */
 static int64_t day_of(const struct zone *zone, int64_t at_ms)
 {
     int64_t days = wall_days(zone, at_ms);
@@ -173,8 +173,8 @@ bool period_parse(const struct zone *zone, const char *text, int64_t *at_ms)
     struct period_local given = {0}, real;
     int64_t days;
 
-    if (!digits_read(&text, 4, &given.year) || !mark_read(&text, '-') || !digits_read(&text, 2, &given.month) ||
-        !mark_read(&text, '-') || !digits_read(&text, 2, &given.day))
+    if (!digits_read(&text, 4, &given.year) || !mark_read(&text, '-') ||
+        !digits_read(&text, 2, &given.month) || !mark_read(&text, '-') || !digits_read(&text, 2, &given.day))
         return false;
     if (*text != '\0' && (!mark_read(&text, 'T') || !digits_read(&text, 2, &given.hour) ||
                           !mark_read(&text, ':') || !digits_read(&text, 2, &given.minute) || *text != '\0'))
@@ -195,7 +195,7 @@ void period_format(const struct zone *zone, int64_t at_ms, char text[PERIOD_TEXT
     struct period_local local = period_local(zone, at_ms);
     int offset_minutes = (local.offset_s < 0 ? -local.offset_s : local.offset_s) / 60;
 
-    snprintf(text, PERIOD_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", local.year % 10000, local.month,
-             local.day, local.hour, local.minute, local.second, local.offset_s < 0 ? '-' : '+',
+    snprintf(text, PERIOD_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", local.year % 10000,
+             local.month, local.day, local.hour, local.minute, local.second, local.offset_s < 0 ? '-' : '+',
              offset_minutes / 60 % 100, offset_minutes % 60);
 }

@@ -2,11 +2,11 @@
  *
  * period.h - the hours, days and months of a store, local to its time zone.
  *
- * A period is named by the UTC instant (milliseconds since 1970) at which it begins, and ends where the next one
- * begins: periods of one level neither overlap nor leave gaps, and each lies wholly within one of every coarser
- * level. So a day may have 23 or 25 hours, the hour that happens twice in autumn is two periods, and in a zone at
- * :45 hours begin at :15 UTC. An hour never spans a change of offset. A day begins at the first instant at which
- * local clocks show its date. Pure functions.
+ * A period is named by the UTC instant (milliseconds since 1970) at which it begins, and ends where the next
+ * one begins: periods of one level neither overlap nor leave gaps, and each lies wholly within one of every
+ * coarser level. So a day may have 23 or 25 hours, the hour that happens twice in autumn is two periods, and
+ * in a zone at :45 hours begin at :15 UTC. An hour never spans a change of offset. A day begins at the first
+ * instant at which local clocks show its date. Pure functions.
  */
 #ifndef BYNAME_PERIOD_H
 #define BYNAME_PERIOD_H
@@ -49,8 +49,8 @@ struct period_local period_local(const struct zone *zone, int64_t at_ms);
  * algorithms".) */
 int64_t period_days_from_date(int year, int month, int day);
 
-/* "2026-11-02" (that midnight) or "2026-11-02T14:00", local: the first instant at which clocks show it. False when
- * it is neither, or no such date. */
+/* "2026-11-02" (that midnight) or "2026-11-02T14:00", local: the first instant at which clocks show it. False
+ * when it is neither, or no such date. */
 bool period_parse(const struct zone *zone, const char *text, int64_t *at_ms);
 
 /* "2026-11-02T14:00:00+01:00" */

@@ -14,10 +14,14 @@ static const struct {
     render_text_function *text;
     const char *list;
 } kinds[] = {
-    {"summary", render_summary, NULL},         {"staff", render_staff, "staff"},
-    {"kiosks", render_kiosks, "kiosks"},       {"staff_list", render_staff_list, "staff"},
-    {"kiosk_list", render_kiosk_list, "kiosks"}, {"status", render_status, "kiosks"},
-    {"verify", render_verify, NULL},           {"done", render_done, NULL},
+    {"summary", render_summary, NULL},
+    {"staff", render_staff, "staff"},
+    {"kiosks", render_kiosks, "kiosks"},
+    {"staff_list", render_staff_list, "staff"},
+    {"kiosk_list", render_kiosk_list, "kiosks"},
+    {"status", render_status, "kiosks"},
+    {"verify", render_verify, NULL},
+    {"done", render_done, NULL},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
@@ -56,7 +60,8 @@ static void csv_array_write(FILE *out, const json_t *array)
     const json_t *element;
     size_t index, size = 0;
 
-    json_array_foreach (array, index, element) {
+    json_array_foreach(array, index, element)
+    {
         const char *part = json_string_value(element);
 
         if (part == NULL || size + strlen(part) + 3 > sizeof text)
@@ -98,15 +103,16 @@ struct csv_row {
     const char *except; /* a key of the top level that is not a field */
 };
 
-/* An object's keys, joined with "_" to that of the object, in their order. ("too_few" is there or not: the empty
- * value says the same.) */
+/* An object's keys, joined with "_" to that of the object, in their order. ("too_few" is there or not: the
+ * empty value says the same.) */
 static void csv_object_write(struct csv_row *row, json_t *object, const char *prefix)
 {
     const char *key;
     json_t *value;
     char name[CSV_KEY_SIZE];
 
-    json_object_foreach (object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if ((row->except != NULL && strcmp(key, row->except) == 0) || strcmp(key, "too_few") == 0)
             continue;
         snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] == '\0' ? "" : "_", key);
@@ -152,23 +158,23 @@ static void csv_line_write(FILE *out, json_t *head, json_t *body, bool is_header
 static void csv_write(FILE *out, const json_t *reply, const char *list)
 {
     const json_t *rows = list == NULL ? NULL : json_object_get(reply, list);
-    json_t *head = rows == NULL ? json_deep_copy(reply) : csv_head(reply); /* a copy: jansson iterates no const */
+    json_t *head =
+        rows == NULL ? json_deep_copy(reply) : csv_head(reply); /* a copy: jansson iterates no const */
     json_t *row;
     size_t index;
 
     csv_line_write(out, head, json_array_get(rows, 0), true);
     if (rows == NULL)
         csv_line_write(out, head, NULL, false);
-    json_array_foreach (rows, index, row)
-        csv_line_write(out, head, row, false);
+    json_array_foreach(rows, index, row) csv_line_write(out, head, row, false);
     json_decref(head);
 }
 
 bool render(FILE *out, const json_t *report, const struct render_options *options)
 {
     size_t which = kind_find(report);
-    struct page page = {.out = out, .columns = options->columns == 0 ? 80 : options->columns,
-                        .is_color = options->is_color};
+    struct page page = {
+        .out = out, .columns = options->columns == 0 ? 80 : options->columns, .is_color = options->is_color};
 
     if (which == KIND_COUNT)
         return false;

@@ -18,16 +18,17 @@ struct render_options {
 };
 
 /* Replies that are not reports, beside "staff_list" and "verify" (report.h):
- *   {"kind": "kiosk_list", "kiosks": [report.h's fields, and from a running daemon in each: "connected": true or
- *     false, "state": "up", "away", "absent", "pending", "refused" or "held", "note": why, in words, "device": what the
- *     port turned out to be, "heard_ms": UTC, "pending", "refused", "lost", "conflicts", "bad_frames": numbers}]}
- *   {"kind": "status", "is_well": true, "store", "database": a path, "version", "uptime_s", "problems": ["..."],
- *     "warnings": ["..."], "kiosks": as above}
+ *   {"kind": "kiosk_list", "kiosks": [report.h's fields, and from a running daemon in each: "connected": true
+ * or false, "state": "up", "away", "absent", "pending", "refused" or "held", "note": why, in words, "device":
+ * what the port turned out to be, "heard_ms": UTC, "pending", "refused", "lost", "conflicts", "bad_frames":
+ * numbers}]}
+ *   {"kind": "status", "is_well": true, "store", "database": a path, "version", "uptime_s", "problems":
+ * ["..."], "warnings": ["..."], "kiosks": as above}
  *   {"kind": "done", "text": "..."}                               one line, for a command that worked
  */
 
-/* Write a report (what report_run returned) or another reply of the daemon (staff list, kiosk list, status: an
- * object whose "kind" says which). False when it is not one of ours or the stream failed. */
+/* Write a report (what report_run returned) or another reply of the daemon (staff list, kiosk list, status:
+ * an object whose "kind" says which). False when it is not one of ours or the stream failed. */
 bool render(FILE *out, const json_t *report, const struct render_options *options);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * render_text.c - replies as a page for a terminal: aligned, with bars, each figure with its n and its interval.
+ * render_text.c - replies as a page for a terminal: aligned, with bars, each figure with its n and its
+ * interval.
  *
  * Replies come over a socket: a key that is missing reads as 0, "" or null, and nothing here may crash on it.
  */
@@ -177,8 +178,8 @@ struct phrase {
     const char *key, *words;
 };
 
-static unsigned put_phrases(struct page *page, const char *lead, const json_t *counts, const struct phrase *phrases,
-                            size_t count)
+static unsigned put_phrases(struct page *page, const char *lead, const json_t *counts,
+                            const struct phrase *phrases, size_t count)
 {
     unsigned parts = 0;
 
@@ -194,7 +195,7 @@ static unsigned put_phrases(struct page *page, const char *lead, const json_t *c
 static void put_left_out(struct page *page, const json_t *reply)
 {
     static const struct phrase visits[] = {
-        {"withdrawn", "withdrawn"},    {"stuck", "by a stuck button"},           {"burst", "in bursts"},
+        {"withdrawn", "withdrawn"},          {"stuck", "by a stuck button"},        {"burst", "in bursts"},
         {"other", "flagged by their kiosk"}, {"time_unknown", "of uncertain time"},
     };
     static const struct phrase answers[] = {
@@ -231,8 +232,7 @@ static json_int_t total_of(json_t *counts)
     const char *key;
     json_t *value;
 
-    json_object_foreach (counts, key, value)
-        total += json_integer_value(value);
+    json_object_foreach(counts, key, value) total += json_integer_value(value);
     return total;
 }
 
@@ -259,16 +259,18 @@ static void put_mentions(struct page *page, const json_t *mentions)
     if (count_at(mentions, "shown") == 0)
         return;
     put(page, STYLE_STRONG, "\nAsked for by name");
-    put(page, STYLE_QUIET, "  (%" JSON_INTEGER_FORMAT " answered, of %" JSON_INTEGER_FORMAT " who were asked)\n",
-        answered, count_at(mentions, "shown"));
+    put(page, STYLE_QUIET,
+        "  (%" JSON_INTEGER_FORMAT " answered, of %" JSON_INTEGER_FORMAT " who were asked)\n", answered,
+        count_at(mentions, "shown"));
     rate_text(at(mentions, "asked_rate"), rate);
     put(page, STYLE_PLAIN, "  asked for by name  %6" JSON_INTEGER_FORMAT "   %s\n", asked, rate);
     rate_text(at(mentions, "intent_rate"), rate);
     put(page, STYLE_PLAIN, "  will next time     %6" JSON_INTEGER_FORMAT "   %s\n", will, rate);
     if (count_at(mentions, "loyal") + count_at(mentions, "word_of_mouth") > 0)
-        put(page, STYLE_PLAIN, "  of those who asked: %" JSON_INTEGER_FORMAT " had been here before, %"
-            JSON_INTEGER_FORMAT " came by word of mouth\n", count_at(mentions, "loyal"),
-            count_at(mentions, "word_of_mouth"));
+        put(page, STYLE_PLAIN,
+            "  of those who asked: %" JSON_INTEGER_FORMAT " had been here before, %" JSON_INTEGER_FORMAT
+            " came by word of mouth\n",
+            count_at(mentions, "loyal"), count_at(mentions, "word_of_mouth"));
 }
 
 static void put_lost(struct page *page, const json_t *lost)
@@ -299,8 +301,10 @@ static void put_returning(struct page *page, const json_t *reply)
     json_int_t yes = count_at(at(reply, "returning"), "yes"), no = count_at(at(reply, "returning"), "no");
 
     if (yes + no > 0)
-        put(page, STYLE_PLAIN, "Been here before: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-            " who were asked at random.\n", yes, yes + no);
+        put(page, STYLE_PLAIN,
+            "Been here before: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+            " who were asked at random.\n",
+            yes, yes + no);
     if (count_at(reply, "help_calls") > 0)
         put(page, STYLE_PLAIN, "Asked for somebody to come: %" JSON_INTEGER_FORMAT ".\n",
             count_at(reply, "help_calls"));
@@ -309,7 +313,7 @@ static void put_returning(struct page *page, const json_t *reply)
 void render_summary(struct page *page, const json_t *reply)
 {
     static const struct phrase causes[] = {
-        {"process", "the process"}, {"rules", "the rules"},     {"presentation", "how it was presented"},
+        {"process", "the process"}, {"rules", "the rules"},   {"presentation", "how it was presented"},
         {"product", "the product"}, {"people", "the people"},
     };
     static const struct phrase strengths[] = {
@@ -336,10 +340,11 @@ void render_summary(struct page *page, const json_t *reply)
 /* "12 of 40" */
 static void asked_text(const json_t *mentions, char text[TEXT_SIZE])
 {
-    json_int_t answered = count_at(mentions, "asked") + count_at(mentions, "will_ask") + count_at(mentions, "no");
+    json_int_t answered =
+        count_at(mentions, "asked") + count_at(mentions, "will_ask") + count_at(mentions, "no");
 
-    snprintf(text, TEXT_SIZE, "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT, count_at(mentions, "asked"),
-             answered);
+    snprintf(text, TEXT_SIZE, "%" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT,
+             count_at(mentions, "asked"), answered);
 }
 
 void render_staff(struct page *page, const json_t *reply)
@@ -350,18 +355,22 @@ void render_staff(struct page *page, const json_t *reply)
 
     put_title(page, "staff", reply);
     if (json_array_size(at(reply, "staff")) < 2 && count_at(reply, "visits") == 0)
-        put(page, STYLE_PLAIN, "No staff and no visits yet: \"byname staff add NAME\" puts a name on the kiosks.\n");
+        put(page, STYLE_PLAIN,
+            "No staff and no visits yet: \"byname staff add NAME\" puts a name on the kiosks.\n");
     put(page, STYLE_QUIET, "%-*s%7s   %-19s%-15s%s\n", NAME_COLUMNS, "", "visits", "satisfied", "asked for",
         "of answers");
-    json_array_foreach (at(reply, "staff"), index, row) {
+    json_array_foreach(at(reply, "staff"), index, row)
+    {
         rate_text(at(row, "csat"), rate);
         asked_text(at(row, "mentions"), asked);
         rate_text(at(at(row, "mentions"), "asked_rate"), asked_rate);
-        put_padded(page, count_at(row, "id") == 0 ? STYLE_QUIET : STYLE_STRONG, text_at(row, "name"), NAME_COLUMNS);
-        put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "   %-19s%-15s%s\n", count_at(row, "visits"), rate, asked,
-            asked_rate);
+        put_padded(page, count_at(row, "id") == 0 ? STYLE_QUIET : STYLE_STRONG, text_at(row, "name"),
+                   NAME_COLUMNS);
+        put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "   %-19s%-15s%s\n", count_at(row, "visits"), rate,
+            asked, asked_rate);
     }
-    put(page, STYLE_PLAIN, "%-*s%7" JSON_INTEGER_FORMAT "\n\n", NAME_COLUMNS, "all", count_at(reply, "visits"));
+    put(page, STYLE_PLAIN, "%-*s%7" JSON_INTEGER_FORMAT "\n\n", NAME_COLUMNS, "all",
+        count_at(reply, "visits"));
     put_left_out(page, reply);
 }
 
@@ -373,12 +382,14 @@ void render_kiosks(struct page *page, const json_t *reply)
 
     put_title(page, "kiosks", reply);
     if (json_array_size(at(reply, "kiosks")) == 0) {
-        put(page, STYLE_PLAIN, "No kiosk has been adopted yet: \"byname kiosk list\" shows those that wait.\n");
+        put(page, STYLE_PLAIN,
+            "No kiosk has been adopted yet: \"byname kiosk list\" shows those that wait.\n");
         return;
     }
     put(page, STYLE_QUIET, "%-*s%-17s%7s %-18s%5s%5s%5s%5s\n", NAME_COLUMNS, "", "last heard", "visits",
         " satisfied", "queue", "full", "lost", "boot");
-    json_array_foreach (at(reply, "kiosks"), index, row) {
+    json_array_foreach(at(reply, "kiosks"), index, row)
+    {
         rate_text(at(row, "csat"), rate);
         moment_text(text_at(row, "last_heard"), false, heard);
         put_padded(page, STYLE_STRONG, text_at(row, "name"), NAME_COLUMNS);
@@ -390,11 +401,12 @@ void render_kiosks(struct page *page, const json_t *reply)
         if (count_at(row, "conflicts") + count_at(row, "bad_slots") + count_at(row, "display_faults") > 0)
             put(page, STYLE_BAD,
                 "  %" JSON_INTEGER_FORMAT " answers came with two contents, %" JSON_INTEGER_FORMAT
-                " bad slots of memory, %" JSON_INTEGER_FORMAT " display faults\n", count_at(row, "conflicts"),
-                count_at(row, "bad_slots"), count_at(row, "display_faults"));
+                " bad slots of memory, %" JSON_INTEGER_FORMAT " display faults\n",
+                count_at(row, "conflicts"), count_at(row, "bad_slots"), count_at(row, "display_faults"));
     }
-    put(page, STYLE_QUIET, "\nqueue: answers still in the kiosk; full: presses refused, its memory was full;\n"
-                           "lost: answers gone for good; boot: restarts seen.\n");
+    put(page, STYLE_QUIET,
+        "\nqueue: answers still in the kiosk; full: presses refused, its memory was full;\n"
+        "lost: answers gone for good; boot: restarts seen.\n");
 }
 
 void render_staff_list(struct page *page, const json_t *reply)
@@ -407,12 +419,16 @@ void render_staff_list(struct page *page, const json_t *reply)
         return;
     }
     put(page, STYLE_QUIET, "%6s  %-*s%-10s%s\n", "number", NAME_COLUMNS, "name", "on duty", "PIN");
-    json_array_foreach (at(reply, "staff"), index, row) {
+    json_array_foreach(at(reply, "staff"), index, row)
+    {
         bool is_retired = json_is_true(at(row, "retired"));
 
         put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT "  ", count_at(row, "id"));
         put_padded(page, is_retired ? STYLE_QUIET : STYLE_STRONG, text_at(row, "name"), NAME_COLUMNS);
-        put(page, STYLE_PLAIN, "%-10s%s\n", is_retired ? "retired" : json_is_true(at(row, "on_duty")) ? "yes" : "no",
+        put(page, STYLE_PLAIN, "%-10s%s\n",
+            is_retired                         ? "retired"
+            : json_is_true(at(row, "on_duty")) ? "yes"
+                                               : "no",
             json_is_true(at(row, "has_pin")) ? "set" : "-");
     }
 }
@@ -422,9 +438,12 @@ static const char *state_words(const json_t *row)
     static const struct {
         const char *state, *words;
     } states[] = {
-        {"pending", "waits for adoption"}, {"other_database", "of another database"},
-        {"up", "connected"},               {"away", "silent"},
-        {"absent", "not plugged in"},      {"refused", "refused"},
+        {"pending", "waits for adoption"},
+        {"other_database", "of another database"},
+        {"up", "connected"},
+        {"away", "silent"},
+        {"absent", "not plugged in"},
+        {"refused", "refused"},
         {"held", "on hold"},
     };
 
@@ -441,7 +460,8 @@ static void put_kiosk_rows(struct page *page, const json_t *rows)
     char heard[TEXT_SIZE];
     size_t index;
 
-    json_array_foreach (rows, index, row) {
+    json_array_foreach(rows, index, row)
+    {
         const char *name = text_at(row, "name");
 
         moment_text(text_at(row, "last_heard"), false, heard);
@@ -454,9 +474,11 @@ static void put_kiosk_rows(struct page *page, const json_t *rows)
         if (text_at(row, "note")[0] != '\0')
             put(page, STYLE_QUIET, "%*s%s\n", NAME_COLUMNS, "", text_at(row, "note"));
         if (count_at(row, "pending") + count_at(row, "refused") + count_at(row, "bad_frames") > 0)
-            put(page, STYLE_QUIET, "%*s%" JSON_INTEGER_FORMAT " answers waiting, %" JSON_INTEGER_FORMAT
-                " presses refused, %" JSON_INTEGER_FORMAT " bad frames\n", NAME_COLUMNS, "", count_at(row, "pending"),
-                count_at(row, "refused"), count_at(row, "bad_frames"));
+            put(page, STYLE_QUIET,
+                "%*s%" JSON_INTEGER_FORMAT " answers waiting, %" JSON_INTEGER_FORMAT
+                " presses refused, %" JSON_INTEGER_FORMAT " bad frames\n",
+                NAME_COLUMNS, "", count_at(row, "pending"), count_at(row, "refused"),
+                count_at(row, "bad_frames"));
     }
 }
 
@@ -466,11 +488,11 @@ void render_kiosk_list(struct page *page, const json_t *reply)
     size_t index;
 
     if (json_array_size(at(reply, "kiosks")) == 0)
-        put(page, STYLE_PLAIN, "No kiosk was ever heard: plug one in, and look at the ports in the configuration.\n");
+        put(page, STYLE_PLAIN,
+            "No kiosk was ever heard: plug one in, and look at the ports in the configuration.\n");
     put_kiosk_rows(page, at(reply, "kiosks"));
-    json_array_foreach (at(reply, "kiosks"), index, row)
-        if (strcmp(text_at(row, "state"), "pending") == 0)
-            put(page, STYLE_PLAIN, "\nTo let it in: byname kiosk adopt '%s' --name NAME\n", text_at(row, "port"));
+    json_array_foreach(at(reply, "kiosks"), index, row) if (strcmp(text_at(row, "state"), "pending") == 0)
+        put(page, STYLE_PLAIN, "\nTo let it in: byname kiosk adopt '%s' --name NAME\n", text_at(row, "port"));
 }
 
 void render_done(struct page *page, const json_t *reply)
@@ -499,9 +521,9 @@ void render_status(struct page *page, const json_t *reply)
     put(page, STYLE_PLAIN, ", bynamed runs for ");
     put_uptime(page, count_at(reply, "uptime_s"));
     put(page, STYLE_PLAIN, ".\n");
-    json_array_foreach (at(reply, "problems"), index, problem)
+    json_array_foreach(at(reply, "problems"), index, problem)
         put(page, STYLE_BAD, "- %s\n", json_is_string(problem) ? json_string_value(problem) : "?");
-    json_array_foreach (at(reply, "warnings"), index, problem)
+    json_array_foreach(at(reply, "warnings"), index, problem)
         put(page, STYLE_PLAIN, "- %s\n", json_is_string(problem) ? json_string_value(problem) : "?");
     if (json_array_size(at(reply, "kiosks")) > 0)
         put(page, STYLE_PLAIN, "\n");
@@ -513,16 +535,21 @@ void render_verify(struct page *page, const json_t *reply)
 {
     bool is_well = json_is_true(at(reply, "is_well"));
 
-    put(page, STYLE_STRONG, "%" JSON_INTEGER_FORMAT " answers and %" JSON_INTEGER_FORMAT " visits were counted again: ",
+    put(page, STYLE_STRONG,
+        "%" JSON_INTEGER_FORMAT " answers and %" JSON_INTEGER_FORMAT " visits were counted again: ",
         count_at(reply, "answers"), count_at(reply, "visits"));
-    put(page, is_well ? STYLE_GOOD : STYLE_BAD, "%s\n", is_well ? "every figure agrees." : "there are differences.");
+    put(page, is_well ? STYLE_GOOD : STYLE_BAD, "%s\n",
+        is_well ? "every figure agrees." : "there are differences.");
     if (!is_well) {
-        put(page, STYLE_PLAIN, "%" JSON_INTEGER_FORMAT " visits and %" JSON_INTEGER_FORMAT " tallies are wrong, %"
-            JSON_INTEGER_FORMAT " answers are missing.\n", count_at(reply, "visits_wrong"),
-            count_at(reply, "tallies_wrong"), count_at(reply, "missing"));
+        put(page, STYLE_PLAIN,
+            "%" JSON_INTEGER_FORMAT " visits and %" JSON_INTEGER_FORMAT
+            " tallies are wrong, %" JSON_INTEGER_FORMAT " answers are missing.\n",
+            count_at(reply, "visits_wrong"), count_at(reply, "tallies_wrong"), count_at(reply, "missing"));
         put(page, STYLE_PLAIN, "The first difference: %s.\n", text_at(reply, "first_difference"));
     }
     if (count_at(reply, "lost") + count_at(reply, "conflicts") > 0)
-        put(page, STYLE_PLAIN, "Known to be lost: %" JSON_INTEGER_FORMAT " answers. Came with two contents: %"
-            JSON_INTEGER_FORMAT ".\n", count_at(reply, "lost"), count_at(reply, "conflicts"));
+        put(page, STYLE_PLAIN,
+            "Known to be lost: %" JSON_INTEGER_FORMAT
+            " answers. Came with two contents: %" JSON_INTEGER_FORMAT ".\n",
+            count_at(reply, "lost"), count_at(reply, "conflicts"));
 }

@@ -59,7 +59,8 @@ static json_t *real(double value)
 
 json_t *report_rate_suppressed(int64_t n)
 {
-    return json_pack("{s:I, s:n, s:n, s:n, s:b}", "n", (json_int_t)n, "value", "low", "high", "too_few", n > 0);
+    return json_pack("{s:I, s:n, s:n, s:n, s:b}", "n", (json_int_t)n, "value", "low", "high", "too_few",
+                     n > 0);
 }
 
 json_t *report_rate(int64_t hits, int64_t n, int64_t n_min)
@@ -69,8 +70,8 @@ json_t *report_rate(int64_t hits, int64_t n, int64_t n_min)
     if (n < n_min || n < 1)
         return report_rate_suppressed(n);
     report_wilson((double)hits, (double)n, &low, &high);
-    return json_pack("{s:I, s:o, s:o, s:o}", "n", (json_int_t)n, "value", real((double)hits / (double)n), "low",
-                     real(low), "high", real(high));
+    return json_pack("{s:I, s:o, s:o, s:o}", "n", (json_int_t)n, "value", real((double)hits / (double)n),
+                     "low", real(low), "high", real(high));
 }
 
 json_t *report_ratings(const struct figures *figures, bool is_suppressed)
@@ -106,7 +107,7 @@ json_t *report_mentions(const struct figures *figures, int64_t n_min)
                      (json_int_t)n[TALLY_ASKED_RETURNING], "word_of_mouth", (json_int_t)n[TALLY_ASKED_NEW]);
 }
 
-#define STRENGTH_SET(NAME, code, name)                                                                       \
+#define STRENGTH_SET(NAME, code, name) \
     json_object_set_new(strengths, name, json_integer(figures->n[TALLY_STRENGTH_##NAME]));
 
 json_t *report_strengths(const struct figures *figures)
@@ -183,25 +184,33 @@ static enum store_status since_read(struct report *report, const char *text)
     long number = isdigit((unsigned char)text[0]) ? strtol(text, &unit, 10) : 0;
 
     if (number < 1 || number > SINCE_MAX || strlen(unit) != 1 || strchr("hdw", *unit) == NULL)
-        return refuse(report->error, "\"since %.40s\" is not understood: give days, weeks or hours, as in 7d, 4w or"
-                                     " 24h", text);
+        return refuse(report->error,
+                      "\"since %.40s\" is not understood: give days, weeks or hours, as in 7d, 4w or"
+                      " 24h",
+                      text);
     if (*unit == 'h')
         report->figures.from_ms = period_start(zone, PERIOD_HOUR, report->now_ms - number * 3600 * 1000);
     else
-        report->figures.from_ms = period_day(zone, report->now_ms, (int)-(*unit == 'w' ? 7 * number : number));
+        report->figures.from_ms =
+            period_day(zone, report->now_ms, (int)-(*unit == 'w' ? 7 * number : number));
     return STORE_OK;
 }
 
-static enum store_status edge_read(struct report *report, const char *which, const char *text, int64_t *edge_ms)
+static enum store_status edge_read(struct report *report, const char *which, const char *text,
+                                   int64_t *edge_ms)
 {
     const struct zone *zone = store_zone(report->store);
 
     if (!period_parse(zone, text, edge_ms))
-        return refuse(report->error, "\"%s %.40s\" is not understood: give a date or a full hour, as in 2026-11-02 or"
-                                     " 2026-11-02T14:00", which, text);
+        return refuse(report->error,
+                      "\"%s %.40s\" is not understood: give a date or a full hour, as in 2026-11-02 or"
+                      " 2026-11-02T14:00",
+                      which, text);
     if (period_start(zone, PERIOD_HOUR, *edge_ms) != *edge_ms)
-        return refuse(report->error, "\"%s %.40s\" is within an hour, and counts are kept by the hour: give a full"
-                                     " hour, as in 2026-11-02T14:00", which, text);
+        return refuse(report->error,
+                      "\"%s %.40s\" is within an hour, and counts are kept by the hour: give a full"
+                      " hour, as in 2026-11-02T14:00",
+                      which, text);
     return STORE_OK;
 }
 
@@ -218,8 +227,10 @@ static enum store_status period_read(struct report *report, const struct report_
     if (status == STORE_OK && query->to != NULL)
         status = edge_read(report, "to", query->to, &report->figures.to_ms);
     if (status == STORE_OK && report->figures.from_ms >= report->figures.to_ms)
-        return refuse(report->error, "the period ends (%.40s) before it begins: \"to\" is the first moment that does"
-                                     " not belong to it", query->to == NULL ? "" : query->to);
+        return refuse(report->error,
+                      "the period ends (%.40s) before it begins: \"to\" is the first moment that does"
+                      " not belong to it",
+                      query->to == NULL ? "" : query->to);
     return status;
 }
 
@@ -244,9 +255,11 @@ static enum store_status filters_read(struct report *report, const struct report
     int64_t staff = FIGURES_ALL_STAFF;
 
     if (query->kiosk != NULL) {
-        status = name_find(report, "SELECT id FROM kiosk WHERE name = ?1", query->kiosk, &report->figures.kiosk);
+        status =
+            name_find(report, "SELECT id FROM kiosk WHERE name = ?1", query->kiosk, &report->figures.kiosk);
         if (status == STORE_OK && report->figures.kiosk == 0)
-            return refuse(report->error, "there is no kiosk \"%.64s\": \"byname kiosk list\" shows them", query->kiosk);
+            return refuse(report->error, "there is no kiosk \"%.64s\": \"byname kiosk list\" shows them",
+                          query->kiosk);
     }
     if (status == STORE_OK && query->staff != NULL) {
         status = name_find(report,
@@ -254,7 +267,8 @@ static enum store_status filters_read(struct report *report, const struct report
                            " ORDER BY name <> ?1, retired_ms IS NOT NULL, id DESC LIMIT 1",
                            query->staff, &staff);
         if (status == STORE_OK && staff == FIGURES_ALL_STAFF)
-            return refuse(report->error, "there is no staff member \"%.64s\": \"byname staff list\" shows them",
+            return refuse(report->error,
+                          "there is no staff member \"%.64s\": \"byname staff list\" shows them",
                           query->staff);
         report->figures.staff = (int32_t)staff;
     }

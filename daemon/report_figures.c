@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAUSE_SET(NAME, code, name)                                                                          \
+#define CAUSE_SET(NAME, code, name) \
     json_object_set_new(causes, name, json_integer(figures->n[TALLY_CAUSE_##NAME]));
 
 static json_t *causes_make(const struct figures *figures)
@@ -23,15 +23,16 @@ static json_t *left_out_make(const struct figures *figures)
 {
     const int64_t *n = figures->n;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "withdrawn", (json_int_t)n[TALLY_LEFT_OUT_WITHDRAWN],
-                     "stuck", (json_int_t)n[TALLY_LEFT_OUT_STUCK], "burst", (json_int_t)n[TALLY_LEFT_OUT_BURST],
-                     "other", (json_int_t)n[TALLY_LEFT_OUT_OTHER], "time_unknown", (json_int_t)figures->time_unknown,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "withdrawn",
+                     (json_int_t)n[TALLY_LEFT_OUT_WITHDRAWN], "stuck", (json_int_t)n[TALLY_LEFT_OUT_STUCK],
+                     "burst", (json_int_t)n[TALLY_LEFT_OUT_BURST], "other",
+                     (json_int_t)n[TALLY_LEFT_OUT_OTHER], "time_unknown", (json_int_t)figures->time_unknown,
                      "invalid_answers", (json_int_t)n[TALLY_INVALID], "answers_without_rating",
                      (json_int_t)n[TALLY_WITHOUT_RATING]);
 }
 
-static json_t *response_make(const struct figures *figures, enum tally_measure first, enum tally_measure last_answer,
-                             enum tally_measure none, int64_t more)
+static json_t *response_make(const struct figures *figures, enum tally_measure first,
+                             enum tally_measure last_answer, enum tally_measure none, int64_t more)
 {
     int64_t answered = figures_sum(figures, first, last_answer) + more;
 
@@ -51,18 +52,18 @@ static json_t *responses_make(const struct figures *figures)
         response_make(figures, TALLY_CAUSE_PROCESS, TALLY_CAUSE_PEOPLE, TALLY_CAUSE_NONE, 0), "strength",
         response_make(figures, TALLY_STRENGTH_EMPATHY, TALLY_STRENGTH_FLEXIBILITY, TALLY_STRENGTH_NONE, 0),
         "returning",
-        response_make(figures, TALLY_RETURNING_YES, TALLY_RETURNING_NO, TALLY_RETURNING_NONE, after_asked), "help",
-        response_make(figures, TALLY_HELP_YES, TALLY_HELP_NO, TALLY_HELP_NONE, 0));
+        response_make(figures, TALLY_RETURNING_YES, TALLY_RETURNING_NO, TALLY_RETURNING_NONE, after_asked),
+        "help", response_make(figures, TALLY_HELP_YES, TALLY_HELP_NO, TALLY_HELP_NONE, 0));
 }
 
 /* Sequence numbers that are gone, noticed within the period. */
 static enum store_status lost_make(struct report *report, json_t **out)
 {
-    static const char sql[] =
-        "SELECT ifnull(sum(iif(cause = 1, last - first + 1, 0)), 0), ifnull(sum(iif(cause = 2, last - first + 1, 0)),"
-        " 0), ifnull(sum(iif(cause NOT IN (1, 2), last - first + 1, 0)), 0) FROM lost"
-        " JOIN journal ON journal.id = lost.journal"
-        " WHERE noticed_ms >= ?1 AND noticed_ms < ?2 AND (?3 = 0 OR kiosk = ?3)";
+    static const char sql[] = "SELECT ifnull(sum(iif(cause = 1, last - first + 1, 0)), 0), "
+                              "ifnull(sum(iif(cause = 2, last - first + 1, 0)),"
+                              " 0), ifnull(sum(iif(cause NOT IN (1, 2), last - first + 1, 0)), 0) FROM lost"
+                              " JOIN journal ON journal.id = lost.journal"
+                              " WHERE noticed_ms >= ?1 AND noticed_ms < ?2 AND (?3 = 0 OR kiosk = ?3)";
     sqlite3_stmt *row = report_prepare(report, sql);
     enum store_status status = STORE_BROKEN;
 
@@ -123,8 +124,8 @@ struct row {
     bool is_suppressed;
 };
 
-/* A single row of fewer than five could be worked out from the total and the other rows: the smallest of those is
- * suppressed with it. */
+/* A single row of fewer than five could be worked out from the total and the other rows: the smallest of
+ * those is suppressed with it. */
 static void small_groups_suppress(struct row *rows, size_t count)
 {
     struct row *smallest = NULL;
@@ -149,8 +150,9 @@ static void row_csat_set(json_t *out, const struct row *row)
     json_object_set_new(out, "visits", json_integer(visits));
     json_object_set_new(out, "ratings", report_ratings(row->figures, row->is_suppressed));
     json_object_set_new(out, "csat",
-                        row->is_suppressed ? report_rate_suppressed(visits)
-                                           : report_rate(figures_happy(row->figures), visits, FIGURES_SMALL_GROUP));
+                        row->is_suppressed
+                            ? report_rate_suppressed(visits)
+                            : report_rate(figures_happy(row->figures), visits, FIGURES_SMALL_GROUP));
     json_object_set_new(out, "mean", row->is_suppressed ? json_null() : report_mean(row->figures));
 }
 
@@ -162,11 +164,13 @@ static json_t *unless(bool is_suppressed, int64_t value)
 static json_t *staff_row_make(const struct row *row, json_t *name, bool is_retired)
 {
     const int64_t *n = row->figures->n;
-    json_t *out = json_pack("{s:I, s:o, s:b}", "id", (json_int_t)row->id, "name", name, "retired", is_retired);
+    json_t *out =
+        json_pack("{s:I, s:o, s:b}", "id", (json_int_t)row->id, "name", name, "retired", is_retired);
 
     row_csat_set(out, row);
-    json_object_set_new(out, "unhappy",
-                        unless(row->is_suppressed, figures_sum(row->figures, TALLY_RATING_1, TALLY_RATING_2)));
+    json_object_set_new(
+        out, "unhappy",
+        unless(row->is_suppressed, figures_sum(row->figures, TALLY_RATING_1, TALLY_RATING_2)));
     json_object_set_new(out, "unhappy_people", unless(row->is_suppressed, n[TALLY_UNHAPPY_PEOPLE]));
     json_object_set_new(out, "mentions", report_mentions(row->figures, FIGURES_SMALL_GROUP));
     json_object_set_new(out, "strengths", report_strengths(row->figures));
@@ -188,11 +192,12 @@ static size_t rows_collect(struct report *report, sqlite3_stmt *staff, const str
         const struct figures *figures = figures_groups_find(groups, id);
         bool is_retired = sqlite3_column_int(staff, 2) != 0;
 
-        if (report->figures.staff == FIGURES_ALL_STAFF ? is_retired && figures == NULL : report->figures.staff != id)
+        if (report->figures.staff == FIGURES_ALL_STAFF ? is_retired && figures == NULL
+                                                       : report->figures.staff != id)
             continue;
         rows[count++] = (struct row){.id = id, .figures = figures == NULL ? &no_figures : figures};
-        json_array_append_new(names,
-                              json_pack("{s:o, s:b}", "name", report_column_text(staff, 1), "retired", is_retired));
+        json_array_append_new(
+            names, json_pack("{s:o, s:b}", "name", report_column_text(staff, 1), "retired", is_retired));
     }
     return count;
 }
@@ -212,9 +217,10 @@ static int by_id(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-/* Numbers that the table of staff does not know (a restored database) keep their row; "no name" comes last. */
-static size_t rows_complete(const struct report *report, const struct figures_groups *groups, struct row *rows,
-                            size_t count, json_t *names)
+/* Numbers that the table of staff does not know (a restored database) keep their row; "no name" comes last.
+ */
+static size_t rows_complete(const struct report *report, const struct figures_groups *groups,
+                            struct row *rows, size_t count, json_t *names)
 {
     char text[32];
 
@@ -249,8 +255,8 @@ static json_t *staff_rows_make(const struct row *rows, size_t count, json_t *nam
 
 static enum store_status staff_rows(struct report *report, const struct figures_groups *groups)
 {
-    sqlite3_stmt *staff = report_prepare(
-        report, "SELECT id, name, retired_ms IS NOT NULL FROM staff ORDER BY name, id");
+    sqlite3_stmt *staff =
+        report_prepare(report, "SELECT id, name, retired_ms IS NOT NULL FROM staff ORDER BY name, id");
     json_t *names = json_array();
     struct row *rows = NULL;
     size_t count = 0;
@@ -294,13 +300,13 @@ enum store_status report_staff(struct report *report)
     return status;
 }
 
-#define KIOSK_COLUMNS                                                                                        \
-    "SELECT id, name, kiosk_id, heard_ms, firmware, pending, refused, bad_slots, boots,"                     \
-    " (SELECT ifnull(sum(last - first + 1), 0) FROM lost JOIN journal j ON j.id = lost.journal"              \
-    "  WHERE j.kiosk = kiosk.id AND cause <> 2),"                                                            \
-    " (SELECT ifnull(sum(duplicates), 0) FROM journal WHERE kiosk = kiosk.id),"                              \
-    " (SELECT count(*) FROM conflict JOIN journal j ON j.id = conflict.journal WHERE j.kiosk = kiosk.id),"   \
-    " resent, bad_frames, display_faults, stuck_buttons, (SELECT count(*) FROM kiosk)"                       \
+#define KIOSK_COLUMNS                                                                                      \
+    "SELECT id, name, kiosk_id, heard_ms, firmware, pending, refused, bad_slots, boots,"                   \
+    " (SELECT ifnull(sum(last - first + 1), 0) FROM lost JOIN journal j ON j.id = lost.journal"            \
+    "  WHERE j.kiosk = kiosk.id AND cause <> 2),"                                                          \
+    " (SELECT ifnull(sum(duplicates), 0) FROM journal WHERE kiosk = kiosk.id),"                            \
+    " (SELECT count(*) FROM conflict JOIN journal j ON j.id = conflict.journal WHERE j.kiosk = kiosk.id)," \
+    " resent, bad_frames, display_faults, stuck_buttons, (SELECT count(*) FROM kiosk)"                     \
     " FROM kiosk WHERE ?1 = 0 OR id = ?1 ORDER BY name"
 
 static json_t *kiosk_row_make(struct report *report, sqlite3_stmt *row, const struct row *figures)
@@ -329,8 +335,8 @@ static json_t *kiosk_row_make(struct report *report, sqlite3_stmt *row, const st
 }
 
 /* The table is read twice: what is suppressed depends on all rows. */
-static enum store_status kiosk_rows(struct report *report, const struct figures_groups *groups, sqlite3_stmt *row,
-                                    json_t *out)
+static enum store_status kiosk_rows(struct report *report, const struct figures_groups *groups,
+                                    sqlite3_stmt *row, json_t *out)
 {
     struct row *rows = NULL;
     size_t count = 0;

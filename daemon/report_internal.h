@@ -2,8 +2,8 @@
  *
  * report_internal.h - what the reports share. For daemon/report*.c only.
  *
- * Builders return a new reference, or NULL when there is no memory; jansson's setters accept NULL and say so, and
- * report_run checks once at the end.
+ * Builders return a new reference, or NULL when there is no memory; jansson's setters accept NULL and say so,
+ * and report_run checks once at the end.
  */
 #ifndef BYNAME_REPORT_INTERNAL_H
 #define BYNAME_REPORT_INTERNAL_H
@@ -33,7 +33,7 @@ json_t *report_mean(const struct figures *figures); /* null without visits */
 json_t *report_mentions(const struct figures *figures, int64_t n_min);
 json_t *report_strengths(const struct figures *figures);
 json_t *report_moment(struct report *report, int64_t at_ms); /* local ISO 8601 */
-json_t *report_id(int64_t id);                                /* a 64-bit id in hexadecimal */
+json_t *report_id(int64_t id);                               /* a 64-bit id in hexadecimal */
 
 /* Statements of reports are prepared for the one run; NULL leaves the reason in report->error. */
 sqlite3_stmt *report_prepare(struct report *report, const char *sql);

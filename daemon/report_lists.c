@@ -6,17 +6,17 @@
 
 enum store_status report_staff_list(struct report *report)
 {
-    sqlite3_stmt *row = report_prepare(report, "SELECT id, name, is_on_duty, pin IS NOT NULL, retired_ms IS NOT NULL"
-                                               " FROM staff ORDER BY retired_ms IS NOT NULL, name, id");
+    sqlite3_stmt *row =
+        report_prepare(report, "SELECT id, name, is_on_duty, pin IS NOT NULL, retired_ms IS NOT NULL"
+                               " FROM staff ORDER BY retired_ms IS NOT NULL, name, id");
     enum store_status status = STORE_BROKEN;
     json_t *out = json_array();
 
     while (row != NULL && report_step(report, row, &status))
-        json_array_append_new(out, json_pack("{s:I, s:o, s:b, s:b, s:b}", "id",
-                                             (json_int_t)sqlite3_column_int64(row, 0), "name",
-                                             report_column_text(row, 1), "on_duty", sqlite3_column_int(row, 2),
-                                             "has_pin", sqlite3_column_int(row, 3), "retired",
-                                             sqlite3_column_int(row, 4)));
+        json_array_append_new(
+            out, json_pack("{s:I, s:o, s:b, s:b, s:b}", "id", (json_int_t)sqlite3_column_int64(row, 0),
+                           "name", report_column_text(row, 1), "on_duty", sqlite3_column_int(row, 2),
+                           "has_pin", sqlite3_column_int(row, 3), "retired", sqlite3_column_int(row, 4)));
     json_object_set_new(report->out, "staff", out);
     sqlite3_finalize(row);
     return status;
@@ -26,20 +26,22 @@ enum store_status report_staff_list(struct report *report)
 enum store_status report_kiosk_list(struct report *report)
 {
     sqlite3_stmt *row = report_prepare(
-        report, "SELECT 0 AS waits, name, kiosk_id, 'adopted', port, firmware, heard_ms FROM kiosk UNION ALL"
-                " SELECT 1, NULL, kiosk_id, iif(kiosk_id = 0, 'pending', 'other_database'), port, firmware, heard_ms"
-                " FROM pending ORDER BY waits, name, port");
+        report,
+        "SELECT 0 AS waits, name, kiosk_id, 'adopted', port, firmware, heard_ms FROM kiosk UNION ALL"
+        " SELECT 1, NULL, kiosk_id, iif(kiosk_id = 0, 'pending', 'other_database'), port, firmware, heard_ms"
+        " FROM pending ORDER BY waits, name, port");
     enum store_status status = STORE_BROKEN;
     json_t *out = json_array();
 
     while (row != NULL && report_step(report, row, &status)) {
-        int64_t heard_ms = sqlite3_column_type(row, 6) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(row, 6);
+        int64_t heard_ms =
+            sqlite3_column_type(row, 6) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(row, 6);
 
         json_array_append_new(
             out, json_pack("{s:o, s:o, s:o, s:o, s:n, s:o, s:o}", "name", report_column_text(row, 1), "id",
-                           report_id(sqlite3_column_int64(row, 2)), "state", report_column_text(row, 3), "port",
-                           report_column_text(row, 4), "connected", "firmware", report_column_text(row, 5),
-                           "last_heard", report_moment(report, heard_ms)));
+                           report_id(sqlite3_column_int64(row, 2)), "state", report_column_text(row, 3),
+                           "port", report_column_text(row, 4), "connected", "firmware",
+                           report_column_text(row, 5), "last_heard", report_moment(report, heard_ms)));
     }
     json_object_set_new(report->out, "kiosks", out);
     sqlite3_finalize(row);

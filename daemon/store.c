@@ -32,8 +32,8 @@ enum store_status store_sql_failed(struct store *store, int code, struct store_e
 {
     switch (code & 0xFF) {
     case SQLITE_FULL:
-        snprintf(error->text, sizeof error->text, "no space left for %.150s: free some; kiosks hold their answers",
-                 store->path);
+        snprintf(error->text, sizeof error->text,
+                 "no space left for %.150s: free some; kiosks hold their answers", store->path);
         return STORE_FULL;
     case SQLITE_INTERRUPT:
         return store_refuse(error, "it took too long: ask for a shorter period");
@@ -75,7 +75,8 @@ enum store_status store_run(struct store *store, sqlite3_stmt *statement, struct
     return code == SQLITE_DONE ? STORE_OK : store_sql_failed(store, code, error);
 }
 
-enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *has_row, struct store_error *error)
+enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *has_row,
+                            struct store_error *error)
 {
     int code = sqlite3_step(statement);
 
@@ -86,7 +87,8 @@ enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *
     return code == SQLITE_DONE ? STORE_OK : store_sql_failed(store, code, error);
 }
 
-/* Run one statement that is not kept; the first column of its first row goes to text when that is not NULL. */
+/* Run one statement that is not kept; the first column of its first row goes to text when that is not NULL.
+ */
 static enum store_status once(struct store *store, const char *sql, char *text, size_t text_size,
                               struct store_error *error)
 {
@@ -101,8 +103,9 @@ static enum store_status once(struct store *store, const char *sql, char *text, 
             snprintf(text, text_size, "%s", (const char *)sqlite3_column_text(statement, 0));
     }
     sqlite3_finalize(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE || code == SQLITE_OK ? STORE_OK
-                                                                         : store_sql_failed(store, code, error);
+    return code == SQLITE_ROW || code == SQLITE_DONE || code == SQLITE_OK
+               ? STORE_OK
+               : store_sql_failed(store, code, error);
 }
 
 /* Run a pragma and insist on its answer: a VFS or a file system may say yes to another. */
@@ -114,8 +117,10 @@ static enum store_status insist(struct store *store, const char *pragma, const c
 
     if (status != STORE_OK || strcmp(text, expected) == 0)
         return status;
-    snprintf(error->text, sizeof error->text, "database %.100s: \"%s\" gave %.20s instead of %s: use another file"
-             " system", store->path, pragma, text, expected);
+    snprintf(error->text, sizeof error->text,
+             "database %.100s: \"%s\" gave %.20s instead of %s: use another file"
+             " system",
+             store->path, pragma, text, expected);
     return STORE_BROKEN;
 }
 
@@ -161,8 +166,10 @@ static enum store_status claim(struct store *store, struct store_error *error)
 static enum store_status connection_setup(struct store *store, struct store_error *error)
 {
     static const char *const settings[][2] = {
-        {"PRAGMA journal_mode = WAL", "wal"}, {"PRAGMA synchronous = FULL", ""},
-        {"PRAGMA synchronous", "2"},          {"PRAGMA wal_checkpoint(TRUNCATE)", "0"},
+        {"PRAGMA journal_mode = WAL", "wal"},
+        {"PRAGMA synchronous = FULL", ""},
+        {"PRAGMA synchronous", "2"},
+        {"PRAGMA wal_checkpoint(TRUNCATE)", "0"},
     };
     enum store_status status = STORE_OK;
 
@@ -188,7 +195,8 @@ static enum store_status store_row_create(struct store *store, const struct stor
     sqlite3_bind_blob(statement, 1, id, sizeof id, SQLITE_STATIC);
     store_bind_text(statement, 2, options->store_name);
     store_bind_text(statement, 3, options->timezone);
-    sqlite3_bind_int64(statement, 4, (int64_t)time(NULL) * 1000); /* for people; nothing is computed from it */
+    sqlite3_bind_int64(statement, 4,
+                       (int64_t)time(NULL) * 1000); /* for people; nothing is computed from it */
     status = store_run(store, statement, error);
     sqlite3_finalize(statement);
     return status;
@@ -204,12 +212,14 @@ static enum store_status migrate(struct store *store, const struct store_options
 
     if (status != STORE_OK || strtol(text, NULL, 10) == STORE_VERSION)
         return status;
-    if (strtol(text, NULL, 10) > STORE_VERSION) /* its newest pages were still in the -wal when it was checked */
+    if (strtol(text, NULL, 10) >
+        STORE_VERSION) /* its newest pages were still in the -wal when it was checked */
         return store_refuse(error, "%.150s was written by a newer byname: upgrade", store->path);
     status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
     if (status == STORE_OK) {
         code = sqlite3_exec(store->db, store_schema, NULL, NULL, NULL);
-        status = code == SQLITE_OK ? store_row_create(store, options, error) : store_sql_failed(store, code, error);
+        status = code == SQLITE_OK ? store_row_create(store, options, error)
+                                   : store_sql_failed(store, code, error);
     }
     snprintf(text, sizeof text, "PRAGMA user_version = %d", STORE_VERSION);
     if (status == STORE_OK)
@@ -304,7 +314,8 @@ static enum store_status settings_apply(struct store *store, const struct store_
     return status;
 }
 
-static enum store_status connect_to(struct store *store, const char *query, int flags, struct store_error *error)
+static enum store_status connect_to(struct store *store, const char *query, int flags,
+                                    struct store_error *error)
 {
     char *uri = store_file_uri(store->path, query);
     int code;
@@ -340,8 +351,8 @@ static enum store_status open_writer(struct store *store, const struct store_opt
     return status == STORE_OK ? settings_apply(store, options, error) : status;
 }
 
-/* A database in a folder that cannot be written to has no -shm and cannot get one. It may be read as it stands, if
- * everything is in the file itself. */
+/* A database in a folder that cannot be written to has no -shm and cannot get one. It may be read as it
+ * stands, if everything is in the file itself. */
 static bool is_archived(const struct store *store)
 {
     int code = sqlite3_errcode(store->db) & 0xFF;
@@ -421,7 +432,8 @@ static enum store_status store_start(struct store *store, const struct store_opt
     return store->is_read_only ? open_reader(store, error) : open_writer(store, options, is_new, error);
 }
 
-enum store_status store_open(const struct store_options *options, struct store **store, struct store_error *error)
+enum store_status store_open(const struct store_options *options, struct store **store,
+                             struct store_error *error)
 {
     enum store_status status;
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * store.h - everything bynamed keeps: kiosks, journals, answers, visits, tallies, staff. The only door to SQLite.
+ * store.h - everything bynamed keeps: kiosks, journals, answers, visits, tallies, staff. The only door to
+ * SQLite.
  *
- * A struct store is one connection: exactly one read-write connection exists (the writer thread's), any number of
- * read-only ones. A connection belongs to one thread at a time. No function blocks but on the disk. Times are
- * UTC milliseconds since 1970 and are always an argument. Texts are UTF-8 and NUL-terminated.
+ * A struct store is one connection: exactly one read-write connection exists (the writer thread's), any
+ * number of read-only ones. A connection belongs to one thread at a time. No function blocks but on the disk.
+ * Times are UTC milliseconds since 1970 and are always an argument. Texts are UTF-8 and NUL-terminated.
  *
  * Durability: nothing is durable before store_commit returned STORE_OK. An ACK may leave only after that.
  */
@@ -27,9 +28,11 @@ struct zone;
 
 enum store_status {
     STORE_OK,
-    STORE_REFUSED, /* the request is at fault: unknown or duplicate name, bad character; the text says what to do */
-    STORE_FULL,    /* the disk is full: the transaction was rolled back, nothing of it happened, try again later */
-    STORE_BROKEN,  /* I/O, sync or corruption: trust nothing in memory, end the process, start clean */
+    STORE_REFUSED, /* the request is at fault: unknown or duplicate name, bad character; the text says what to
+                      do */
+    STORE_FULL, /* the disk is full: the transaction was rolled back, nothing of it happened, try again later
+                 */
+    STORE_BROKEN, /* I/O, sync or corruption: trust nothing in memory, end the process, start clean */
 };
 
 struct store_error {
@@ -40,14 +43,15 @@ struct store_options {
     const char *path;
     const char *store_name; /* the site, as in every row and export */
     const char *timezone;   /* IANA name, "Europe/Berlin"; the periods of tallies are local to it */
-    bool is_read_only;      /* mode=ro: for reports, and for archived files; name and zone are then the file's own */
+    bool is_read_only; /* mode=ro: for reports, and for archived files; name and zone are then the file's own
+                        */
 };
 
-/* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock, PATH.lock,
- * so that a second one is refused. Refuses a file that is not ours, is from a newer
- * byname or is corrupt, and leaves it as it was. Before it returns STORE_OK on a read-write connection,
- * wal_checkpoint(TRUNCATE) has succeeded: what a restart reads is on the disk. A changed time zone rebuilds the
- * tallies. On failure *store is NULL. */
+/* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock,
+ * PATH.lock, so that a second one is refused. Refuses a file that is not ours, is from a newer byname or is
+ * corrupt, and leaves it as it was. Before it returns STORE_OK on a read-write connection,
+ * wal_checkpoint(TRUNCATE) has succeeded: what a restart reads is on the disk. A changed time zone rebuilds
+ * the tallies. On failure *store is NULL. */
 enum store_status store_open(const struct store_options *options, struct store **store,
                              struct store_error *error);
 void store_close(struct store *store); /* store may be NULL */
@@ -60,12 +64,14 @@ const char *store_timezone(const struct store *store);
 const struct zone *store_zone(const struct store *store); /* lives as long as the store */
 
 /* One transaction around any number of the calls below. After STORE_FULL or STORE_BROKEN from any of them the
- * transaction is gone: call store_rollback and start again, or end. Calls outside a transaction are our bug. */
+ * transaction is gone: call store_rollback and start again, or end. Calls outside a transaction are our bug.
+ */
 enum store_status store_begin(struct store *store, struct store_error *error);
 enum store_status store_commit(struct store *store, struct store_error *error);
 void store_rollback(struct store *store);
 
-/* Kiosks ---------------------------------------------------------------------------------------------------- */
+/* Kiosks ----------------------------------------------------------------------------------------------------
+ */
 
 enum store_admission {
     STORE_ADMITTED,       /* send WELCOME */
@@ -76,24 +82,26 @@ enum store_admission {
 
 struct store_visitor {
     const struct message_hello *hello;
-    const char *port;       /* where it is connected: the config's section name; keys a kiosk without an id */
-    bool is_auto_adopt;     /* adopt=auto */
+    const char *port;   /* where it is connected: the config's section name; keys a kiosk without an id */
+    bool is_auto_adopt; /* adopt=auto */
     int64_t now_ms;
 };
 
 struct store_admitted {
     enum store_admission admission;
-    int64_t kiosk;   /* row numbers, for the calls below; 0 unless ADMITTED or ADOPT */
+    int64_t kiosk; /* row numbers, for the calls below; 0 unless ADMITTED or ADOPT */
     int64_t journal;
     uint64_t kiosk_id; /* as on the wire */
     uint64_t journal_id;
     uint32_t through; /* everything up to here is committed or known lost */
-    uint32_t lost_first, lost_last; /* a gap that this HELLO revealed (an older database was restored); 0 0: none */
+    uint32_t lost_first,
+        lost_last; /* a gap that this HELLO revealed (an older database was restored); 0 0: none */
 };
 
-/* A kiosk said HELLO. STORE_REFUSED when it contradicts itself (oldest 0, or next before oldest). Idempotent: a kiosk that never got its ADOPT gets the same ids again at the same port; a
- * journal that nobody used yet is offered again. A kiosk whose journal's past is not ours (hello->next <= through)
- * gets a new journal id. */
+/* A kiosk said HELLO. STORE_REFUSED when it contradicts itself (oldest 0, or next before oldest). Idempotent:
+ * a kiosk that never got its ADOPT gets the same ids again at the same port; a journal that nobody used yet
+ * is offered again. A kiosk whose journal's past is not ours (hello->next <= through) gets a new journal id.
+ */
 enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
                               struct store_admitted *admitted, struct store_error *error);
 
@@ -108,7 +116,8 @@ enum store_status store_kiosk_rename(struct store *store, const char *which, con
 enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
                                int64_t now_ms, struct store_error *error);
 
-/* Answers --------------------------------------------------------------------------------------------------- */
+/* Answers ---------------------------------------------------------------------------------------------------
+ */
 
 /* The session that answers arrive in: maps their boot and uptime to real time. */
 struct store_origin {
@@ -122,27 +131,29 @@ struct store_origin {
 struct store_ingested {
     uint32_t stored;    /* new rows */
     uint32_t duplicate; /* seen before, equal */
-    uint32_t conflict;  /* seen before, different: kept in `conflict`, raises an alarm, the first row stands */
-    uint32_t through;   /* the journal's mark after this call (durable after commit) */
+    uint32_t conflict; /* seen before, different: kept in `conflict`, raises an alarm, the first row stands */
+    uint32_t through;  /* the journal's mark after this call (durable after commit) */
 };
 
-/* Store consecutive answers. answers[0].seq must not exceed the journal's mark + 1 (the session has NAKed gaps);
- * those at or below the mark are compared, not stored. Updates visits and tallies in the same transaction (they are
- * written by store_commit). STORE_REFUSED for a gap: those before it are stored. */
+/* Store consecutive answers. answers[0].seq must not exceed the journal's mark + 1 (the session has NAKed
+ * gaps); those at or below the mark are compared, not stored. Updates visits and tallies in the same
+ * transaction (they are written by store_commit). STORE_REFUSED for a gap: those before it are stored. */
 enum store_status store_answers(struct store *store, const struct store_origin *origin,
                                 const struct answer *answers, size_t count, struct store_ingested *ingested,
                                 struct store_error *error);
 
-/* Sequence numbers first..last are gone for good: keep the gap and move the mark over it. lost->first must not
- * exceed the mark + 1; what lies at or below the mark is ignored. */
+/* Sequence numbers first..last are gone for good: keep the gap and move the mark over it. lost->first must
+ * not exceed the mark + 1; what lies at or below the mark is ignored. */
 enum store_status store_lost(struct store *store, const struct store_origin *origin,
                              const struct message_lost *lost, struct store_ingested *ingested,
                              struct store_error *error);
 
-/* Staff ----------------------------------------------------------------------------------------------------- */
+/* Staff -----------------------------------------------------------------------------------------------------
+ */
 
-/* Names: 1 to 16 characters, each printable Latin-1 or Latin Extended-A (what the kiosk can display), no leading
- * or trailing space, distinct among those not retired. The text of a refusal names the offending character. */
+/* Names: 1 to 16 characters, each printable Latin-1 or Latin Extended-A (what the kiosk can display), no
+ * leading or trailing space, distinct among those not retired. The text of a refusal names the offending
+ * character. */
 enum store_status store_staff_add(struct store *store, const char *name, int64_t now_ms, uint16_t *id,
                                   struct store_error *error);
 /* which: a name or a number. */
@@ -156,9 +167,10 @@ enum store_status store_staff_retire(struct store *store, const char *which, int
 enum store_status store_staff_pin(struct store *store, const char *which, const char *digits,
                                   struct store_error *error);
 
-/* What a kiosk is told. The roster: those not retired, on duty first, then by name, at most ROSTER_CAPACITY. */
-enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY], uint8_t *count,
-                               struct store_error *error);
+/* What a kiosk is told. The roster: those not retired, on duty first, then by name, at most ROSTER_CAPACITY.
+ */
+enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY],
+                               uint8_t *count, struct store_error *error);
 enum store_status store_counts(struct store *store, uint16_t staff_id, int64_t now_ms,
                                struct message_counts *counts, struct store_error *error);
 /* Who is signed on at a kiosk: until sign-off, for 10 h, or to local midnight. */
@@ -166,35 +178,39 @@ enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now
                                  struct presence present[PRESENCE_CAPACITY], uint8_t *count,
                                  struct store_error *error);
 
-/* Counts every change of what store_roster or store_counts returns, so that a caller asks only when needed. */
+/* Counts every change of what store_roster or store_counts returns, so that a caller asks only when needed.
+ */
 uint64_t store_roster_generation(const struct store *store);
 uint64_t store_counts_generation(const struct store *store);
 
-/* Interruption ---------------------------------------------------------------------------------------------- */
+/* Interruption ----------------------------------------------------------------------------------------------
+ */
 
-/* Make the statement that runs on this connection end with STORE_REFUSED ("took too long"). The one function that
- * may be called from another thread than the connection's; harmless when nothing runs. */
+/* Make the statement that runs on this connection end with STORE_REFUSED ("took too long"). The one function
+ * that may be called from another thread than the connection's; harmless when nothing runs. */
 void store_interrupt(struct store *store);
 
-/* Time ------------------------------------------------------------------------------------------------------ */
+/* Time ------------------------------------------------------------------------------------------------------
+ */
 
 /* Seconds from now_ms to the store's next local midnight: 1 to 25 h. */
 uint32_t store_midnight_in_s(const struct store *store, int64_t now_ms);
 
-/* Check ----------------------------------------------------------------------------------------------------- */
+/* Check -----------------------------------------------------------------------------------------------------
+ */
 
 struct store_verified {
-    uint64_t answers, visits;  /* recounted */
-    uint64_t tallies_wrong;    /* tally rows that differ from the recount */
-    uint64_t visits_wrong;     /* visits that differ from their answers */
-    uint64_t missing;          /* sequence numbers at or below a mark that are neither stored nor known lost */
-    uint64_t gaps, conflicts;  /* sequence numbers lost; answers seen with two contents */
+    uint64_t answers, visits; /* recounted */
+    uint64_t tallies_wrong;   /* tally rows that differ from the recount */
+    uint64_t visits_wrong;    /* visits that differ from their answers */
+    uint64_t missing;         /* sequence numbers at or below a mark that are neither stored nor known lost */
+    uint64_t gaps, conflicts; /* sequence numbers lost; answers seen with two contents */
     char first_difference[STORE_TEXT_MAX]; /* "" when none */
 };
 
-/* Recount visits and tallies from the raw answers that are kept, and run SQLite's integrity check. Reads only.
- * progress (may be NULL) is called now and then with parts done of 1000; when it returns false the check ends
- * with STORE_REFUSED. */
+/* Recount visits and tallies from the raw answers that are kept, and run SQLite's integrity check. Reads
+ * only. progress (may be NULL) is called now and then with parts done of 1000; when it returns false the
+ * check ends with STORE_REFUSED. */
 enum store_status store_verify(struct store *store, struct store_verified *verified,
                                bool (*progress)(void *context, unsigned done), void *context,
                                struct store_error *error);

@@ -50,8 +50,9 @@ static enum store_status visit_write(struct store *store, int64_t journal, const
     sqlite3_stmt *statement = store_statement(store, STATEMENT_VISIT_UPSERT);
 
     store_bind_integers(statement,
-                        (int64_t[]){journal, visit->seq, visit->time.instant_ms, visit->time.span_ms, visit->boot,
-                                    visit->uptime_s, visit->rating, visit->flag, visit->is_burst},
+                        (int64_t[]){journal, visit->seq, visit->time.instant_ms, visit->time.span_ms,
+                                    visit->boot, visit->uptime_s, visit->rating, visit->flag,
+                                    visit->is_burst},
                         COLUMN_VISIT_REPLIES);
     for (int i = 0; i < VISIT_REPLY_COUNT; i++)
         if (visit->replies[i] != VISIT_NOT_SHOWN)
@@ -59,7 +60,8 @@ static enum store_status visit_write(struct store *store, int64_t journal, const
     return store_run(store, statement, error);
 }
 
-static enum store_status visits_write(struct store *store, struct store_journal *journal, struct store_error *error)
+static enum store_status visits_write(struct store *store, struct store_journal *journal,
+                                      struct store_error *error)
 {
     enum store_status status = STORE_OK;
 
@@ -74,7 +76,8 @@ static enum store_status visits_write(struct store *store, struct store_journal 
     return status;
 }
 
-static enum store_status journal_write(struct store *store, struct store_journal *journal, struct store_error *error)
+static enum store_status journal_write(struct store *store, struct store_journal *journal,
+                                       struct store_error *error)
 {
     sqlite3_stmt *statement;
     enum store_status status = STORE_OK;
@@ -97,7 +100,8 @@ static enum store_status journal_write(struct store *store, struct store_journal
     return store_run(store, statement, error);
 }
 
-enum store_status store_tally_write(struct store *store, const struct tally_row *row, struct store_error *error)
+enum store_status store_tally_write(struct store *store, const struct tally_row *row,
+                                    struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_TALLY_UPSERT);
 
@@ -121,7 +125,8 @@ static void bests_check(struct store *store, const struct tally_row *row)
 {
     struct store_best *best = &store->bests[row->key.staff % STORE_BESTS_REMEMBERED];
 
-    if (row->n[TALLY_MENTION_ASKED] == 0 && row->n[TALLY_MENTION_WILL_ASK] == 0 && row->n[TALLY_MENTION_NO] == 0)
+    if (row->n[TALLY_MENTION_ASKED] == 0 && row->n[TALLY_MENTION_WILL_ASK] == 0 &&
+        row->n[TALLY_MENTION_NO] == 0)
         return;
     store->counts_generation++;
     if (row->key.level == PERIOD_DAY && best->staff == row->key.staff && row->key.start_ms < best->week_ms)
@@ -166,7 +171,8 @@ enum store_status store_flush(struct store *store, struct store_error *error)
     return status;
 }
 
-static enum store_status window_load(struct store *store, struct store_journal *journal, struct store_error *error)
+static enum store_status window_load(struct store *store, struct store_journal *journal,
+                                     struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_VISITS_RECENT);
     int64_t after = (int64_t)journal->through - VISIT_WINDOW_CAPACITY;
@@ -202,8 +208,8 @@ static enum store_status journal_load(struct store *store, int64_t id, struct st
         return store_refuse(error, "there is no journal %" PRId64, id);
     journal->kiosk = sqlite3_column_int64(statement, 0);
     journal->through = (uint32_t)sqlite3_column_int64(statement, 1);
-    journal->floor_ms =
-        sqlite3_column_type(statement, 2) == SQLITE_NULL ? INSTANT_UNKNOWN : sqlite3_column_int64(statement, 2);
+    journal->floor_ms = sqlite3_column_type(statement, 2) == SQLITE_NULL ? INSTANT_UNKNOWN
+                                                                         : sqlite3_column_int64(statement, 2);
     journal->floor_boot = (uint16_t)sqlite3_column_int(statement, 3);
     journal->floor_uptime_s = (uint32_t)sqlite3_column_int64(statement, 4);
     journal->duplicates = sqlite3_column_int64(statement, 5);
@@ -245,7 +251,7 @@ enum store_status store_journal_skip(struct store *store, struct store_journal *
     journal->is_changed = true;
     return store_alarm(store, cause == LOST_RESTORED ? "restored" : "lost", journal->kiosk, now_ms, error,
                        "answers %" PRIu32 " to %" PRIu32 " are gone: %s", first, last,
-                       cause == LOST_RESTORED    ? "this database is older than what the kiosk had acknowledged"
+                       cause == LOST_RESTORED ? "this database is older than what the kiosk had acknowledged"
                        : cause == LOST_DEAD_SLOT ? "worn-out memory in the kiosk, which never held them"
                                                  : "damaged in the kiosk's memory");
 }
@@ -349,9 +355,9 @@ static enum store_status answer_insert(struct store *store, const struct store_j
     sqlite3_stmt *statement = store_statement(store, STATEMENT_ANSWER_INSERT);
 
     store_bind_integers(statement,
-                        (int64_t[]){journal->id, answer->seq, answer->visit_back, answer->question, answer->value,
-                                    answer->boot, answer->uptime_s, instant->time.instant_ms, instant->time.span_ms,
-                                    instant->quality, arrived_ms},
+                        (int64_t[]){journal->id, answer->seq, answer->visit_back, answer->question,
+                                    answer->value, answer->boot, answer->uptime_s, instant->time.instant_ms,
+                                    instant->time.span_ms, instant->quality, arrived_ms},
                         11);
     return store_run(store, statement, error);
 }
@@ -406,8 +412,8 @@ static enum store_status conflict_keep(struct store *store, const struct store_j
     enum store_status status;
 
     store_bind_integers(statement,
-                        (int64_t[]){journal->id, answer->seq, answer->visit_back, answer->question, answer->value,
-                                    answer->boot, answer->uptime_s, origin->arrived_ms},
+                        (int64_t[]){journal->id, answer->seq, answer->visit_back, answer->question,
+                                    answer->value, answer->boot, answer->uptime_s, origin->arrived_ms},
                         8);
     status = store_run(store, statement, error);
     if (status != STORE_OK || sqlite3_changes(store->db) == 0)
@@ -416,13 +422,14 @@ static enum store_status conflict_keep(struct store *store, const struct store_j
                        answer->seq, what);
 }
 
-/* At or below the mark: the same again, another under the same number, or one that was given up. Without a row and
- * without a gap it is too old to be kept here, and counts as the same. */
+/* At or below the mark: the same again, another under the same number, or one that was given up. Without a
+ * row and without a gap it is too old to be kept here, and counts as the same. */
 static enum store_status answer_compare(struct store *store, struct store_journal *journal,
                                         const struct store_origin *origin, const struct answer *answer,
                                         struct store_ingested *ingested, struct store_error *error)
 {
-    const int64_t values[] = {answer->visit_back, answer->question, answer->value, answer->boot, answer->uptime_s};
+    const int64_t values[] = {answer->visit_back, answer->question, answer->value, answer->boot,
+                              answer->uptime_s};
     sqlite3_stmt *statement = store_statement(store, STATEMENT_ANSWER_SELECT);
     bool has_row, is_equal = true;
     enum store_status status;
@@ -452,7 +459,8 @@ static enum store_status answer_compare(struct store *store, struct store_journa
     ingested->conflict++;
     return conflict_keep(store, journal, origin, answer,
                          has_row ? "came again with another content: the first stands"
-                                 : "came after it had been called lost: it is kept aside", error);
+                                 : "came after it had been called lost: it is kept aside",
+                         error);
 }
 
 /* The boot of the session is proven by an answer of it that is stored now. */
@@ -515,11 +523,11 @@ enum store_status store_lost(struct store *store, const struct store_origin *ori
         return status;
     ingested->through = journal->through;
     if (lost->first > journal->through + 1 || lost->last < lost->first || lost->last == UINT32_MAX)
-        return store_refuse(error, "LOST %" PRIu32 " to %" PRIu32 " came where %" PRIu32 " was due", lost->first,
-                            lost->last, journal->through + 1);
+        return store_refuse(error, "LOST %" PRIu32 " to %" PRIu32 " came where %" PRIu32 " was due",
+                            lost->first, lost->last, journal->through + 1);
     if (lost->last > journal->through)
-        status = store_journal_skip(store, journal, lost->last, (enum lost_cause)lost->cause, origin->arrived_ms,
-                                    error);
+        status = store_journal_skip(store, journal, lost->last, (enum lost_cause)lost->cause,
+                                    origin->arrived_ms, error);
     ingested->through = journal->through;
     return status;
 }

@@ -33,15 +33,19 @@ static enum store_status folder_refused(const char *path, int reason, struct sto
     snprintf(copy, sizeof copy, "%s", path);
     folder = dirname(copy);
     if (reason == ENOENT || reason == ENOTDIR)
-        return store_refuse(error, "there is no folder %.180s: create it, or set another database path", folder);
+        return store_refuse(error, "there is no folder %.180s: create it, or set another database path",
+                            folder);
     if (reason == EACCES || reason == EROFS || reason == EPERM)
-        return store_refuse(error, "cannot write in %.150s: make it writable for the user that runs bynamed", folder);
+        return store_refuse(error, "cannot write in %.150s: make it writable for the user that runs bynamed",
+                            folder);
     return store_refuse(error, "cannot open files in %.150s: %s", folder, strerror(reason));
 }
 
-/* The lock is a file beside the database, not the database itself: closing any descriptor of a file drops all POSIX
- * locks of the process on it, SQLite's too. It stays in place: to unlink a lock that others may wait for is a race. */
-enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_lock, struct store_error *error)
+/* The lock is a file beside the database, not the database itself: closing any descriptor of a file drops all
+ * POSIX locks of the process on it, SQLite's too. It stays in place: to unlink a lock that others may wait
+ * for is a race. */
+enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_lock,
+                                  struct store_error *error)
 {
     char name[PATH_MAX];
     int fd;
@@ -132,21 +136,27 @@ static enum store_status contents_check(sqlite3 *db, const char *path, struct st
     if (code == SQLITE_OK)
         code = integer_read(db, "PRAGMA user_version", &version);
     if (code == SQLITE_NOTADB)
-        return store_refuse(error, "%.150s is not a database: it was left as it is; set another database path", path);
+        return store_refuse(
+            error, "%.150s is not a database: it was left as it is; set another database path", path);
     if (code != SQLITE_OK)
-        return store_refuse(error, "%.120s cannot be read (%s): restore it from a backup", path, sqlite3_errstr(code));
+        return store_refuse(error, "%.120s cannot be read (%s): restore it from a backup", path,
+                            sqlite3_errstr(code));
     if (application != STORE_APPLICATION_ID)
-        return store_refuse(error, "%.120s is another program's database: it was left as it is; set another database"
-                                   " path", path);
+        return store_refuse(error,
+                            "%.120s is another program's database: it was left as it is; set another database"
+                            " path",
+                            path);
     if (version > STORE_VERSION)
-        return store_refuse(error, "%.120s was written by a newer byname (version %d of its tables, this one knows"
-                                   " %d): upgrade", path, (int)version, STORE_VERSION);
+        return store_refuse(error,
+                            "%.120s was written by a newer byname (version %d of its tables, this one knows"
+                            " %d): upgrade",
+                            path, (int)version, STORE_VERSION);
     if (version == 0)
         return STORE_OK; /* its creation was interrupted before anything was in it */
     code = integer_read(db, "SELECT count(*) FROM store WHERE id = 1", &stores);
     if (code != SQLITE_OK || stores != 1)
-        return store_refuse(error, "%.120s is corrupt (%s): it was left as it is; restore it from a backup", path,
-                            code == SQLITE_OK ? "no store in it" : sqlite3_errstr(code));
+        return store_refuse(error, "%.120s is corrupt (%s): it was left as it is; restore it from a backup",
+                            path, code == SQLITE_OK ? "no store in it" : sqlite3_errstr(code));
     return STORE_OK;
 }
 

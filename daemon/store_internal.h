@@ -2,8 +2,8 @@
  *
  * store_internal.h - what the files of the store share: the connection, its statements, what it remembers.
  *
- * For daemon/store*.c only. What a transaction changes in memory (the marks and visits of journals, the book of
- * tallies) is written by store_flush, at the latest before COMMIT, and forgotten by a rollback.
+ * For daemon/store*.c only. What a transaction changes in memory (the marks and visits of journals, the book
+ * of tallies) is written by store_flush, at the latest before COMMIT, and forgotten by a rollback.
  */
 #ifndef BYNAME_STORE_INTERNAL_H
 #define BYNAME_STORE_INTERNAL_H
@@ -127,7 +127,7 @@ struct store_best {
 struct store {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int lock_fd;   /* -1 on a read-only connection */
+    int lock_fd; /* -1 on a read-only connection */
     char *path;
     char *name;
     char *timezone;
@@ -144,13 +144,15 @@ struct store {
     uint64_t roster_generation, counts_generation;
 };
 
-/* Statements: store_statement returns it reset and unbound. store_run steps to the end and resets. store_row steps
- * once: *has_row says whether there are columns to read; reset it (sqlite3_reset) when done with them. */
+/* Statements: store_statement returns it reset and unbound. store_run steps to the end and resets. store_row
+ * steps once: *has_row says whether there are columns to read; reset it (sqlite3_reset) when done with them.
+ */
 sqlite3_stmt *store_statement(struct store *store, enum store_statement which);
 void store_bind_integers(sqlite3_stmt *statement, const int64_t *values, int count); /* from parameter 1 */
-void store_bind_text(sqlite3_stmt *statement, int parameter, const char *text);      /* text outlives the run */
+void store_bind_text(sqlite3_stmt *statement, int parameter, const char *text); /* text outlives the run */
 enum store_status store_run(struct store *store, sqlite3_stmt *statement, struct store_error *error);
-enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *has_row, struct store_error *error);
+enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *has_row,
+                            struct store_error *error);
 
 /* Our status for what SQLite just said on this connection, with a line that names the remedy. */
 enum store_status store_sql_failed(struct store *store, int code, struct store_error *error);
@@ -158,7 +160,8 @@ enum store_status store_refuse(struct store_error *error, const char *format, ..
     __attribute__((format(printf, 2, 3)));
 
 /* store_file.c: what may be opened, and by whom. */
-enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_lock, struct store_error *error);
+enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_lock,
+                                  struct store_error *error);
 void store_file_unlock(const char *path, int lock_fd, bool is_unlinked);
 /* Look at an existing file without changing it or its neighbours. *is_new: there is nothing yet. */
 enum store_status store_file_check(const char *path, bool *is_new, struct store_error *error);
@@ -177,8 +180,10 @@ enum store_status store_journal_skip(struct store *store, struct store_journal *
 /* Write what is only in memory. */
 enum store_status store_flush(struct store *store, struct store_error *error);
 void store_forget(struct store *store);
-void store_visit_read(sqlite3_stmt *row, struct visit *visit); /* SELECT * FROM visit; column 0 is the journal */
-enum store_status store_tally_write(struct store *store, const struct tally_row *row, struct store_error *error);
+void store_visit_read(sqlite3_stmt *row,
+                      struct visit *visit); /* SELECT * FROM visit; column 0 is the journal */
+enum store_status store_tally_write(struct store *store, const struct tally_row *row,
+                                    struct store_error *error);
 
 enum store_status store_alarm(struct store *store, const char *kind, int64_t kiosk, int64_t now_ms,
                               struct store_error *error, const char *format, ...)

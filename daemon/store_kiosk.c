@@ -56,8 +56,8 @@ static enum store_status name_invent(struct store *store, const char *port, char
     return status;
 }
 
-static enum store_status kiosk_insert(struct store *store, const char *port, const char *name, int64_t former_id,
-                                      int64_t now_ms, int64_t *kiosk, uint64_t *kiosk_id,
+static enum store_status kiosk_insert(struct store *store, const char *port, const char *name,
+                                      int64_t former_id, int64_t now_ms, int64_t *kiosk, uint64_t *kiosk_id,
                                       struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_INSERT);
@@ -101,8 +101,8 @@ static enum store_status pending_keep(struct store *store, const struct store_vi
     return store_run(store, statement, error);
 }
 
-/* Offer the kiosk a journal: the newest that it never used, else a new one. What the kiosk has acknowledged under
- * another journal is not ours: the mark starts just below its oldest answer. */
+/* Offer the kiosk a journal: the newest that it never used, else a new one. What the kiosk has acknowledged
+ * under another journal is not ours: the mark starts just below its oldest answer. */
 static enum store_status journal_offer(struct store *store, const struct store_visitor *visitor,
                                        struct store_admitted *admitted, struct store_error *error)
 {
@@ -128,8 +128,9 @@ static enum store_status journal_offer(struct store *store, const struct store_v
     if (status != STORE_OK)
         return status;
     statement = store_statement(store, STATEMENT_JOURNAL_INSERT);
-    store_bind_integers(statement, (int64_t[]){(int64_t)admitted->journal_id, admitted->kiosk, visitor->now_ms,
-                                               admitted->through}, 4);
+    store_bind_integers(
+        statement,
+        (int64_t[]){(int64_t)admitted->journal_id, admitted->kiosk, visitor->now_ms, admitted->through}, 4);
     status = store_run(store, statement, error);
     admitted->journal = sqlite3_last_insert_rowid(store->db);
     return status;
@@ -161,8 +162,8 @@ static enum store_status stranger(struct store *store, const struct store_visito
     }
     status = name_invent(store, visitor->port, name, error);
     if (status == STORE_OK)
-        status = kiosk_insert(store, visitor->port, name, 0, visitor->now_ms, &admitted->kiosk, &admitted->kiosk_id,
-                              error);
+        status = kiosk_insert(store, visitor->port, name, 0, visitor->now_ms, &admitted->kiosk,
+                              &admitted->kiosk_id, error);
     if (status == STORE_OK)
         status = pending_delete(store, visitor->port, error);
     return status == STORE_OK ? journal_offer(store, visitor, admitted, error) : status;
@@ -190,8 +191,10 @@ static enum store_status journal_replace(struct store *store, const struct store
     if (status != STORE_OK)
         return status;
     return store_alarm(store, "journal_replaced", admitted->kiosk, visitor->now_ms, error,
-                       "the kiosk is at answer %" PRIu32 " but %" PRIu32 " are stored: its memory is not the one"
-                       " that was acknowledged; it goes on with a new journal", visitor->hello->next - 1, through);
+                       "the kiosk is at answer %" PRIu32 " but %" PRIu32
+                       " are stored: its memory is not the one"
+                       " that was acknowledged; it goes on with a new journal",
+                       visitor->hello->next - 1, through);
 }
 
 /* The kiosk goes on with a journal of ours. */
@@ -215,7 +218,8 @@ static enum store_status journal_resume(struct store *store, const struct store_
     if (status == STORE_OK && hello->oldest > journal->through + 1) {
         admitted->lost_first = journal->through + 1;
         admitted->lost_last = hello->oldest - 1;
-        status = store_journal_skip(store, journal, admitted->lost_last, LOST_RESTORED, visitor->now_ms, error);
+        status =
+            store_journal_skip(store, journal, admitted->lost_last, LOST_RESTORED, visitor->now_ms, error);
     }
     admitted->through = journal->through;
     return status;
@@ -240,7 +244,8 @@ static enum store_status known(struct store *store, const struct store_visitor *
         return status;
     admitted->journal = has_row ? sqlite3_column_int64(statement, 0) : 0;
     sqlite3_reset(statement);
-    return has_row ? journal_resume(store, visitor, admitted, error) : journal_offer(store, visitor, admitted, error);
+    return has_row ? journal_resume(store, visitor, admitted, error)
+                   : journal_offer(store, visitor, admitted, error);
 }
 
 enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
@@ -254,7 +259,8 @@ enum store_status store_hello(struct store *store, const struct store_visitor *v
     error->text[0] = '\0';
     memset(admitted, 0, sizeof *admitted);
     if (hello->oldest == 0 || hello->next < hello->oldest)
-        return store_refuse(error, "a HELLO at %.60s contradicts itself: oldest answer %" PRIu32 ", next %" PRIu32,
+        return store_refuse(error,
+                            "a HELLO at %.60s contradicts itself: oldest answer %" PRIu32 ", next %" PRIu32,
                             visitor->port, hello->oldest, hello->next);
     if (hello->kiosk_id == 0)
         return stranger(store, visitor, admitted, error);
@@ -296,7 +302,8 @@ static enum store_status nobody_waits(struct store *store, const char *port, str
         status = store_refuse(error, "no kiosk waits at \"%.60s\"; one waits at: %.120s", port,
                               (const char *)sqlite3_column_text(statement, 0));
     else
-        status = store_refuse(error, "no kiosk waits at \"%.60s\", nor anywhere else: is it plugged in?", port);
+        status =
+            store_refuse(error, "no kiosk waits at \"%.60s\", nor anywhere else: is it plugged in?", port);
     sqlite3_reset(statement);
     return status;
 }
@@ -382,7 +389,8 @@ static enum store_status health_is_known(struct store *store, int64_t kiosk, con
     if (status != STORE_OK || !has_row)
         return status;
     age_ms = now_ms - sqlite3_column_int64(statement, count);
-    *is_known = sqlite3_column_type(statement, count) != SQLITE_NULL && age_ms >= 0 && age_ms < HEALTH_EVERY_MS;
+    *is_known =
+        sqlite3_column_type(statement, count) != SQLITE_NULL && age_ms >= 0 && age_ms < HEALTH_EVERY_MS;
     for (int i = 0; i < count; i++)
         *is_known = *is_known && sqlite3_column_int64(statement, i) == values[i];
     sqlite3_reset(statement);
@@ -392,8 +400,15 @@ static enum store_status health_is_known(struct store *store, int64_t kiosk, con
 enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
                                int64_t now_ms, struct store_error *error)
 {
-    const int64_t values[] = {kiosk, health->refused, health->bad_frames, health->resent, health->pending,
-                              health->bad_slots, health->display_faults, health->stuck_buttons, health->uptime_s,
+    const int64_t values[] = {kiosk,
+                              health->refused,
+                              health->bad_frames,
+                              health->resent,
+                              health->pending,
+                              health->bad_slots,
+                              health->display_faults,
+                              health->stuck_buttons,
+                              health->uptime_s,
                               now_ms};
     sqlite3_stmt *statement;
     bool is_known;

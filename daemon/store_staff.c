@@ -12,8 +12,8 @@
 #define SIGNED_ON_MS_MAX (10 * 3600 * 1000)
 
 /* A number is a staff id only when nobody has that name. Id 0: not found. */
-static enum store_status staff_read(struct store *store, sqlite3_stmt *statement, int64_t *id, bool *is_retired,
-                                    struct store_error *error)
+static enum store_status staff_read(struct store *store, sqlite3_stmt *statement, int64_t *id,
+                                    bool *is_retired, struct store_error *error)
 {
     bool has_row;
     enum store_status status = store_row(store, statement, &has_row, error);
@@ -47,11 +47,13 @@ static enum store_status staff_find(struct store *store, const char *which, int6
         status = staff_read(store, statement, id, is_retired, error);
     }
     if (status == STORE_OK && *id == 0)
-        return store_refuse(error, "there is no staff member \"%.64s\": \"byname staff list\" shows them", which);
+        return store_refuse(error, "there is no staff member \"%.64s\": \"byname staff list\" shows them",
+                            which);
     return status;
 }
 
-static enum store_status active_find(struct store *store, const char *which, int64_t *id, struct store_error *error)
+static enum store_status active_find(struct store *store, const char *which, int64_t *id,
+                                     struct store_error *error)
 {
     bool is_retired;
     enum store_status status = staff_find(store, which, id, &is_retired, error);
@@ -75,8 +77,10 @@ static enum store_status name_check_free(struct store *store, const char *name, 
     store_bind_text(statement, 1, name);
     status = staff_read(store, statement, &holder, &is_retired, error);
     if (status == STORE_OK && holder != 0 && holder != id && !is_retired)
-        return store_refuse(error, "there is a \"%.64s\" already: customers could not tell them apart; add a letter,"
-                                   " as in \"%.40s K\"", name, name);
+        return store_refuse(error,
+                            "there is a \"%.64s\" already: customers could not tell them apart; add a letter,"
+                            " as in \"%.40s K\"",
+                            name, name);
     return status;
 }
 
@@ -87,7 +91,8 @@ static enum store_status roster_changed(struct store *store, enum store_status s
     return status;
 }
 
-/* A restored database may have visits of people whom it does not know: their numbers are not given away either. */
+/* A restored database may have visits of people whom it does not know: their numbers are not given away
+ * either. */
 static enum store_status id_next(struct store *store, int64_t *id, struct store_error *error)
 {
     sqlite3_stmt *statement;
@@ -199,8 +204,8 @@ static void entry_read(sqlite3_stmt *row, struct staff_entry *entry)
     entry->name_size = (uint8_t)strlen(entry->name);
 }
 
-enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY], uint8_t *count,
-                               struct store_error *error)
+enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY],
+                               uint8_t *count, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_ROSTER);
     enum store_status status = STORE_OK;
@@ -222,8 +227,8 @@ struct asked {
     int64_t asked, answered;
 };
 
-static enum store_status days_next(struct store *store, sqlite3_stmt *statement, bool *has_row, int64_t *day_ms,
-                                   struct asked *asked, struct store_error *error)
+static enum store_status days_next(struct store *store, sqlite3_stmt *statement, bool *has_row,
+                                   int64_t *day_ms, struct asked *asked, struct store_error *error)
 {
     enum store_status status = store_row(store, statement, has_row, error);
 
@@ -252,8 +257,8 @@ static void best_take(struct store_best *best, const struct asked *week)
 }
 
 /* Over all weeks that ended before week_ms, from the tallies of days. */
-static enum store_status best_find(struct store *store, uint16_t staff, int64_t week_ms, struct store_best *best,
-                                   struct store_error *error)
+static enum store_status best_find(struct store *store, uint16_t staff, int64_t week_ms,
+                                   struct store_best *best, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_DAYS);
     struct asked week = {0}, day = {0};

@@ -44,9 +44,10 @@ enum store_status store_check_name(const char *name, const char *what, struct st
             return store_refuse(error, "the name of a %s is UTF-8: byte 0x%02X at character %zu is not", what,
                                 (unsigned)(unsigned char)*at, characters + 1);
         if (!is_printable(code))
-            return store_refuse(error, "\"%.*s\" (U+%04X) at character %zu cannot be displayed by a kiosk: use Latin"
-                                       " letters, digits and marks", code < CODE_MIN ? 0 : (int)size, at,
-                                (unsigned)code, characters + 1);
+            return store_refuse(error,
+                                "\"%.*s\" (U+%04X) at character %zu cannot be displayed by a kiosk: use Latin"
+                                " letters, digits and marks",
+                                code < CODE_MIN ? 0 : (int)size, at, (unsigned)code, characters + 1);
     }
     if (characters > STAFF_NAME_CHARACTERS_MAX)
         return store_refuse(error, "a %s has at most %d characters: \"%.64s\" has %zu", what,

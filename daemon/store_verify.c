@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_verify.c - everything counted again from the raw answers: to check the visits and tallies, or to make the
- * tallies anew for another time zone. The answers of a kiosk are read once, in their order; memory holds the tallies
- * of one kiosk at a time.
+ * store_verify.c - everything counted again from the raw answers: to check the visits and tallies, or to make
+ * the tallies anew for another time zone. The answers of a kiosk are read once, in their order; memory holds
+ * the tallies of one kiosk at a time.
  */
 #include "store_internal.h"
 
@@ -29,14 +29,16 @@ enum recount_statement {
 static const char *const recount_sql[RECOUNT_STATEMENTS] = {
     [RECOUNT_KIOSKS] = "SELECT id, (SELECT sum(through) FROM journal) FROM kiosk ORDER BY id",
     [RECOUNT_JOURNALS] = "SELECT id, begins_after, through FROM journal WHERE kiosk = ?1 ORDER BY id",
-    [RECOUNT_ANSWERS] = "SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms FROM answer"
-                        " WHERE journal = ?1 ORDER BY seq",
+    [RECOUNT_ANSWERS] =
+        "SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms FROM answer"
+        " WHERE journal = ?1 ORDER BY seq",
     [RECOUNT_VISIT] = "SELECT * FROM visit WHERE journal = ?1 AND seq = ?2",
     [RECOUNT_TALLIES] = "SELECT * FROM tally WHERE kiosk = ?1",
     [RECOUNT_TALLY] = "SELECT 1 FROM tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = ?3 AND staff = ?4",
     [RECOUNT_LOST] = "SELECT ifnull(sum(last - first + 1), 0) FROM lost WHERE journal = ?1",
-    [RECOUNT_VISIT_SURPLUS] = "SELECT seq FROM visit v WHERE journal = ?1 AND NOT EXISTS (SELECT 1 FROM answer a"
-                              " WHERE a.journal = v.journal AND a.seq = v.seq AND a.question = 2)",
+    [RECOUNT_VISIT_SURPLUS] =
+        "SELECT seq FROM visit v WHERE journal = ?1 AND NOT EXISTS (SELECT 1 FROM answer a"
+        " WHERE a.journal = v.journal AND a.seq = v.seq AND a.question = 2)",
 };
 
 struct recount {
@@ -53,7 +55,8 @@ struct recount {
     struct store_error *error;
 };
 
-static sqlite3_stmt *bound(struct recount *recount, enum recount_statement which, const int64_t *values, int count)
+static sqlite3_stmt *bound(struct recount *recount, enum recount_statement which, const int64_t *values,
+                           int count)
 {
     sqlite3_reset(recount->statements[which]);
     store_bind_integers(recount->statements[which], values, count);
@@ -142,8 +145,9 @@ static enum store_status answers_replay(struct recount *recount, uint64_t *count
         time.span_ms = sqlite3_column_int64(row, 7);
         visit_window_apply(&recount->window, &answer, &time, &listener);
         if (++recount->answers % PROGRESS_ROWS == 0 && recount->progress != NULL &&
-            !recount->progress(recount->context, (unsigned)(recount->answers * PROGRESS_RECOUNTED /
-                                                            (recount->answers_expected + 1)) % 1000))
+            !recount->progress(
+                recount->context,
+                (unsigned)(recount->answers * PROGRESS_RECOUNTED / (recount->answers_expected + 1)) % 1000))
             return store_refuse(error, "the check was ended before it was done");
     }
 }
@@ -223,8 +227,8 @@ static enum store_status journals_replay(struct recount *recount, struct store_e
         visit_window_init(&recount->window);
         status = answers_replay(recount, &answers, error);
         if (status == STORE_OK && recount->verified != NULL)
-            status = journal_compare(recount, sqlite3_column_int64(row, 2) - sqlite3_column_int64(row, 1), answers,
-                                     error);
+            status = journal_compare(recount, sqlite3_column_int64(row, 2) - sqlite3_column_int64(row, 1),
+                                     answers, error);
         if (status == STORE_OK)
             status = recount->callback_status;
         if (status != STORE_OK) {
@@ -237,15 +241,16 @@ static enum store_status journals_replay(struct recount *recount, struct store_e
 static void tally_difference(struct recount *recount, const struct tally_key *key, const char *column,
                              int64_t stored, int64_t counted)
 {
-    static const char *const levels[] = {"", "the hour from ", "the day from ", "the month from ", "all time"};
+    static const char *const levels[] = {"", "the hour from ", "the day from ", "the month from ",
+                                         "all time"};
     char text[STORE_TEXT_MAX], start[PERIOD_TEXT_SIZE] = "";
 
     recount->verified->tallies_wrong++;
     if (key->level != PERIOD_ALL)
         period_format(recount->store->zone, key->start_ms, start);
-    snprintf(text, sizeof text,
-             "kiosk %" PRId64 ", staff %u, %s%s: %s is %" PRId64 ", recounted %" PRId64, key->kiosk,
-             (unsigned)key->staff, key->level <= PERIOD_ALL ? levels[key->level] : "?", start, column, stored, counted);
+    snprintf(text, sizeof text, "kiosk %" PRId64 ", staff %u, %s%s: %s is %" PRId64 ", recounted %" PRId64,
+             key->kiosk, (unsigned)key->staff, key->level <= PERIOD_ALL ? levels[key->level] : "?", start,
+             column, stored, counted);
     difference(recount->verified, text);
 }
 
@@ -295,7 +300,8 @@ static enum store_status tallies_compare(struct recount *recount, struct store_e
 
         if (is_nothing(counted->n))
             continue;
-        row = bound(recount, RECOUNT_TALLY, (int64_t[]){key->level, key->start_ms, key->kiosk, key->staff}, 4);
+        row =
+            bound(recount, RECOUNT_TALLY, (int64_t[]){key->level, key->start_ms, key->kiosk, key->staff}, 4);
         status = store_row(recount->store, row, &has_row, error);
         if (status == STORE_OK && !has_row)
             tally_difference(recount, key, "row", 0, 1);
@@ -336,7 +342,8 @@ static enum store_status kiosks_replay(struct recount *recount, struct store_err
             status = STORE_BROKEN;
         }
         if (status == STORE_OK)
-            status = recount->verified != NULL ? tallies_compare(recount, error) : tallies_make(recount, error);
+            status =
+                recount->verified != NULL ? tallies_compare(recount, error) : tallies_make(recount, error);
         if (status != STORE_OK) {
             sqlite3_reset(row);
             return status;

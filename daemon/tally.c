@@ -14,8 +14,8 @@ struct period {
 struct tally_book {
     const struct zone *zone;
     struct tally_row *rows;
-    size_t count, capacity; /* capacity is a power of two */
-    uint32_t *slots;        /* twice the capacity: row index + 1, open addressing */
+    size_t count, capacity;                     /* capacity is a power of two */
+    uint32_t *slots;                            /* twice the capacity: row index + 1, open addressing */
     struct period recent[PERIOD_LEVEL_MAX + 1]; /* answers come in the order of time: the last period again */
     bool is_failed;
 };
@@ -73,11 +73,12 @@ static void counted_measure(const struct visit *visit, int64_t *n)
     staff_measure(replies[VISIT_REPLY(QUESTION_STAFF)], n);
     reply_measure(replies[VISIT_REPLY(QUESTION_MENTION)], TALLY_MENTION_ASKED, TALLY_MENTION_SKIPPED,
                   TALLY_MENTION_NONE, n);
-    reply_measure(replies[VISIT_REPLY(QUESTION_CAUSE)], TALLY_CAUSE_PROCESS, TALLY_CAUSE_SKIPPED, TALLY_CAUSE_NONE,
-                  n);
+    reply_measure(replies[VISIT_REPLY(QUESTION_CAUSE)], TALLY_CAUSE_PROCESS, TALLY_CAUSE_SKIPPED,
+                  TALLY_CAUSE_NONE, n);
     reply_measure(replies[VISIT_REPLY(QUESTION_STRENGTH)], TALLY_STRENGTH_EMPATHY, TALLY_STRENGTH_SKIPPED,
                   TALLY_STRENGTH_NONE, n);
-    reply_measure(replies[VISIT_REPLY(QUESTION_HELP)], TALLY_HELP_YES, TALLY_HELP_SKIPPED, TALLY_HELP_NONE, n);
+    reply_measure(replies[VISIT_REPLY(QUESTION_HELP)], TALLY_HELP_YES, TALLY_HELP_SKIPPED, TALLY_HELP_NONE,
+                  n);
     returning_measure(visit, n);
     if (visit->rating <= RATING_UNHAPPY_MAX && replies[VISIT_REPLY(QUESTION_CAUSE)] == CAUSE_PEOPLE)
         n[TALLY_UNHAPPY_PEOPLE]++;
@@ -160,7 +161,8 @@ static bool keys_are_equal(const struct tally_key *a, const struct tally_key *b)
 /* The slot of the key, or the empty one where it belongs. (Mixing: the finalizer of SplitMix64.) */
 static size_t slot_of(const struct tally_book *book, const struct tally_key *key)
 {
-    uint64_t hash = (uint64_t)key->start_ms * 0x9E3779B97F4A7C15u + (uint64_t)key->kiosk * 0xD1B54A32D192ED03u +
+    uint64_t hash = (uint64_t)key->start_ms * 0x9E3779B97F4A7C15u +
+                    (uint64_t)key->kiosk * 0xD1B54A32D192ED03u +
                     ((uint64_t)key->staff << 8 | key->level) * 0x94D049BB133111EBu;
     size_t mask = 2 * book->capacity - 1;
     size_t slot;
@@ -239,7 +241,8 @@ static bool period_find(struct tally_book *book, enum period_level level, const 
 
 bool tally_is_certain(const struct zone *zone, enum period_level level, const struct visit_time *time)
 {
-    return level == PERIOD_ALL || time->span_ms < period_next(zone, level, time->instant_ms) - time->instant_ms;
+    return level == PERIOD_ALL ||
+           time->span_ms < period_next(zone, level, time->instant_ms) - time->instant_ms;
 }
 
 static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, const struct visit_time *time,

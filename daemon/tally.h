@@ -2,10 +2,10 @@
  *
  * tally.h - what is counted of a visit, and a book that adds it up by period, kiosk and staff member.
  *
- * A tally row has one counter for each measure below; the schema has a column of the same name for each. Rows are
- * kept for each hour, day, month and for all time. A visit is counted at every level at which its time is certain:
- * one that may lie on either side of an hour's edge has no hour but may have a day, and all time has everything.
- * The book lives on the heap and is used by one thread.
+ * A tally row has one counter for each measure below; the schema has a column of the same name for each. Rows
+ * are kept for each hour, day, month and for all time. A visit is counted at every level at which its time is
+ * certain: one that may lie on either side of an hour's edge has no hour but may have a day, and all time has
+ * everything. The book lives on the heap and is used by one thread.
  */
 #ifndef BYNAME_TALLY_H
 #define BYNAME_TALLY_H
@@ -19,58 +19,57 @@
 
 /* X(NAME, column). Visits = the sum of the five ratings: they need no measure of their own.
  *
- * returning_*           of visits that were prompted at random; after "asked today" the answers are asked_returning
- *                       (a loyal customer) and asked_new (word of mouth), skipped and none count here
- * staff_*               the question "who helped you?", not who is known to have helped
- * unhappy_people        ratings 1 and 2 with cause people
- * left_out_*            visits that the other measures leave out, by reason; left_out_happy: those rated 4 or 5
- * invalid, without_rating   answers, see visit.h; always under staff 0
+ * returning_*           of visits that were prompted at random; after "asked today" the answers are
+ * asked_returning (a loyal customer) and asked_new (word of mouth), skipped and none count here staff_* the
+ * question "who helped you?", not who is known to have helped unhappy_people        ratings 1 and 2 with
+ * cause people left_out_*            visits that the other measures leave out, by reason; left_out_happy:
+ * those rated 4 or 5 invalid, without_rating   answers, see visit.h; always under staff 0
  */
-#define TALLY_MEASURES(X)                                                                                    \
-    X(RATING_1, rating_1)                                                                                    \
-    X(RATING_2, rating_2)                                                                                    \
-    X(RATING_3, rating_3)                                                                                    \
-    X(RATING_4, rating_4)                                                                                    \
-    X(RATING_5, rating_5)                                                                                    \
-    X(STAFF_NAMED, staff_named)                                                                              \
-    X(STAFF_SKIPPED, staff_skipped)                                                                          \
-    X(STAFF_NONE, staff_none)                                                                                \
-    X(MENTION_ASKED, mention_asked)                                                                          \
-    X(MENTION_WILL_ASK, mention_will_ask)                                                                    \
-    X(MENTION_NO, mention_no)                                                                                \
-    X(MENTION_SKIPPED, mention_skipped)                                                                      \
-    X(MENTION_NONE, mention_none)                                                                            \
-    X(CAUSE_PROCESS, cause_process)                                                                          \
-    X(CAUSE_RULES, cause_rules)                                                                              \
-    X(CAUSE_PRESENTATION, cause_presentation)                                                                \
-    X(CAUSE_PRODUCT, cause_product)                                                                          \
-    X(CAUSE_PEOPLE, cause_people)                                                                            \
-    X(CAUSE_SKIPPED, cause_skipped)                                                                          \
-    X(CAUSE_NONE, cause_none)                                                                                \
-    X(STRENGTH_EMPATHY, strength_empathy)                                                                    \
-    X(STRENGTH_FOLLOW_THROUGH, strength_follow_through)                                                      \
-    X(STRENGTH_RESPECT, strength_respect)                                                                    \
-    X(STRENGTH_LISTENING, strength_listening)                                                                \
-    X(STRENGTH_FLEXIBILITY, strength_flexibility)                                                            \
-    X(STRENGTH_SKIPPED, strength_skipped)                                                                    \
-    X(STRENGTH_NONE, strength_none)                                                                          \
-    X(RETURNING_YES, returning_yes)                                                                          \
-    X(RETURNING_NO, returning_no)                                                                            \
-    X(RETURNING_SKIPPED, returning_skipped)                                                                  \
-    X(RETURNING_NONE, returning_none)                                                                        \
-    X(ASKED_RETURNING, asked_returning)                                                                      \
-    X(ASKED_NEW, asked_new)                                                                                  \
-    X(HELP_YES, help_yes)                                                                                    \
-    X(HELP_NO, help_no)                                                                                      \
-    X(HELP_SKIPPED, help_skipped)                                                                            \
-    X(HELP_NONE, help_none)                                                                                  \
-    X(UNHAPPY_PEOPLE, unhappy_people)                                                                        \
-    X(LEFT_OUT_WITHDRAWN, left_out_withdrawn)                                                                \
-    X(LEFT_OUT_STUCK, left_out_stuck)                                                                        \
-    X(LEFT_OUT_BURST, left_out_burst)                                                                        \
-    X(LEFT_OUT_OTHER, left_out_other)                                                                        \
-    X(LEFT_OUT_HAPPY, left_out_happy)                                                                        \
-    X(INVALID, invalid)                                                                                      \
+#define TALLY_MEASURES(X)                               \
+    X(RATING_1, rating_1)                               \
+    X(RATING_2, rating_2)                               \
+    X(RATING_3, rating_3)                               \
+    X(RATING_4, rating_4)                               \
+    X(RATING_5, rating_5)                               \
+    X(STAFF_NAMED, staff_named)                         \
+    X(STAFF_SKIPPED, staff_skipped)                     \
+    X(STAFF_NONE, staff_none)                           \
+    X(MENTION_ASKED, mention_asked)                     \
+    X(MENTION_WILL_ASK, mention_will_ask)               \
+    X(MENTION_NO, mention_no)                           \
+    X(MENTION_SKIPPED, mention_skipped)                 \
+    X(MENTION_NONE, mention_none)                       \
+    X(CAUSE_PROCESS, cause_process)                     \
+    X(CAUSE_RULES, cause_rules)                         \
+    X(CAUSE_PRESENTATION, cause_presentation)           \
+    X(CAUSE_PRODUCT, cause_product)                     \
+    X(CAUSE_PEOPLE, cause_people)                       \
+    X(CAUSE_SKIPPED, cause_skipped)                     \
+    X(CAUSE_NONE, cause_none)                           \
+    X(STRENGTH_EMPATHY, strength_empathy)               \
+    X(STRENGTH_FOLLOW_THROUGH, strength_follow_through) \
+    X(STRENGTH_RESPECT, strength_respect)               \
+    X(STRENGTH_LISTENING, strength_listening)           \
+    X(STRENGTH_FLEXIBILITY, strength_flexibility)       \
+    X(STRENGTH_SKIPPED, strength_skipped)               \
+    X(STRENGTH_NONE, strength_none)                     \
+    X(RETURNING_YES, returning_yes)                     \
+    X(RETURNING_NO, returning_no)                       \
+    X(RETURNING_SKIPPED, returning_skipped)             \
+    X(RETURNING_NONE, returning_none)                   \
+    X(ASKED_RETURNING, asked_returning)                 \
+    X(ASKED_NEW, asked_new)                             \
+    X(HELP_YES, help_yes)                               \
+    X(HELP_NO, help_no)                                 \
+    X(HELP_SKIPPED, help_skipped)                       \
+    X(HELP_NONE, help_none)                             \
+    X(UNHAPPY_PEOPLE, unhappy_people)                   \
+    X(LEFT_OUT_WITHDRAWN, left_out_withdrawn)           \
+    X(LEFT_OUT_STUCK, left_out_stuck)                   \
+    X(LEFT_OUT_BURST, left_out_burst)                   \
+    X(LEFT_OUT_OTHER, left_out_other)                   \
+    X(LEFT_OUT_HAPPY, left_out_happy)                   \
+    X(INVALID, invalid)                                 \
     X(WITHOUT_RATING, without_rating)
 
 #define TALLY_ENUMERATOR(NAME, column) TALLY_##NAME,

@@ -38,19 +38,29 @@ static bool code_is_known(uint8_t question, uint16_t value)
     case QUESTION_STAFF:
         return is_staff_id(value);
     case QUESTION_MENTION:
-        switch (value) { MENTIONS(CASE_CODE) return true; }
+        switch (value) {
+            MENTIONS(CASE_CODE) return true;
+        }
         return false;
     case QUESTION_CAUSE:
-        switch (value) { CAUSES(CASE_CODE) return true; }
+        switch (value) {
+            CAUSES(CASE_CODE) return true;
+        }
         return false;
     case QUESTION_STRENGTH:
-        switch (value) { STRENGTHS(CASE_CODE) return true; }
+        switch (value) {
+            STRENGTHS(CASE_CODE) return true;
+        }
         return false;
     case QUESTION_RETURNING:
-        switch (value) { RETURNINGS(CASE_CODE) return true; }
+        switch (value) {
+            RETURNINGS(CASE_CODE) return true;
+        }
         return false;
     case QUESTION_HELP:
-        switch (value) { HELPS(CASE_CODE) return true; }
+        switch (value) {
+            HELPS(CASE_CODE) return true;
+        }
         return false;
     default:
         return false;
@@ -99,12 +109,13 @@ static struct visit *visit_find(struct visit_window *window, const struct answer
 /* A rating of the same burst as `newest`: equal, of the same boot, at most VISIT_BURST_S older. */
 static bool is_alike(const struct visit *visit, const struct visit *newest)
 {
-    return visit->seq != 0 && newest->seq - visit->seq < VISIT_WINDOW_CAPACITY && visit->rating == newest->rating &&
-           visit->boot == newest->boot && newest->uptime_s - visit->uptime_s <= VISIT_BURST_S;
+    return visit->seq != 0 && newest->seq - visit->seq < VISIT_WINDOW_CAPACITY &&
+           visit->rating == newest->rating && visit->boot == newest->boot &&
+           newest->uptime_s - visit->uptime_s <= VISIT_BURST_S;
 }
 
-/* Five equal ratings within 30 s: none of them counts, not the earlier four either. Which answers came between
- * does not matter. */
+/* Five equal ratings within 30 s: none of them counts, not the earlier four either. Which answers came
+ * between does not matter. */
 static void burst_mark(struct visit_window *window, const struct visit *newest,
                        const struct visit_listener *listener)
 {
@@ -126,8 +137,8 @@ static void burst_mark(struct visit_window *window, const struct visit *newest,
     }
 }
 
-static void rating_apply(struct visit_window *window, const struct answer *answer, const struct visit_time *time,
-                         const struct visit_listener *listener)
+static void rating_apply(struct visit_window *window, const struct answer *answer,
+                         const struct visit_time *time, const struct visit_listener *listener)
 {
     struct visit *visit = slot_of(window, answer->seq);
 
@@ -146,8 +157,8 @@ static void rating_apply(struct visit_window *window, const struct answer *answe
     burst_mark(window, visit, listener);
 }
 
-void visit_window_apply(struct visit_window *window, const struct answer *answer, const struct visit_time *time,
-                        const struct visit_listener *listener)
+void visit_window_apply(struct visit_window *window, const struct answer *answer,
+                        const struct visit_time *time, const struct visit_listener *listener)
 {
     struct visit *visit;
 

@@ -2,14 +2,15 @@
  *
  * visit.h - how answers become visits: the one place that says what an answer does to a visit.
  *
- * The same code runs when answers arrive (store_answers.c) and when everything is counted again from the raw answers
- * (store_verify.c), so the two cannot drift apart. A window holds the recent visits of one journal, fed with its
- * answers in the order of their sequence numbers. The caller owns it; no allocation, no I/O, no clock.
+ * The same code runs when answers arrive (store_answers.c) and when everything is counted again from the raw
+ * answers (store_verify.c), so the two cannot drift apart. A window holds the recent visits of one journal,
+ * fed with its answers in the order of their sequence numbers. The caller owns it; no allocation, no I/O, no
+ * clock.
  *
- * Decided here: the last answer to a question stands. An answer whose rating is not there (its slot was lost, or its
- * value was no rating) does not invent a visit: it is reported as stray and counted as without rating. A value that
- * its question does not know changes no visit: it is counted as invalid. Codes of questions that are not known
- * change nothing.
+ * Decided here: the last answer to a question stands. An answer whose rating is not there (its slot was lost,
+ * or its value was no rating) does not invent a visit: it is reported as stray and counted as without rating.
+ * A value that its question does not know changes no visit: it is counted as invalid. Codes of questions that
+ * are not known change nothing.
  */
 #ifndef BYNAME_VISIT_H
 #define BYNAME_VISIT_H
@@ -26,7 +27,7 @@ struct visit_time {
 };
 
 /* The follow-ups of a visit, as an index into replies. */
-#define VISIT_REPLY(question) ((question) - QUESTION_SERVED)
+#define VISIT_REPLY(question) ((question)-QUESTION_SERVED)
 #define VISIT_REPLY_COUNT (VISIT_REPLY(QUESTION_HELP) + 1)
 #define VISIT_NOT_SHOWN (-1)
 
@@ -52,7 +53,8 @@ struct visit {
 };
 
 #define VISIT_WINDOW_CAPACITY 64
-_Static_assert(VISIT_WINDOW_CAPACITY > ANSWER_VISIT_BACK_MAX, "a visit stays as long as answers can refer to it");
+_Static_assert(VISIT_WINDOW_CAPACITY > ANSWER_VISIT_BACK_MAX,
+               "a visit stays as long as answers can refer to it");
 
 #define VISIT_BURST_COUNT 5 /* equal ratings ... */
 #define VISIT_BURST_S 30    /* ... within this kiosk time */
@@ -79,8 +81,8 @@ void visit_window_init(struct visit_window *window);
 void visit_window_restore(struct visit_window *window, const struct visit *visit);
 
 /* Take the journal's next answer. */
-void visit_window_apply(struct visit_window *window, const struct answer *answer, const struct visit_time *time,
-                        const struct visit_listener *listener);
+void visit_window_apply(struct visit_window *window, const struct answer *answer,
+                        const struct visit_time *time, const struct visit_listener *listener);
 
 /* Who served: the person named, else the one signed on; 0: nobody known. */
 uint16_t visit_staff(const struct visit *visit);

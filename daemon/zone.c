@@ -98,7 +98,8 @@ static bool tzif_changes_read(const uint8_t *body, const struct tzif_header *hea
     for (size_t i = 0; i < header->time; i++) {
         if (indexes[i] >= header->type)
             return false;
-        zone_append(zone, big_endian(body + 8 * i, 8), (int32_t)big_endian(types + 6 * (size_t)indexes[i], 4));
+        zone_append(zone, big_endian(body + 8 * i, 8),
+                    (int32_t)big_endian(types + 6 * (size_t)indexes[i], 4));
     }
     return true;
 }
@@ -229,7 +230,8 @@ static int64_t rule_day_wall(const struct rule_day *day, int year)
         int64_t first = period_days_from_date(year, day->month, 1);
         int64_t next = day->month == 12 ? period_days_from_date(year + 1, 1, 1)
                                         : period_days_from_date(year, day->month + 1, 1);
-        int64_t first_weekday = (first + 4) % 7; /* 1970-01-01 was a Thursday; Sunday is 0; years here are later */
+        int64_t first_weekday =
+            (first + 4) % 7; /* 1970-01-01 was a Thursday; Sunday is 0; years here are later */
 
         days = first + (day->weekday - first_weekday + 7) % 7 + 7 * (day->week - 1);
         while (days >= next)
@@ -300,8 +302,8 @@ static bool tzif_read(const uint8_t *data, size_t size, struct zone *zone)
     if (body + tzif_body_size(&header, 8) > size)
         return false;
     return tzif_changes_read(data + body, &header, zone) &&
-           tzif_footer_read(data + body + tzif_body_size(&header, 8), size - body - tzif_body_size(&header, 8),
-                            zone);
+           tzif_footer_read(data + body + tzif_body_size(&header, 8),
+                            size - body - tzif_body_size(&header, 8), zone);
 }
 
 static bool name_is_plain(const char *name)

@@ -23,8 +23,10 @@ void fixture_open(struct fixture *fixture, const char *timezone)
     fixture->timezone = timezone;
     if (fixture_try_open(fixture) != STORE_OK)
         fail_msg("%s", fixture->error.text);
-    fixture->origin = (struct store_origin){
-        .boot = 1, .boot_started_ms = FIXTURE_NOON_MS - HOUR_MS, .arrived_ms = FIXTURE_NOON_MS, .is_clock_good = true};
+    fixture->origin = (struct store_origin){.boot = 1,
+                                            .boot_started_ms = FIXTURE_NOON_MS - HOUR_MS,
+                                            .arrived_ms = FIXTURE_NOON_MS,
+                                            .is_clock_good = true};
 }
 
 void fixture_close(struct fixture *fixture)
@@ -120,7 +122,8 @@ enum store_status fixture_send(struct fixture *fixture, const struct answer *ans
     enum store_status status = store_begin(fixture->store, &fixture->error);
 
     if (status == STORE_OK)
-        status = store_answers(fixture->store, &fixture->origin, answers, count, &fixture->ingested, &fixture->error);
+        status = store_answers(fixture->store, &fixture->origin, answers, count, &fixture->ingested,
+                               &fixture->error);
     if (status == STORE_OK)
         status = store_commit(fixture->store, &fixture->error);
     if (status != STORE_OK)

@@ -33,14 +33,14 @@ struct fixture {
     struct store_ingested ingested;
 };
 
-/* setup and teardown for cmocka_unit_test_setup_teardown: *state is a struct fixture, its store open, one kiosk
- * adopted and admitted at FIXTURE_NOON_MS. */
+/* setup and teardown for cmocka_unit_test_setup_teardown: *state is a struct fixture, its store open, one
+ * kiosk adopted and admitted at FIXTURE_NOON_MS. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
 /* Open another folder's store in that zone, nothing adopted yet. */
 void fixture_open(struct fixture *fixture, const char *timezone);
-void fixture_close(struct fixture *fixture);   /* and remove the folder */
+void fixture_close(struct fixture *fixture); /* and remove the folder */
 void fixture_reopen(struct fixture *fixture);
 enum store_status fixture_try_open(struct fixture *fixture);
 

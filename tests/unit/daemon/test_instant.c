@@ -28,7 +28,8 @@ static struct instant map(uint16_t boot, uint32_t uptime_s, const struct instant
     return instant_of(&answer, known);
 }
 
-static void check(struct instant instant, enum instant_quality quality, int64_t earliest_ms, int64_t latest_ms)
+static void check(struct instant instant, enum instant_quality quality, int64_t earliest_ms,
+                  int64_t latest_ms)
 {
     assert_int_equal(instant.quality, quality);
     assert_int_equal(instant.time.instant_ms, earliest_ms);
@@ -62,8 +63,10 @@ static void test_anchored_boot_is_mapped(void **state)
 
     (void)state;
     known.anchor_ms = NOW_MS - 10 * HOUR_MS;
-    check(map(6, 60, &known), INSTANT_MAPPED, NOW_MS - 10 * HOUR_MS + MINUTE_MS, NOW_MS - 10 * HOUR_MS + MINUTE_MS);
-    check(map(6, 9 * 3600 + 3, &known), INSTANT_MAPPED, NOW_MS - HOUR_MS, NOW_MS - HOUR_MS); /* before this boot */
+    check(map(6, 60, &known), INSTANT_MAPPED, NOW_MS - 10 * HOUR_MS + MINUTE_MS,
+          NOW_MS - 10 * HOUR_MS + MINUTE_MS);
+    check(map(6, 9 * 3600 + 3, &known), INSTANT_MAPPED, NOW_MS - HOUR_MS,
+          NOW_MS - HOUR_MS); /* before this boot */
 }
 
 static void test_unknown_boot_is_bounded_by_its_neighbours(void **state)
@@ -77,7 +80,8 @@ static void test_unknown_boot_is_bounded_by_its_neighbours(void **state)
     known.floor_boot = 6;
     known.floor_uptime_s = 100;
     check(map(6, 200, &known), INSTANT_BOUNDED, NOW_MS - 5 * HOUR_MS + 99000, NOW_MS - HOUR_MS);
-    check(map(6, 8 * 3600, &known), INSTANT_BOUNDED, NOW_MS - 5 * HOUR_MS, NOW_MS - HOUR_MS); /* cannot all be true */
+    check(map(6, 8 * 3600, &known), INSTANT_BOUNDED, NOW_MS - 5 * HOUR_MS,
+          NOW_MS - HOUR_MS); /* cannot all be true */
 }
 
 static void test_order_of_the_journal_is_kept(void **state)

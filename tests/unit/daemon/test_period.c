@@ -50,7 +50,7 @@ static void test_days_of_daylight_saving_have_23_and_25_hours(void **state)
     assert_int_equal(day_hours("Asia/Kathmandu", "2026-03-29"), 24);
     assert_int_equal(day_hours("America/Sao_Paulo", "2018-11-04"), 23); /* has no midnight */
     assert_int_equal(day_hours("America/Havana", "2026-11-01"), 25);    /* has two */
-    assert_int_equal(day_hours("Europe/Berlin", "2101-03-27"), 23);     /* beyond the file's table: its rule */
+    assert_int_equal(day_hours("Europe/Berlin", "2101-03-27"), 23); /* beyond the file's table: its rule */
 }
 
 static void test_hour_that_happens_twice_is_two_periods(void **state)
@@ -121,9 +121,16 @@ static void test_weeks_begin_on_monday(void **state)
 
 static void test_dates_are_parsed_and_shown(void **state)
 {
-    static const char *const bad[] = {"",           "2026",       "2026-13-01",       "2026-02-30",
-                                      "2026-1-1",   "2026-11-02 14:00", "2026-11-02T24:00", "2026-11-02T14",
-                                      "2026-11-02T14:00:00", "yesterday"};
+    static const char *const bad[] = {"",
+                                      "2026",
+                                      "2026-13-01",
+                                      "2026-02-30",
+                                      "2026-1-1",
+                                      "2026-11-02 14:00",
+                                      "2026-11-02T24:00",
+                                      "2026-11-02T14",
+                                      "2026-11-02T14:00:00",
+                                      "yesterday"};
     struct zone *berlin = zone_open("Europe/Berlin");
     char text[PERIOD_TEXT_SIZE];
     int64_t at_ms;
@@ -140,8 +147,8 @@ static void test_dates_are_parsed_and_shown(void **state)
 
 static void test_unknown_zones_are_refused_by_name(void **state)
 {
-    static const char *const bad[] = {"", "Europe/Berlim", "Europe", "../../../etc/passwd", "/etc/localtime",
-                                      "zone.tab", "Europe/Ber lin"};
+    static const char *const bad[] = {
+        "", "Europe/Berlim", "Europe", "../../../etc/passwd", "/etc/localtime", "zone.tab", "Europe/Ber lin"};
     char why[128];
 
     (void)state;
@@ -172,11 +179,11 @@ static void periods_check(const struct zone *zone, int64_t at_ms)
 
 static void test_periods_tile_time_and_offsets_agree_with_libc(void **state)
 {
-    static const char *const names[] = {"Europe/Berlin",       "Asia/Kathmandu",     "America/St_Johns",
-                                        "Australia/Lord_Howe", "Africa/Casablanca",  "Europe/Dublin",
-                                        "America/Sao_Paulo",   "America/Havana",     "Pacific/Apia",
-                                        "Asia/Beirut",         "Africa/Cairo",       "UTC",
-                                        "America/Nuuk",        "Asia/Gaza",          "Antarctica/Troll"};
+    static const char *const names[] = {"Europe/Berlin",       "Asia/Kathmandu",    "America/St_Johns",
+                                        "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin",
+                                        "America/Sao_Paulo",   "America/Havana",    "Pacific/Apia",
+                                        "Asia/Beirut",         "Africa/Cairo",      "UTC",
+                                        "America/Nuuk",        "Asia/Gaza",         "Antarctica/Troll"};
     struct seed seed = seed_init("periods tile time");
 
     (void)state;

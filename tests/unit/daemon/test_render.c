@@ -41,12 +41,12 @@ static void says(const char *json, const char *part)
 }
 
 #define EMPTY_RATE "{\"n\":0,\"value\":null,\"low\":null,\"high\":null,\"too_few\":false}"
-#define SUMMARY                                                                                              \
-    "{\"kind\":\"summary\",\"store\":\"Test Street\",\"timezone\":\"Europe/Berlin\",\"period\":{\"from\":"   \
-    "\"2026-11-02T00:00:00+01:00\",\"to\":\"2026-11-09T14:00:00+01:00\"},\"visits\":100,\"ratings\":{"       \
-    "\"1\":2,\"2\":3,\"3\":5,\"4\":30,\"5\":60},\"csat\":{\"n\":100,\"value\":0.9,\"low\":0.825622,"         \
-    "\"high\":0.944785},\"csat_with_left_out\":{\"n\":103,\"value\":0.9,\"low\":0.82,\"high\":0.94},"        \
-    "\"mean\":4.43,\"causes\":{\"process\":2,\"rules\":1,\"presentation\":0,\"product\":0,\"people\":0},"    \
+#define SUMMARY                                                                                            \
+    "{\"kind\":\"summary\",\"store\":\"Test Street\",\"timezone\":\"Europe/Berlin\",\"period\":{\"from\":" \
+    "\"2026-11-02T00:00:00+01:00\",\"to\":\"2026-11-09T14:00:00+01:00\"},\"visits\":100,\"ratings\":{"     \
+    "\"1\":2,\"2\":3,\"3\":5,\"4\":30,\"5\":60},\"csat\":{\"n\":100,\"value\":0.9,\"low\":0.825622,"       \
+    "\"high\":0.944785},\"csat_with_left_out\":{\"n\":103,\"value\":0.9,\"low\":0.82,\"high\":0.94},"      \
+    "\"mean\":4.43,\"causes\":{\"process\":2,\"rules\":1,\"presentation\":0,\"product\":0,\"people\":0},"  \
     "\"left_out\":{\"withdrawn\":1,\"burst\":2}}"
 
 static void test_summary_states_value_interval_n_and_what_was_left_out(void **state)
@@ -85,12 +85,14 @@ static void test_lines_fit_80_columns(void **state)
 {
     static const char *const replies[] = {
         SUMMARY,
-        "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":100000,\"staff\":[{\"id\":2,\"name\":\"Łukasz Ściegień!\","
+        "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":100000,\"staff\":[{\"id\":2,\"name\":\"Łukasz "
+        "Ściegień!\","
         "\"visits\":100000,\"csat\":{\"n\":100000,\"value\":1.0,\"low\":0.99,\"high\":1.0},\"mentions\":{"
         "\"asked\":9999,\"will_ask\":1,\"no\":0,\"shown\":10000,\"asked_rate\":{\"n\":10000,\"value\":1.0,"
         "\"low\":1.0,\"high\":1.0}}}]}",
         "{\"kind\":\"kiosks\",\"store\":\"S\",\"kiosks\":[{\"name\":\"Łukasz Ściegień!\",\"last_heard\":"
-        "\"2026-11-02T12:00:00+01:00\",\"visits\":100000,\"csat\":{\"n\":9,\"value\":1.0,\"low\":0.99,\"high\":1.0},"
+        "\"2026-11-02T12:00:00+01:00\",\"visits\":100000,\"csat\":{\"n\":9,\"value\":1.0,\"low\":0.99,"
+        "\"high\":1.0},"
         "\"pending\":200,\"refused\":100,\"lost\":1000,\"boots\":2000}]}",
     };
 
@@ -111,8 +113,10 @@ static void test_lines_fit_80_columns(void **state)
 static void test_csv_is_quoted_and_safe_for_spreadsheets(void **state)
 {
     (void)state;
-    check("{\"kind\":\"staff_list\",\"store\":\"A, \\\"B\\\"\",\"database\":\"00ff\",\"staff\":[{\"id\":1,\"name\":"
-          "\"=cmd()\",\"rate\":{\"value\":0.5,\"low\":null,\"too_few\":true}},{\"id\":2,\"name\":\"Zoë\",\"rate\":{"
+    check("{\"kind\":\"staff_list\",\"store\":\"A, "
+          "\\\"B\\\"\",\"database\":\"00ff\",\"staff\":[{\"id\":1,\"name\":"
+          "\"=cmd()\",\"rate\":{\"value\":0.5,\"low\":null,\"too_few\":true}},{\"id\":2,\"name\":\"Zoë\","
+          "\"rate\":{"
           "\"value\":1.0,\"low\":0.25}}]}",
           RENDER_CSV,
           "store,database,id,name,rate_value,rate_low\r\n"
@@ -142,7 +146,8 @@ static void test_color_only_when_asked_for(void **state)
 
 static void test_replies_that_make_no_sense_do_not_crash(void **state)
 {
-    static const char *const kinds[] = {"summary", "staff", "kiosks", "staff_list", "kiosk_list", "status", "verify"};
+    static const char *const kinds[] = {"summary",    "staff",  "kiosks", "staff_list",
+                                        "kiosk_list", "status", "verify"};
     const struct render_options text = {.format = RENDER_TEXT}, csv = {.format = RENDER_CSV};
     FILE *out = fopen("/dev/null", "w");
     json_t *reply = json_pack("{s:s}", "kind", "weather");
@@ -152,8 +157,8 @@ static void test_replies_that_make_no_sense_do_not_crash(void **state)
     assert_false(render(out, reply, &text));
     json_decref(reply);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        reply = json_pack("{s:s, s:i, s:[i], s:[n], s:s, s:s, s:i}", "kind", kinds[i], "period", 7, "staff", 1,
-                          "kiosks", "visits", "many", "csat", "", "problems", 3);
+        reply = json_pack("{s:s, s:i, s:[i], s:[n], s:s, s:s, s:i}", "kind", kinds[i], "period", 7, "staff",
+                          1, "kiosks", "visits", "many", "csat", "", "problems", 3);
         assert_true(render(out, reply, &text));
         assert_true(render(out, reply, &csv));
         json_decref(reply);
@@ -168,7 +173,8 @@ static void test_replies_that_make_no_sense_do_not_crash(void **state)
 static void test_status_and_verify_say_how_it_is(void **state)
 {
     (void)state;
-    says("{\"kind\":\"status\",\"store\":\"S\",\"is_well\":false,\"uptime_s\":7200,\"problems\":[\"no kiosk\"]}",
+    says("{\"kind\":\"status\",\"store\":\"S\",\"is_well\":false,\"uptime_s\":7200,\"problems\":[\"no "
+         "kiosk\"]}",
          "S is unwell, bynamed runs for 2 hours.\n- no kiosk\n");
     says("{\"kind\":\"verify\",\"is_well\":true,\"answers\":5,\"visits\":2}", "every figure agrees");
     says("{\"kind\":\"verify\",\"is_well\":false,\"first_difference\":\"visit 3 is missing\"}",

@@ -129,7 +129,8 @@ static void test_nothing_yet_is_null_not_zero(void **state)
     json_decref(result);
 }
 
-/* One visit an hour over 100 days, across the end of daylight saving; any cover of a period gives the same. */
+/* One visit an hour over 100 days, across the end of daylight saving; any cover of a period gives the same.
+ */
 static void test_periods_add_up(void **state)
 {
     struct fixture *fixture = *state;
@@ -141,15 +142,21 @@ static void test_periods_add_up(void **state)
         fixture_press(fixture, QUESTION_RATING, 5);
     }
     assert_int_equal(visits(fixture, (struct report_query){0}), 80 * 24);
-    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-01", .to = "2026-11-01"}), 31 * 24 + 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-01", .to = "2026-11-01"}),
+                     31 * 24 + 1);
     assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-25", .to = "2026-10-26"}), 25);
-    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-25T02:00", .to = "2026-10-25T03:00"}), 2);
-    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-11-03T07:00"}),
-                     32 * 24 + 2 + 1);
-    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-10-02T07:00"}), 2);
-    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-10-03T07:00"}), 26);
+    assert_int_equal(
+        visits(fixture, (struct report_query){.from = "2026-10-25T02:00", .to = "2026-10-25T03:00"}), 2);
+    assert_int_equal(
+        visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-11-03T07:00"}),
+        32 * 24 + 2 + 1);
+    assert_int_equal(
+        visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-10-02T07:00"}), 2);
+    assert_int_equal(
+        visits(fixture, (struct report_query){.from = "2026-10-02T05:00", .to = "2026-10-03T07:00"}), 26);
     assert_int_equal(visits(fixture, (struct report_query){.to = "2026-10-25"}) +
-                         visits(fixture, (struct report_query){.from = "2026-10-25"}), 80 * 24);
+                         visits(fixture, (struct report_query){.from = "2026-10-25"}),
+                     80 * 24);
     fixture_verify(fixture);
 }
 
@@ -228,10 +235,10 @@ static void test_staff_rows_sum_to_visits_and_end_with_no_name(void **state)
     staff_add(fixture, "Zoë");
     staff_add(fixture, "Dan");
     for (int i = 0; i < 24; i++)
-        visit(fixture, (uint16_t)(5 - i % 2), (uint16_t)(i % 4)); /* nobody, Zoë, Dan, and an unknown number 3 */
+        visit(fixture, (uint16_t)(5 - i % 2),
+              (uint16_t)(i % 4)); /* nobody, Zoë, Dan, and an unknown number 3 */
     result = run(fixture, (struct report_query){.report = "staff"});
-    json_array_foreach (at(result, "staff"), index, row)
-        sum += integer(row, "visits");
+    json_array_foreach(at(result, "staff"), index, row) sum += integer(row, "visits");
     assert_int_equal(sum, 24);
     assert_int_equal(integer(result, "visits"), 24);
     assert_int_equal(json_array_size(at(result, "staff")), 4);
@@ -245,6 +252,26 @@ static void test_staff_rows_sum_to_visits_and_end_with_no_name(void **state)
     assert_int_equal(integer(result, "visits"), 6);
     json_decref(result);
     assert_int_equal(visits(fixture, (struct report_query){.staff = "1", .kiosk = FIXTURE_KIOSK}), 6);
+}
+
+static void test_staff_rows_are_each_persons_own(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result;
+
+    staff_add(fixture, "Anna");
+    staff_add(fixture, "Ben");
+    for (int i = 0; i < 7; i++)
+        visit(fixture, 5, 2); /* the first day has only Ben, the second only Anna */
+    fixture_wait(fixture, DAY_MS);
+    for (int i = 0; i < 9; i++)
+        visit(fixture, 1, 1);
+    result = run(fixture, (struct report_query){.report = "staff", .since = "7d"});
+    assert_int_equal(integer(json_array_get(at(result, "staff"), 0), "visits"), 9);
+    assert_int_equal(percent(json_array_get(at(result, "staff"), 0), "csat.value"), 0);
+    assert_int_equal(integer(json_array_get(at(result, "staff"), 1), "visits"), 7);
+    assert_int_equal(percent(json_array_get(at(result, "staff"), 1), "csat.value"), 100);
+    json_decref(result);
 }
 
 static void test_small_groups_are_suppressed_with_their_complement(void **state)
@@ -263,7 +290,8 @@ static void test_small_groups_are_suppressed_with_their_complement(void **state)
     for (int i = 0; i < 4; i++)
         visit(fixture, 1, 3);
     result = run(fixture, (struct report_query){.report = "staff"});
-    json_array_foreach (at(result, "staff"), index, row) {
+    json_array_foreach(at(result, "staff"), index, row)
+    {
         bool is_shown = strcmp(json_string_value(at(row, "name")), "Anna") == 0;
 
         assert_true(json_is_null(at(row, "csat.value")) == !is_shown);
@@ -315,6 +343,7 @@ int main(void)
         WITH_STORE(test_uncertain_visits_count_where_they_lie_for_certain),
         WITH_STORE(test_bad_queries_are_refused_with_what_would_be_right),
         WITH_STORE(test_staff_rows_sum_to_visits_and_end_with_no_name),
+        WITH_STORE(test_staff_rows_are_each_persons_own),
         WITH_STORE(test_small_groups_are_suppressed_with_their_complement),
         WITH_STORE(test_kiosks_and_lists),
     };

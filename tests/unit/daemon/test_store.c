@@ -57,7 +57,8 @@ static bool has_neighbour(const struct fixture *fixture, const char *suffix)
     return access(name, F_OK) == 0;
 }
 
-/* The store is closed and its file replaced by `write`; opening must refuse, say `reason` and change nothing. */
+/* The store is closed and its file replaced by `write`; opening must refuse, say `reason` and change nothing.
+ */
 static void foreign_check(struct fixture *fixture, void (*write)(const char *path), const char *reason)
 {
     uint64_t before;
@@ -96,12 +97,15 @@ static void write_sql(const char *path, const char *sql)
 
 static void write_other_program(const char *path)
 {
-    write_sql(path, "PRAGMA application_id = 42; CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');");
+    write_sql(
+        path,
+        "PRAGMA application_id = 42; CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');");
 }
 
 static void write_other_program_in_wal(const char *path)
 {
-    write_sql(path, "PRAGMA journal_mode = WAL; CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');");
+    write_sql(path,
+              "PRAGMA journal_mode = WAL; CREATE TABLE recipes (name); INSERT INTO recipes VALUES ('soup');");
 }
 
 static void write_newer(const char *path)
@@ -111,7 +115,8 @@ static void write_newer(const char *path)
 
 static void write_ours(const char *path)
 {
-    const struct store_options options = {.path = path, .store_name = "Test Street", .timezone = "Europe/Berlin"};
+    const struct store_options options = {
+        .path = path, .store_name = "Test Street", .timezone = "Europe/Berlin"};
     struct store_error error;
     struct store *store;
     char name[FIXTURE_PATH_SIZE + 16];
@@ -218,7 +223,8 @@ static void test_reader_sees_what_is_committed(void **state)
     fixture_press(fixture, QUESTION_STRENGTH, STRENGTH_RESPECT);
     assert_int_equal(store_verify(reader, &verified, NULL, NULL, &fixture->error), STORE_OK);
     assert_int_equal(verified.answers, 2);
-    assert_int_equal(sqlite3_exec(store_connection(reader), "DELETE FROM answer", NULL, NULL, NULL), SQLITE_READONLY);
+    assert_int_equal(sqlite3_exec(store_connection(reader), "DELETE FROM answer", NULL, NULL, NULL),
+                     SQLITE_READONLY);
     store_close(reader);
 }
 
@@ -257,8 +263,10 @@ static void test_durability_is_set(void **state)
     assert_int_equal(fixture_integer(fixture, "PRAGMA synchronous"), 2);
     assert_int_equal(fixture_integer(fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     assert_int_equal(fixture_integer(fixture, "PRAGMA application_id"), STORE_APPLICATION_ID);
-    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND NOT"
-                                              " strict AND name NOT LIKE 'sqlite%'"), 0);
+    assert_int_equal(fixture_integer(fixture,
+                                     "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND NOT"
+                                     " strict AND name NOT LIKE 'sqlite%'"),
+                     0);
     assert_int_equal(stat(fixture->path, &about), 0);
     assert_int_equal(about.st_mode & 07137, 0); /* at most 0640 */
 }
@@ -271,7 +279,8 @@ static void test_full_disk_rolls_back_and_recovers(void **state)
     char sql[64];
 
     fixture_press(fixture, QUESTION_RATING, 4);
-    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %d", (int)fixture_integer(fixture, "PRAGMA page_count") + 2);
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %d",
+             (int)fixture_integer(fixture, "PRAGMA page_count") + 2);
     fixture_run(fixture, sql);
     for (answer.seq = 2; status == STORE_OK; answer.seq++) {
         answer.uptime_s = answer.seq * 100;
@@ -292,12 +301,14 @@ static void test_full_disk_rolls_back_and_recovers(void **state)
 static void test_rollback_forgets(void **state)
 {
     struct fixture *fixture = *state;
-    const struct answer answer = {.seq = 2, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 100};
+    const struct answer answer = {
+        .seq = 2, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 100};
 
     fixture_press(fixture, QUESTION_RATING, 4);
     assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
-    assert_int_equal(store_answers(fixture->store, &fixture->origin, &answer, 1, &fixture->ingested, &fixture->error),
-                     STORE_OK);
+    assert_int_equal(
+        store_answers(fixture->store, &fixture->origin, &answer, 1, &fixture->ingested, &fixture->error),
+        STORE_OK);
     store_rollback(fixture->store);
     fixture_verify(fixture);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
@@ -326,7 +337,8 @@ static void test_midnight_is_local(void **state)
     struct fixture *fixture = *state;
 
     assert_int_equal(store_midnight_in_s(fixture->store, FIXTURE_NOON_MS), 12 * 3600);
-    assert_int_equal(store_midnight_in_s(fixture->store, INT64_C(1792879200000)), 25 * 3600); /* 2026-10-25 00:00 */
+    assert_int_equal(store_midnight_in_s(fixture->store, INT64_C(1792879200000)),
+                     25 * 3600); /* 2026-10-25 00:00 */
 }
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)

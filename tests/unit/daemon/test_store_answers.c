@@ -329,8 +329,10 @@ static void test_uncertain_hour_is_counted_in_its_day_only(void **state)
     answer = (struct answer){.seq = 2, .question = QUESTION_RATING, .value = 5, .boot = 2, .uptime_s = 90};
     assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
     assert_int_equal(fixture_integer(fixture, "SELECT quality FROM answer WHERE seq = 2"), 2);
-    assert_int_equal(fixture_integer(fixture, "SELECT ifnull(sum(rating_5), 0) FROM tally WHERE level = 1"), 0);
-    assert_int_equal(fixture_integer(fixture, "SELECT ifnull(sum(rating_5), 0) FROM tally WHERE level = 2"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT ifnull(sum(rating_5), 0) FROM tally WHERE level = 1"),
+                     0);
+    assert_int_equal(fixture_integer(fixture, "SELECT ifnull(sum(rating_5), 0) FROM tally WHERE level = 2"),
+                     1);
     assert_int_equal(all_time(fixture, "rating_5"), 1);
     fixture_verify(fixture);
 }
@@ -344,7 +346,8 @@ static void test_clock_behind_the_newest_commit_is_not_believed(void **state)
     fixture->origin.boot_started_ms -= 30 * 24 * HOUR_MS;
     fixture_press(fixture, QUESTION_RATING, 4);
     assert_int_equal(fixture_integer(fixture, "SELECT quality FROM answer WHERE seq = 2"), 2);
-    assert_int_equal(fixture_integer(fixture, "SELECT ifnull(sum(rating_4), 0) FROM tally WHERE level < 4"), 0);
+    assert_int_equal(fixture_integer(fixture, "SELECT ifnull(sum(rating_4), 0) FROM tally WHERE level < 4"),
+                     0);
     assert_int_equal(all_time(fixture, "rating_4"), 1);
     fixture_verify(fixture);
 }
@@ -361,26 +364,31 @@ static void test_sign_on_ends_by_itself(void **state)
     store_commit(fixture->store, &fixture->error);
     fixture_press(fixture, QUESTION_SIGN_ON, id);
     fixture_press(fixture, QUESTION_SIGN_ON, 999); /* nobody */
-    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk, fixture_now(fixture) + HOUR_MS, present,
-                                    &count, &fixture->error), STORE_OK);
+    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk, fixture_now(fixture) + HOUR_MS,
+                                    present, &count, &fixture->error),
+                     STORE_OK);
     assert_int_equal(count, 1);
     assert_int_equal(present[0].staff_id, id);
     assert_int_equal(present[0].minutes_left, 9 * 60);
-    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk, fixture_now(fixture) + 10 * HOUR_MS,
-                                    present, &count, &fixture->error), STORE_OK);
+    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk,
+                                    fixture_now(fixture) + 10 * HOUR_MS, present, &count, &fixture->error),
+                     STORE_OK);
     assert_int_equal(count, 0);
     fixture_wait(fixture, 8 * HOUR_MS); /* 20:00: midnight comes first */
     fixture_press(fixture, QUESTION_SIGN_ON, id);
-    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk, fixture_now(fixture), present, &count,
-                                    &fixture->error), STORE_OK);
+    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk, fixture_now(fixture), present,
+                                    &count, &fixture->error),
+                     STORE_OK);
     assert_int_equal(present[0].minutes_left, 4 * 60);
     fixture_press(fixture, QUESTION_SIGN_OFF, id);
-    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk, fixture_now(fixture), present, &count,
-                                    &fixture->error), STORE_OK);
+    assert_int_equal(store_presence(fixture->store, fixture->origin.kiosk, fixture_now(fixture), present,
+                                    &count, &fixture->error),
+                     STORE_OK);
     assert_int_equal(count, 0);
 }
 
-/* A kiosk with moods: ratings, follow-ups valid and not, reboots, batches, resends, gaps, clocks that step. */
+/* A kiosk with moods: ratings, follow-ups valid and not, reboots, batches, resends, gaps, clocks that step.
+ */
 static void random_answer(struct seed *seed, struct fixture *fixture, struct answer *answer)
 {
     static const uint16_t values[] = {0, 1, 2, 3, 4, 5, 6, ANSWER_NONE};
@@ -449,9 +457,11 @@ static void test_recount_agrees_after_random_sessions(void **state)
             random_event(&seed, fixture);
         }
         fixture_verify(fixture);
-        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer a JOIN answer b ON b.journal = a.journal"
-                                                  " AND b.seq = a.seq + 1 WHERE b.instant_ms < a.instant_ms - 310000"
-                                                  " AND a.quality < 2 AND b.quality < 2"), 0);
+        assert_int_equal(
+            fixture_integer(fixture, "SELECT count(*) FROM answer a JOIN answer b ON b.journal = a.journal"
+                                     " AND b.seq = a.seq + 1 WHERE b.instant_ms < a.instant_ms - 310000"
+                                     " AND a.quality < 2 AND b.quality < 2"),
+            0);
         assert_true(all_time(fixture, "left_out_burst") > 0);
         fixture->timezone = zones[(round + 1) % 3]; /* counts everything again */
         fixture_reopen(fixture);

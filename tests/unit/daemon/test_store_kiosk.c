@@ -7,8 +7,8 @@
 #include "fixture.h"
 
 /* A HELLO at any port. */
-static struct store_admitted hello_at(struct fixture *fixture, const struct message_hello *hello, const char *port,
-                                      bool is_auto_adopt)
+static struct store_admitted hello_at(struct fixture *fixture, const struct message_hello *hello,
+                                      const char *port, bool is_auto_adopt)
 {
     const struct store_visitor visitor = {
         .hello = hello, .port = port, .is_auto_adopt = is_auto_adopt, .now_ms = fixture_now(fixture)};
@@ -51,7 +51,8 @@ static void test_kiosk_waits_until_a_manager_adopts_it(void **state)
     store_begin(fixture->store, &fixture->error);
     assert_int_equal(store_kiosk_adopt(fixture->store, "window", "Front", 0, &fixture->error), STORE_REFUSED);
     assert_non_null(strstr(fixture->error.text, "one waits at: till"));
-    assert_int_equal(store_kiosk_adopt(fixture->store, "till", FIXTURE_KIOSK, 0, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", FIXTURE_KIOSK, 0, &fixture->error),
+                     STORE_REFUSED);
     assert_int_equal(store_kiosk_adopt(fixture->store, "till", "Front", 0, &fixture->error), STORE_OK);
     store_commit(fixture->store, &fixture->error);
     assert_int_equal(hello_at(fixture, &blank, "till", false).admission, STORE_ADOPT);
@@ -122,7 +123,8 @@ static void test_journal_whose_past_is_not_ours_is_replaced(void **state)
     admitted = hello_at(fixture, &hello, FIXTURE_PORT, true);
     assert_int_equal(admitted.admission, STORE_ADOPT);
     assert_int_equal(admitted.through, 2);
-    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"),
+                     1);
     hello.journal_id = admitted.journal_id;
     admitted = hello_at(fixture, &hello, FIXTURE_PORT, true);
     assert_int_equal(admitted.admission, STORE_ADMITTED);
@@ -157,10 +159,12 @@ static void test_contradictory_hello_is_refused(void **state)
 
     store_begin(fixture->store, &fixture->error);
     hello.oldest = 0;
-    assert_int_equal(store_hello(fixture->store, &visitor, &fixture->admitted, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_hello(fixture->store, &visitor, &fixture->admitted, &fixture->error),
+                     STORE_REFUSED);
     hello.oldest = 9;
     hello.next = 8;
-    assert_int_equal(store_hello(fixture->store, &visitor, &fixture->admitted, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_hello(fixture->store, &visitor, &fixture->admitted, &fixture->error),
+                     STORE_REFUSED);
     store_rollback(fixture->store);
 }
 
@@ -182,8 +186,9 @@ static void test_kiosk_is_renamed_by_name_or_id(void **state)
 static int64_t health_written(struct fixture *fixture, const struct message_health *health)
 {
     store_begin(fixture->store, &fixture->error);
-    assert_int_equal(store_health(fixture->store, fixture->origin.kiosk, health, fixture_now(fixture),
-                                  &fixture->error), STORE_OK);
+    assert_int_equal(
+        store_health(fixture->store, fixture->origin.kiosk, health, fixture_now(fixture), &fixture->error),
+        STORE_OK);
     store_commit(fixture->store, &fixture->error);
     return fixture_integer(fixture, "SELECT health_ms FROM kiosk");
 }

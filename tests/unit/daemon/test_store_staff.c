@@ -102,7 +102,8 @@ static struct message_counts counts(struct fixture *fixture, uint16_t staff)
 {
     struct message_counts counts;
 
-    assert_int_equal(store_counts(fixture->store, staff, fixture_now(fixture), &counts, &fixture->error), STORE_OK);
+    assert_int_equal(store_counts(fixture->store, staff, fixture_now(fixture), &counts, &fixture->error),
+                     STORE_OK);
     return counts;
 }
 

@@ -63,8 +63,9 @@ static void test_wrong_visit_is_named(void **state)
     some_visits(fixture);
     fixture_run(fixture, "UPDATE visit SET rating = 6 - rating WHERE seq = 1");
     fixture_run(fixture, "DELETE FROM visit WHERE seq = 3");
-    fixture_run(fixture, "INSERT INTO visit SELECT journal, 1000, instant_ms, span_ms, boot, uptime_s, rating, flag,"
-                         " is_burst, served, staff, mention, cause, strength, \"returning\", help FROM visit LIMIT 1");
+    fixture_run(fixture,
+                "INSERT INTO visit SELECT journal, 1000, instant_ms, span_ms, boot, uptime_s, rating, flag,"
+                " is_burst, served, staff, mention, cause, strength, \"returning\", help FROM visit LIMIT 1");
     verified = verify(fixture);
     assert_int_equal(verified.visits_wrong, 3);
     assert_int_equal(verified.tallies_wrong, 0);
@@ -116,8 +117,10 @@ static void test_another_zone_has_other_days_and_the_same_total(void **state)
     fixture_verify(fixture);
     assert_int_equal(fixture_integer(fixture, "SELECT min(start_ms) FROM tally WHERE level = 2"),
                      midnight - (4 * 60 + 45) * MINUTE_MS);
-    assert_int_equal(fixture_integer(fixture, "SELECT sum(rating_1 + rating_2 + rating_3 + rating_4 + rating_5)"
-                                              " FROM tally WHERE level = 4"), 70);
+    assert_int_equal(fixture_integer(fixture,
+                                     "SELECT sum(rating_1 + rating_2 + rating_3 + rating_4 + rating_5)"
+                                     " FROM tally WHERE level = 4"),
+                     70);
     fixture_reopen(fixture);
     assert_string_equal(store_timezone(fixture->store), "Asia/Kathmandu");
 }
