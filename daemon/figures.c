@@ -303,7 +303,7 @@ enum store_status figures_read(struct store *store, const struct figures_query *
     memset(groups, 0, sizeof *groups);
     cover_make(store_zone(store), query->from_ms, query->to_ms, &cover);
     status = tallies_read(store, query, &cover, groups, error);
-    if (status == STORE_OK && cover.stretches[0].level != PERIOD_ALL)
+    if (status == STORE_OK && cover.count > 0 && cover.stretches[0].level != PERIOD_ALL)
         status = uncertain_read(store, query, &cover, groups, error);
     if (status == STORE_OK && query->grouping == FIGURES_TOGETHER && group_get(groups, 0) == NULL)
         status = no_memory(error);

@@ -35,9 +35,9 @@ static json_t *response_make(const struct figures *figures, enum tally_measure f
                              enum tally_measure last_answer, enum tally_measure none, int64_t more)
 {
     int64_t answered = figures_sum(figures, first, last_answer) + more;
+    int64_t shown = figures_sum(figures, first, none) + more;
 
-    return json_pack("{s:I, s:I}", "answered", (json_int_t)answered, "shown",
-                     (json_int_t)(figures_sum(figures, first, none) + more));
+    return json_pack("{s:I, s:I}", "answered", (json_int_t)answered, "shown", (json_int_t)shown);
 }
 
 /* How many of those who were asked answered, for each question. */

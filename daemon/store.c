@@ -296,18 +296,18 @@ static enum store_status settings_apply(struct store *store, const struct store_
     bool is_new_zone = strcmp(store->timezone, options->timezone) != 0;
     bool is_new_name = strcmp(store->name, options->store_name) != 0;
     char *name = strdup(options->store_name);
-    char *timezone = strdup(options->timezone);
+    char *zone_name = strdup(options->timezone);
     enum store_status status;
 
-    if (name == NULL || timezone == NULL) {
+    if (name == NULL || zone_name == NULL) {
         free(name);
-        free(timezone);
+        free(zone_name);
         return store_refuse(error, "out of memory");
     }
     free(store->name);
     free(store->timezone);
     store->name = name;
-    store->timezone = timezone;
+    store->timezone = zone_name;
     status = zone_load(store, error);
     if (status == STORE_OK && (is_new_zone || is_new_name))
         status = settings_update(store, store->name, is_new_zone, error);

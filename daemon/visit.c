@@ -30,41 +30,22 @@ enum visit_left_out visit_left_out(const struct visit *visit)
     return visit->is_burst ? VISIT_BURST : VISIT_COUNTED;
 }
 
-#define CASE_CODE(NAME, code, name) case (code):
+#define LIST_ONE(NAME, code, name) (code),
+#define COUNT(LIST) sizeof((const uint8_t[]){LIST(LIST_ONE)})
 
+/* How many codes a question has: they are consecutive from 1 in the vocabulary. */
+static const size_t code_max[] = {
+    [QUESTION_MENTION] = COUNT(MENTIONS),   [QUESTION_CAUSE] = COUNT(CAUSES),
+    [QUESTION_STRENGTH] = COUNT(STRENGTHS), [QUESTION_RETURNING] = COUNT(RETURNINGS),
+    [QUESTION_HELP] = COUNT(HELPS),
+};
+
+/* For the questions from STAFF to HELP. */
 static bool code_is_known(uint8_t question, uint16_t value)
 {
-    switch (question) {
-    case QUESTION_STAFF:
+    if (question == QUESTION_STAFF)
         return is_staff_id(value);
-    case QUESTION_MENTION:
-        switch (value) {
-            MENTIONS(CASE_CODE) return true;
-        }
-        return false;
-    case QUESTION_CAUSE:
-        switch (value) {
-            CAUSES(CASE_CODE) return true;
-        }
-        return false;
-    case QUESTION_STRENGTH:
-        switch (value) {
-            STRENGTHS(CASE_CODE) return true;
-        }
-        return false;
-    case QUESTION_RETURNING:
-        switch (value) {
-            RETURNINGS(CASE_CODE) return true;
-        }
-        return false;
-    case QUESTION_HELP:
-        switch (value) {
-            HELPS(CASE_CODE) return true;
-        }
-        return false;
-    default:
-        return false;
-    }
+    return value >= 1 && value <= code_max[question];
 }
 
 static bool value_is_valid(uint8_t question, uint16_t value)

@@ -183,7 +183,9 @@ static bool rule_day_read(const char **text, struct rule_day *day)
     if (**text != ',')
         return false;
     (*text)++;
-    day->kind = **text == 'M' || **text == 'J' ? *(*text)++ : '0';
+    day->kind = '0';
+    if (**text == 'M' || **text == 'J')
+        day->kind = *(*text)++;
     day->time_s = 2 * 3600;
     if (day->kind == 'M') {
         if (!rule_day_numbers_read(text, day))
