@@ -150,11 +150,11 @@ def visits_of(answers):
 
 
 def play_faults(script):
-    """About a dozen customers and every kind of fault between and inside their visits."""
-    acts = [lambda: script.customer(False)] * 5 + [
-        script.power_cut_between_presses, script.power_cut_in_a_press, script.power_cut_in_a_press,
-        script.power_cut_in_a_write, script.power_cut_in_a_write, script.power_cut_in_a_write,
-        lambda: script.cable_pulled(2), lambda: script.cable_pulled(1), script.withdraw]
+    """About fifty customers and every kind of fault between and inside their visits."""
+    acts = [
+        *[lambda: script.customer(False)] * 5, script.power_cut_between_presses, script.withdraw,
+        *[script.power_cut_in_a_press] * 2, *[script.power_cut_in_a_write] * 3,
+        lambda: script.cable_pulled(2), lambda: script.cable_pulled(1)] * 3
     script.random.shuffle(acts)
     for act in acts:
         act()
