@@ -720,7 +720,7 @@ int api_call_finish(struct api_call *call, enum store_status status, const struc
 {
     int code = call->route == NULL ? call->mistake_code : code_of(status);
 
-    if (code == CODE_OK) {
+    if (call->route != NULL && status == STORE_OK) {
         call->is_done_well = true;
         if (call->route->finish != NULL)
             call->route->finish(call, live);

@@ -67,7 +67,7 @@ void api_call_destroy(struct api_call *call); /* may be NULL */
 enum api_where api_call_where(const struct api_call *call);
 
 /* A work_function: the call is the context. Not for API_NOWHERE. */
-enum store_status api_call_run(struct store *store, void *call, struct store_error *error);
+enum store_status api_call_run(struct store *store, void *context, struct store_error *error);
 
 /* Told how far a verification is, of 1000, on the thread that runs it. */
 void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done), void *context);

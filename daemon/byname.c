@@ -188,5 +188,5 @@ int main(int argument_count, char **arguments)
         break;
     }
     cli_close(&cli);
-    return outcome;
+    return (int)outcome;
 }

@@ -333,10 +333,11 @@ void http_close(struct http *http)
     if (http == NULL)
         return;
     http_stop_listening(http);
-    while (http->requests != NULL) {
-        if (http->requests->request != NULL)
-            evhttp_connection_set_closecb(http->requests->connection, NULL, NULL);
-        forget(http->requests);
+    for (struct http_request *request = http->requests, *next; request != NULL; request = next) {
+        next = request->next;
+        if (request->request != NULL)
+            evhttp_connection_set_closecb(request->connection, NULL, NULL);
+        free(request);
     }
     evhttp_free(http->evhttp);
     for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {

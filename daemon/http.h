@@ -33,9 +33,9 @@ struct http_message {
 typedef void http_on_request(void *context, struct http_request *request, const struct http_message *message);
 
 /* Listen at `path`, mode 0660. A socket file that nobody listens at is replaced; a live one is refused. On failure
- * *http is NULL and nothing was made. */
+ * *result is NULL and nothing was made. */
 enum store_status http_open(struct event_base *base, const char *path, http_on_request *on_request, void *context,
-                            struct http **http, struct store_error *error);
+                            struct http **result, struct store_error *error);
 void http_close(struct http *http); /* may be NULL; open requests end without a reply */
 
 /* Accept nobody any more; what is under way goes on. */

@@ -23,7 +23,7 @@ struct reader_result {
 };
 
 /* Opens a connection of its own. limit_ms: a job is interrupted after this; 0: never. */
-enum store_status reader_start(const struct store_options *options, unsigned limit_ms, struct reader **reader,
+enum store_status reader_start(const struct store_options *options, unsigned limit_ms, struct reader **result,
                                struct store_error *error);
 /* Interrupts what runs; jobs that did not run end with STORE_REFUSED and are handed to `drop`. */
 void reader_stop(struct reader *reader, void (*drop)(void *context)); /* reader may be NULL */

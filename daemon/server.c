@@ -20,7 +20,7 @@
 
 #define TICK_MS 100
 
-enum signal_index { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_COUNT };
+enum event_index { ON_TICK, ON_WRITTEN, ON_READ, ON_VERIFIED, ON_TERM, ON_INT, ON_HUP, EVENT_COUNT };
 
 struct server {
     const struct config *config;
@@ -36,8 +36,7 @@ struct server {
     struct ports *ports;
     struct hub *hub;
 
-    struct event *signals[SIGNAL_COUNT];
-    struct event *tick, *written, *was_read, *verified;
+    struct event *events[EVENT_COUNT];
     bool is_stopping;
     uint64_t stop_by_ms;
     int exit_status;
@@ -150,6 +149,7 @@ static void on_request(void *context, struct http_request *request, const struct
         finish_exchange(server, exchange, STORE_OK, &busy);
     else if (!submit(server, exchange))
         finish_exchange(server, exchange, STORE_FULL, &busy);
+    /* What was submitted comes back, and is freed then. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 }
 
 static void take_results(struct server *server, struct reader *reader)
@@ -355,13 +355,13 @@ static bool add_event(struct server *server, struct event **event, int fd, short
 
 static bool add_events(struct server *server)
 {
-    return add_event(server, &server->tick, -1, 0, on_tick) &&
-           add_event(server, &server->written, writer_fd(server->writer), EV_READ, on_written) &&
-           add_event(server, &server->was_read, reader_fd(server->reader), EV_READ, on_read) &&
-           add_event(server, &server->verified, reader_fd(server->verifier), EV_READ, on_verified) &&
-           add_event(server, &server->signals[SIGNAL_TERM], SIGTERM, EV_SIGNAL, on_stop_signal) &&
-           add_event(server, &server->signals[SIGNAL_INT], SIGINT, EV_SIGNAL, on_stop_signal) &&
-           add_event(server, &server->signals[SIGNAL_HUP], SIGHUP, EV_SIGNAL, on_hangup_signal);
+    return add_event(server, &server->events[ON_TICK], -1, 0, on_tick) &&
+           add_event(server, &server->events[ON_WRITTEN], writer_fd(server->writer), EV_READ, on_written) &&
+           add_event(server, &server->events[ON_READ], reader_fd(server->reader), EV_READ, on_read) &&
+           add_event(server, &server->events[ON_VERIFIED], reader_fd(server->verifier), EV_READ, on_verified) &&
+           add_event(server, &server->events[ON_TERM], SIGTERM, EV_SIGNAL, on_stop_signal) &&
+           add_event(server, &server->events[ON_INT], SIGINT, EV_SIGNAL, on_stop_signal) &&
+           add_event(server, &server->events[ON_HUP], SIGHUP, EV_SIGNAL, on_hangup_signal);
 }
 
 static bool start(struct server *server)
@@ -389,13 +389,9 @@ static bool start(struct server *server)
 
 static void free_events(struct server *server)
 {
-    struct event *events[] = {server->tick, server->written, server->was_read, server->verified,
-                              server->signals[SIGNAL_TERM], server->signals[SIGNAL_INT],
-                              server->signals[SIGNAL_HUP]};
-
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-        if (events[i] != NULL)
-            event_free(events[i]);
+    for (size_t i = 0; i < EVENT_COUNT; i++) {
+        if (server->events[i] != NULL)
+            event_free(server->events[i]);
     }
 }
 

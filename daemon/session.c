@@ -396,7 +396,7 @@ static void on_hello(struct session *session, const struct frame *frame, const s
 
     if (frame->body_size >= 2 && frame->body[0] != PROTOCOL_MAJOR) {
         char why[96];
-        snprintf(why, sizeof why, "it speaks version %u.%u of the protocol and this daemon %u.%u: update the older",
+        snprintf(why, sizeof why, "it speaks version %u.%u of the protocol and this daemon %d.%d: update the older",
                  frame->body[0], frame->body[1], PROTOCOL_MAJOR, PROTOCOL_MINOR);
         forget_kiosk(session);
         send_wait(session, WAIT_VERSION, why);
