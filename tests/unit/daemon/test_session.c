@@ -486,6 +486,43 @@ static void test_roster_goes_out_in_pieces_and_then_counts(void **state)
     assert_int_equal(rig_count(&rig, MESSAGE_COUNTS), 1);
 }
 
+static void test_counts_are_told_again_beside_a_new_roster(void **state)
+{
+    struct rig rig;
+    struct work_roster roster;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    make_roster(&roster, 2);
+    session_roster(&rig.session, &roster, &rig.clock);
+    receive_all(&rig);
+    rig_forget(&rig);
+    make_roster(&roster, 3);
+    session_roster(&rig.session, &roster, &rig.clock);
+    receive_all(&rig);
+    assert_int_equal(rig_count(&rig, MESSAGE_COUNTS), 3);
+}
+
+static void test_presence_is_told_to_who_needs_it(void **state)
+{
+    struct rig rig;
+    struct message_presence presence;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig.session.hello.needs_presence = 1;
+    rig.asked[0].result.hello.present_count = 1;
+    rig.asked[0].result.hello.present[0] = (struct presence){7, 90};
+    rig_admit(&rig, 0);
+    receive_all(&rig);
+    const struct rig_frame *frame = rig_last(&rig, MESSAGE_PRESENCE);
+    assert_non_null(frame);
+    assert_true(message_presence_decode(frame->body, frame->size, &presence));
+    assert_true(presence.count == 1 && presence.present[0].staff_id == 7 && presence.present[0].minutes_left == 90);
+}
+
 static void test_roster_that_changes_on_the_way_begins_again(void **state)
 {
     struct rig rig;
@@ -595,6 +632,8 @@ int main(void)
         cmocka_unit_test(test_flags_and_unknown_types_are_counted_and_dropped),
         cmocka_unit_test(test_reliable_message_is_resent_until_received),
         cmocka_unit_test(test_roster_goes_out_in_pieces_and_then_counts),
+        cmocka_unit_test(test_counts_are_told_again_beside_a_new_roster),
+        cmocka_unit_test(test_presence_is_told_to_who_needs_it),
         cmocka_unit_test(test_roster_that_changes_on_the_way_begins_again),
         cmocka_unit_test(test_emptied_roster_is_one_piece),
         cmocka_unit_test(test_random_bytes_and_frames_never_ask_for_what_is_out_of_order),
