@@ -439,24 +439,20 @@ static void on_answers(struct session *session, const struct frame *frame, const
     }
     if (is_holding(session, clock->now_ms))
         return;
-    switch (link_arrival(session->expected, answers->first_seq, answers->count, &skip)) {
-    case LINK_ARRIVAL_DUPLICATE:
-        session->counters.duplicates++;
-        send_ack(session);
-        return;
-    case LINK_ARRIVAL_GAP:
+    enum link_arrival arrival = link_arrival(session->expected, answers->first_seq, answers->count, &skip);
+    if (arrival == LINK_ARRIVAL_GAP) {
         send_nak(session);
         return;
-    case LINK_ARRIVAL_NEW:
-        break;
     }
+    /* What was seen before goes to the store, too: it compares, and the ACK follows. */
     uint32_t next = answers->first_seq + answers->count;
-    answers->count = (uint8_t)(answers->count - skip);
-    answers->first_seq += skip;
-    memmove(answers->answers, answers->answers + skip, answers->count * sizeof *answers->answers);
     work.origin = make_origin(session, clock);
     if (!request(session, &work, clock))
         return;
+    if (arrival == LINK_ARRIVAL_DUPLICATE) {
+        session->counters.duplicates++;
+        return;
+    }
     session->expected = next;
     session->naked = 0;
 }

@@ -127,7 +127,8 @@ static void test_adopted_kiosk_gets_its_ids(void **state)
     (void)state;
     rig_init(&rig);
     rig_say_hello(&rig);
-    rig.asked[0].result.hello.admitted = (struct store_admitted){.admission = STORE_ADOPT, .kiosk_id = 5, .journal_id = 6};
+    rig.asked[0].result.hello.admitted =
+        (struct store_admitted){.admission = STORE_ADOPT, .kiosk_id = 5, .journal_id = 6};
     rig_answer(&rig, STORE_OK);
     const struct rig_frame *frame = rig_last(&rig, MESSAGE_ADOPT);
     assert_true(message_adopt_decode(frame->body, frame->size, &adopt));
@@ -205,7 +206,7 @@ static void test_answers_are_acknowledged_after_the_commit_only(void **state)
     assert_int_equal(acked(&rig), 5);
 }
 
-static void test_duplicate_is_acknowledged_with_what_is_committed(void **state)
+static void test_duplicate_is_compared_by_the_store_and_acknowledged_again(void **state)
 {
     struct rig rig;
 
@@ -217,11 +218,15 @@ static void test_duplicate_is_acknowledged_with_what_is_committed(void **state)
     rig_say_answers(&rig, 4, 1);
     rig_forget(&rig);
     rig_say_answers(&rig, 4, 1); /* with the store, but not committed */
-    assert_int_equal(acked(&rig), 3);
-    assert_int_equal(rig.asked_count, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_ACK), 0);
+    assert_int_equal(rig.asked_count, 2);
+    rig_answer(&rig, STORE_OK);
+    rig_forget(&rig);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(acked(&rig), 4);
 }
 
-static void test_overlap_passes_on_the_new_part(void **state)
+static void test_overlap_is_passed_on_whole(void **state)
 {
     struct rig rig;
 
@@ -231,9 +236,11 @@ static void test_overlap_passes_on_the_new_part(void **state)
     rig_say_answers(&rig, 1, 3);
     rig_answer(&rig, STORE_OK);
     rig_say_answers(&rig, 2, 4);
-    assert_int_equal(rig.asked[0].ask.answers.first_seq, 4);
-    assert_int_equal(rig.asked[0].ask.answers.count, 2);
-    assert_int_equal(rig.asked[0].ask.answers.answers[0].seq, 4);
+    assert_int_equal(rig.asked[0].ask.answers.first_seq, 2);
+    assert_int_equal(rig.asked[0].ask.answers.count, 4);
+    assert_int_equal(rig.asked[0].ask.answers.answers[0].seq, 2);
+    rig_say_answers(&rig, 6, 1); /* the new part has moved the mark */
+    assert_int_equal(rig.asked_count, 2);
 }
 
 static void test_gap_is_named_once(void **state)
@@ -317,6 +324,7 @@ static void test_congestion_drops_and_the_kiosk_may_say_it_again(void **state)
     rig_answer(&rig, STORE_OK);
     rig.is_line_congested = false;
     rig_say_answers(&rig, 1, 2);
+    rig_answer(&rig, STORE_OK);
     assert_int_equal(acked(&rig), 2);
     assert_int_equal(rig.session.counters.congested, 2);
 }
@@ -520,7 +528,8 @@ static void test_presence_is_told_to_who_needs_it(void **state)
     const struct rig_frame *frame = rig_last(&rig, MESSAGE_PRESENCE);
     assert_non_null(frame);
     assert_true(message_presence_decode(frame->body, frame->size, &presence));
-    assert_true(presence.count == 1 && presence.present[0].staff_id == 7 && presence.present[0].minutes_left == 90);
+    assert_true(presence.count == 1 && presence.present[0].staff_id == 7 &&
+                presence.present[0].minutes_left == 90);
 }
 
 static void test_roster_that_changes_on_the_way_begins_again(void **state)
@@ -596,7 +605,7 @@ static void test_random_bytes_and_frames_never_ask_for_what_is_out_of_order(void
         }
         if (rig.asked_count > 0 && rand() % 2 == 0) {
             if (rig.asked[0].kind == WORK_ANSWERS && rig.asked[0].epoch == rig.session.epoch)
-                assert_int_equal(rig.asked[0].ask.answers.first_seq, rig.session.through + 1);
+                assert_true(rig.asked[0].ask.answers.first_seq <= rig.session.through + 1);
             rig.asked[0].result.hello.admitted.kiosk_id = rig.asked[0].kind == WORK_HELLO ? RIG_KIOSK_ID : 0;
             rig_answer(&rig, rand() % 8 == 0 ? STORE_FULL : STORE_OK);
         }
@@ -617,8 +626,8 @@ int main(void)
         cmocka_unit_test(test_early_frame_asks_for_a_hello_once_a_second),
         cmocka_unit_test(test_echo_is_not_answered),
         cmocka_unit_test(test_answers_are_acknowledged_after_the_commit_only),
-        cmocka_unit_test(test_duplicate_is_acknowledged_with_what_is_committed),
-        cmocka_unit_test(test_overlap_passes_on_the_new_part),
+        cmocka_unit_test(test_duplicate_is_compared_by_the_store_and_acknowledged_again),
+        cmocka_unit_test(test_overlap_is_passed_on_whole),
         cmocka_unit_test(test_gap_is_named_once),
         cmocka_unit_test(test_lost_moves_the_mark_and_is_noted),
         cmocka_unit_test(test_full_disk_holds_and_recovers),
