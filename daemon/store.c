@@ -40,6 +40,7 @@ enum store_status store_sql_failed(struct store *store, int code, struct store_e
     default:
         snprintf(error->text, sizeof error->text, "database %.100s: %.80s (%d)", store->path,
                  sqlite3_errmsg(store->db), sqlite3_extended_errcode(store->db));
+        store->is_broken = true;
         return STORE_BROKEN;
     }
 }
@@ -87,8 +88,8 @@ enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *
     return code == SQLITE_DONE ? STORE_OK : store_sql_failed(store, code, error);
 }
 
-/* Run one statement that is not kept; the first column of its first row goes to text when that is not NULL.
- */
+/* Run one statement that is not kept; the first column of its first row goes to text when that is not NULL. To its
+ * end: a pragma may say its row first and commit then. */
 static enum store_status once(struct store *store, const char *sql, char *text, size_t text_size,
                               struct store_error *error)
 {
@@ -101,11 +102,11 @@ static enum store_status once(struct store *store, const char *sql, char *text, 
         code = sqlite3_step(statement);
         if (code == SQLITE_ROW && text != NULL && sqlite3_column_text(statement, 0) != NULL)
             snprintf(text, text_size, "%s", (const char *)sqlite3_column_text(statement, 0));
+        while (code == SQLITE_ROW)
+            code = sqlite3_step(statement);
     }
     sqlite3_finalize(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE || code == SQLITE_OK
-               ? STORE_OK
-               : store_sql_failed(store, code, error);
+    return code == SQLITE_DONE || code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
 }
 
 /* Run a pragma and insist on its answer: a VFS or a file system may say yes to another. */
@@ -154,13 +155,15 @@ static enum store_status statements_prepare(struct store *store, struct store_er
     return tally_upsert_prepare(store, error);
 }
 
-/* The application id comes first and alone: a creation that was interrupted is still known as ours. */
+/* The application id comes first and alone, in one write of one sector: a creation that was interrupted is still
+ * known as ours, or is blank. A journal beside it would have to be played back before anybody could tell. */
 static enum store_status claim(struct store *store, struct store_error *error)
 {
     char sql[64];
+    enum store_status status = insist(store, "PRAGMA journal_mode = OFF", "off", error);
 
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d", STORE_APPLICATION_ID);
-    return once(store, sql, NULL, 0, error);
+    return status == STORE_OK ? once(store, sql, NULL, 0, error) : status;
 }
 
 static enum store_status connection_setup(struct store *store, struct store_error *error)
@@ -212,9 +215,6 @@ static enum store_status migrate(struct store *store, const struct store_options
 
     if (status != STORE_OK || strtol(text, NULL, 10) == STORE_VERSION)
         return status;
-    if (strtol(text, NULL, 10) >
-        STORE_VERSION) /* its newest pages were still in the -wal when it was checked */
-        return store_refuse(error, "%.150s was written by a newer byname: upgrade", store->path);
     status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
     if (status == STORE_OK) {
         code = sqlite3_exec(store->db, store_schema, NULL, NULL, NULL);
@@ -322,7 +322,7 @@ static enum store_status connect_to(struct store *store, const char *query, int 
 
     if (uri == NULL)
         return store_refuse(error, "out of memory");
-    code = sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    code = sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, store->vfs);
     free(uri);
     if (code != SQLITE_OK)
         return store_sql_failed(store, code, error);
@@ -331,15 +331,28 @@ static enum store_status connect_to(struct store *store, const char *query, int 
     return once(store, "PRAGMA trusted_schema = OFF", NULL, 0, error);
 }
 
+static int on_wal_commit(void *context, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = context;
+
+    (void)db, (void)name;
+    store->wal_pages = pages;
+    return SQLITE_OK;
+}
+
 static enum store_status open_writer(struct store *store, const struct store_options *options, bool is_new,
                                      struct store_error *error)
 {
-    enum store_status status = is_new ? store_file_create(store->path, error) : STORE_OK;
+    enum store_status status = is_new ? store_file_create(store->path, store->vfs, error) : STORE_OK;
 
     if (status == STORE_OK)
-        status = connect_to(store, "mode=rw", SQLITE_OPEN_READWRITE, error);
-    if (status == STORE_OK && is_new)
-        status = claim(store, error);
+        status = connect_to(store, is_new ? "mode=rwc" : "mode=rw",
+                            SQLITE_OPEN_READWRITE | (is_new ? SQLITE_OPEN_CREATE : 0), error);
+    if (status == STORE_OK)
+        sqlite3_wal_hook(store->db, on_wal_commit, store); /* instead of SQLite's automatic checkpoint */
+    if (status == STORE_OK)
+        status = is_new ? claim(store, error) : store_contents_check(store->db, store->path, error);
+    store->is_ours = status == STORE_OK;
     if (status == STORE_OK)
         status = connection_setup(store, error);
     if (status == STORE_OK)
@@ -357,7 +370,7 @@ static bool is_archived(const struct store *store)
 {
     int code = sqlite3_errcode(store->db) & 0xFF;
 
-    return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !store_file_has_wal(store->path);
+    return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !store_file_has_wal(store->path, store->vfs);
 }
 
 static enum store_status open_reader(struct store *store, struct store_error *error)
@@ -404,6 +417,9 @@ static struct store *store_create(const struct store_options *options)
         return NULL;
     store->lock_fd = -1;
     store->is_read_only = options->is_read_only;
+    store->vfs = options->vfs;
+    store->checkpoint_pages =
+        (int)(options->checkpoint_pages == 0 ? STORE_CHECKPOINT_PAGES : options->checkpoint_pages);
     store->path = strdup(options->path);
     if (store->path == NULL) {
         free(store);
@@ -418,10 +434,10 @@ static enum store_status store_start(struct store *store, const struct store_opt
     bool is_new = false, is_new_lock = false;
     enum store_status status = STORE_OK;
 
-    if (!store->is_read_only)
+    if (!store->is_read_only && store->vfs == NULL)
         status = store_file_lock(store->path, &store->lock_fd, &is_new_lock, error);
     if (status == STORE_OK)
-        status = store_file_check(store->path, &is_new, error);
+        status = store_file_check(store->path, store->vfs, &is_new, error);
     if (status == STORE_OK && is_new && store->is_read_only)
         status = store_refuse(error, "there is no database %.150s", store->path);
     if (status != STORE_OK) {
@@ -459,6 +475,8 @@ void store_close(struct store *store)
         return;
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
+    if ((store->is_broken || !store->is_ours) && store->db != NULL)
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(store->db);
     store_file_unlock(store->path, store->lock_fd, false);
     tally_book_destroy(store->book);
@@ -518,7 +536,26 @@ enum store_status store_begin(struct store *store, struct store_error *error)
 {
     error->text[0] = '\0';
     assert(!store->is_read_only);
+    if (store->is_broken) {
+        snprintf(error->text, sizeof error->text, "database %.150s failed before: start again", store->path);
+        return STORE_BROKEN;
+    }
     return store_run(store, store_statement(store, STATEMENT_BEGIN), error);
+}
+
+/* SQLite's own checkpoint after a commit keeps its errors to itself. This one tells: a failed sync must end the
+ * process. A reader in the way or a full disk leave the pages in the -wal, where they are as safe; the next commit
+ * tries again. */
+static enum store_status checkpoint(struct store *store, struct store_error *error)
+{
+    int code;
+
+    if (store->wal_pages < store->checkpoint_pages)
+        return STORE_OK;
+    code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED || (code & 0xFF) == SQLITE_FULL)
+        return STORE_OK;
+    return store_sql_failed(store, code, error);
 }
 
 enum store_status store_commit(struct store *store, struct store_error *error)
@@ -527,9 +564,10 @@ enum store_status store_commit(struct store *store, struct store_error *error)
 
     if (status == STORE_OK)
         status = store_run(store, store_statement(store, STATEMENT_COMMIT), error);
-    if (status == STORE_OK)
-        store->newest_commit_stored_ms = store->newest_commit_ms;
-    return status;
+    if (status != STORE_OK)
+        return status;
+    store->newest_commit_stored_ms = store->newest_commit_ms;
+    return checkpoint(store, error);
 }
 
 /* After SQLITE_FULL and some I/O errors SQLite has rolled back already. */

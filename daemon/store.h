@@ -24,6 +24,7 @@ struct zone;
 
 #define STORE_APPLICATION_ID 0x62796E6D /* "bynm" */
 #define STORE_TEXT_MAX 256
+#define STORE_CHECKPOINT_PAGES 1000
 #define STORE_PENDING_CAPACITY 64 /* kiosks waiting for adoption; the longest unseen gives way */
 
 enum store_status {
@@ -45,6 +46,10 @@ struct store_options {
     const char *timezone;   /* IANA name, "Europe/Berlin"; the periods of tallies are local to it */
     bool is_read_only; /* mode=ro: for reports, and for archived files; name and zone are then the file's own
                         */
+    const char *vfs; /* the SQLite VFS that holds path; NULL: the file system. Another one's files are found by asking
+                        it, and no lock is taken beside them */
+    unsigned checkpoint_pages; /* a commit that leaves this many pages or more in the -wal moves them into the file;
+                                  0: STORE_CHECKPOINT_PAGES */
 };
 
 /* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock,
@@ -64,7 +69,10 @@ const char *store_timezone(const struct store *store);
 const struct zone *store_zone(const struct store *store); /* lives as long as the store */
 
 /* One transaction around any number of the calls below. After STORE_FULL or STORE_BROKEN from any of them the
- * transaction is gone: call store_rollback and start again, or end. Calls outside a transaction are our bug.
+ * transaction is gone: call store_rollback and start again, or end. After STORE_BROKEN every store_begin of this
+ * connection is STORE_BROKEN, and store_close leaves the file and its -wal as they are. store_commit may say
+ * STORE_BROKEN of a transaction that is in the database; never STORE_OK of one that is not. Calls outside a
+ * transaction are our bug.
  */
 enum store_status store_begin(struct store *store, struct store_error *error);
 enum store_status store_commit(struct store *store, struct store_error *error);

@@ -139,6 +139,7 @@ static enum store_status book_write(struct store *store, struct store_error *err
 
     if (tally_book_failed(store->book)) {
         snprintf(error->text, sizeof error->text, "out of memory");
+        store->is_broken = true;
         return STORE_BROKEN;
     }
     for (size_t i = 0; status == STORE_OK && i < tally_book_count(store->book); i++) {

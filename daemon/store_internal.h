@@ -134,6 +134,10 @@ struct store {
     struct zone *zone;
     uint8_t database_id[DATABASE_ID_SIZE];
     bool is_read_only;
+    bool is_broken; /* nothing is begun any more, and closing writes nothing */
+    bool is_ours;   /* looked at and found good: only now may closing write */
+    const char *vfs; /* the caller's; lives as long as SQLite knows it */
+    int checkpoint_pages, wal_pages; /* when to checkpoint; what the last commit left in the -wal */
     int64_t newest_commit_ms;        /* INSTANT_UNKNOWN: none */
     int64_t newest_commit_stored_ms; /* as in the database */
     struct tally_book *book;
@@ -163,11 +167,14 @@ enum store_status store_refuse(struct store_error *error, const char *format, ..
 enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_lock,
                                   struct store_error *error);
 void store_file_unlock(const char *path, int lock_fd, bool is_unlinked);
-/* Look at an existing file without changing it or its neighbours. *is_new: there is nothing yet. */
-enum store_status store_file_check(const char *path, bool *is_new, struct store_error *error);
-enum store_status store_file_create(const char *path, struct store_error *error);
-/* Whether committed pages wait beside the file. */
-bool store_file_has_wal(const char *path);
+/* Look at an existing file without changing it or its neighbours. *is_new: there is nothing yet,
+ * or only zeros of a creation that power failure cut short. */
+enum store_status store_file_check(const char *path, const char *vfs, bool *is_new, struct store_error *error);
+enum store_status store_file_create(const char *path, const char *vfs, struct store_error *error);
+/* The same through a connection, which sees what waits beside the file: is it whole, and not from a newer byname? */
+enum store_status store_contents_check(sqlite3 *db, const char *path, struct store_error *error);
+/* Whether committed pages may wait beside the file. */
+bool store_file_has_wal(const char *path, const char *vfs);
 /* "file:..." with the path escaped; NULL when there is no memory. Free it. */
 char *store_file_uri(const char *path, const char *query);
 
