@@ -78,8 +78,7 @@ enum store_status store_begin(struct store *store, struct store_error *error);
 enum store_status store_commit(struct store *store, struct store_error *error);
 void store_rollback(struct store *store);
 
-/* Kiosks ----------------------------------------------------------------------------------------------------
- */
+/* Kiosks ---------------------------------------------------------------------------------------------------- */
 
 enum store_admission {
     STORE_ADMITTED,       /* send WELCOME */
@@ -124,8 +123,7 @@ enum store_status store_kiosk_rename(struct store *store, const char *which, con
 enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
                                int64_t now_ms, struct store_error *error);
 
-/* Answers ---------------------------------------------------------------------------------------------------
- */
+/* Answers --------------------------------------------------------------------------------------------------- */
 
 /* The session that answers arrive in: maps their boot and uptime to real time. */
 struct store_origin {
@@ -156,8 +154,7 @@ enum store_status store_lost(struct store *store, const struct store_origin *ori
                              const struct message_lost *lost, struct store_ingested *ingested,
                              struct store_error *error);
 
-/* Staff -----------------------------------------------------------------------------------------------------
- */
+/* Staff ----------------------------------------------------------------------------------------------------- */
 
 /* Names: 1 to 16 characters, each printable Latin-1 or Latin Extended-A (what the kiosk can display), no
  * leading or trailing space, distinct among those not retired. The text of a refusal names the offending
@@ -191,21 +188,18 @@ enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now
 uint64_t store_roster_generation(const struct store *store);
 uint64_t store_counts_generation(const struct store *store);
 
-/* Interruption ----------------------------------------------------------------------------------------------
- */
+/* Interruption ---------------------------------------------------------------------------------------------- */
 
 /* Make the statement that runs on this connection end with STORE_REFUSED ("took too long"). The one function
  * that may be called from another thread than the connection's; harmless when nothing runs. */
 void store_interrupt(struct store *store);
 
-/* Time ------------------------------------------------------------------------------------------------------
- */
+/* Time ------------------------------------------------------------------------------------------------------ */
 
 /* Seconds from now_ms to the store's next local midnight: 1 to 25 h. */
 uint32_t store_midnight_in_s(const struct store *store, int64_t now_ms);
 
-/* Check -----------------------------------------------------------------------------------------------------
- */
+/* Check ----------------------------------------------------------------------------------------------------- */
 
 struct store_verified {
     uint64_t answers, visits; /* recounted */

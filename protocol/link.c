@@ -69,28 +69,6 @@ enum link_action link_step(struct link *link, uint32_t now_ms, uint32_t oldest, 
     return LINK_NOTHING;
 }
 
-static uint32_t nearer(uint32_t best_ms, uint32_t now_ms, uint32_t due_ms)
-{
-    uint32_t left_ms = is_due(now_ms, due_ms) ? 0 : due_ms - now_ms;
-
-    return left_ms < best_ms ? left_ms : best_ms;
-}
-
-uint32_t link_idle_ms(const struct link *link, uint32_t now_ms)
-{
-    uint32_t idle_ms = LINK_TIMEOUT_MS;
-
-    if (link->state != LINK_DOWN)
-        idle_ms = nearer(idle_ms, now_ms, link->heard_ms + LINK_TIMEOUT_MS);
-    if (link->state != LINK_UP)
-        return nearer(idle_ms, now_ms, link->hello_due_ms);
-    if (link->is_held)
-        idle_ms = nearer(idle_ms, now_ms, link->hold_until_ms);
-    else if (link->is_retry_armed)
-        idle_ms = nearer(idle_ms, now_ms, link->retry_due_ms);
-    return nearer(idle_ms, now_ms, link->health_due_ms);
-}
-
 void link_on_sent(struct link *link, uint32_t now_ms, uint32_t first, uint32_t last)
 {
     if (link->sent_through >= first)

@@ -53,10 +53,6 @@ void link_init(struct link *link, uint32_t now_ms);
  * from where; call link_on_sent once it is on its way. A HELLO or HEALTH counts as sent by being returned. */
 enum link_action link_step(struct link *link, uint32_t now_ms, uint32_t oldest, uint32_t next);
 
-/* Milliseconds until link_step can have something to do, if nothing happens before; at most LINK_TIMEOUT_MS.
- */
-uint32_t link_idle_ms(const struct link *link, uint32_t now_ms);
-
 /* Sequence numbers first..last went out, as ANSWERS or LOST. */
 void link_on_sent(struct link *link, uint32_t now_ms, uint32_t first, uint32_t last);
 

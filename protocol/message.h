@@ -52,8 +52,7 @@ enum message_type { MESSAGES(MESSAGE_ENUMERATOR) };
 #define ANSWER_WIRE_SIZE 10
 #define ANSWER_VISIT_BACK_MAX 15 /* the journal packs it into four bits */
 
-/* To the daemon -------------------------------------------------------------------------------------------
- */
+/* To the daemon ------------------------------------------------------------------------------------------- */
 
 struct message_hello {
     uint8_t major, minor;
@@ -113,8 +112,7 @@ struct message_received {
     uint8_t is_taken;
 };
 
-/* To the kiosk --------------------------------------------------------------------------------------------
- */
+/* To the kiosk -------------------------------------------------------------------------------------------- */
 
 struct message_welcome {
     uint8_t major, minor;

@@ -11,14 +11,16 @@
 
 /* X(NAME, code, "name"): what an answer answers.
  *
- * VOID     takes the place of a number whose slot cannot be read; value = enum void_cause. It never
- * contradicts an answer that the daemon has under that number already BOOT     the kiosk started; value =
- * reset causes, see RESET_CAUSES RATING   1 to 5, 5 best; opens a visit SERVED   who served this visit: the
- * one person signed on, stored without a press; value = staff id STAFF    "who helped you?"; value = staff id
- * MENTION  "asked for by name?"; value = enum mention
- * CAUSE, STRENGTH, RETURNING, HELP   value = enum cause, strength, returning, help
- * FLAG     the visit is left out of figures; value = enum flag
- * SIGN_ON, SIGN_OFF   a staff member starts or ends serving at this counter; value = staff id; no visit
+ *   VOID       takes the place of a number whose slot cannot be read; value = enum void_cause. It never contradicts an
+ *              answer that the daemon has under that number already
+ *   BOOT       the kiosk started; value = reset causes, see RESET_CAUSES
+ *   RATING     1 to 5, 5 best; opens a visit
+ *   SERVED     who served this visit: the one person signed on, stored without a press; value = staff id
+ *   STAFF      "who helped you?"; value = staff id
+ *   MENTION    "asked for by name?"; value = enum mention
+ *   CAUSE, STRENGTH, RETURNING, HELP    value = enum cause, strength, returning, help
+ *   FLAG       the visit is left out of figures; value = enum flag
+ *   SIGN_ON, SIGN_OFF    a staff member starts or ends serving at this counter; value = staff id; no visit
  */
 #define QUESTIONS(X)             \
     X(VOID, 0, "void")           \

@@ -91,3 +91,15 @@ uint32_t buttons_down_ms(const struct buttons *buttons, uint8_t button, uint32_t
     uint32_t down_ms = now_ms - buttons->down_since_ms[button];
     return buttons->raw & mask ? down_ms : down_ms - buttons->steady_ms[button];
 }
+
+bool buttons_is_going_down(const struct buttons *buttons, uint8_t button, uint32_t less_than_ms,
+                           uint32_t now_ms)
+{
+    uint8_t mask = (uint8_t)(1u << button);
+
+    if (!(buttons->raw & mask) || (buttons->stuck & mask))
+        return false;
+    if (buttons->armed & mask)
+        return true;
+    return (buttons->down & mask) && buttons_down_ms(buttons, button, now_ms) < less_than_ms;
+}

@@ -8,6 +8,7 @@
 #ifndef BYNAME_BUTTONS_H
 #define BYNAME_BUTTONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "firmware/port/port.h"
@@ -42,5 +43,10 @@ void buttons_step(struct buttons *buttons, uint8_t raw, uint32_t now_ms);
 /* How long a button (0 to PORT_BUTTON_COUNT - 1) has been held; 0 when it is up. Stands still while the
  * switch is open but not yet re-armed, so that a release is never counted as holding. */
 uint32_t buttons_down_ms(const struct buttons *buttons, uint8_t button, uint32_t now_ms);
+
+/* Is a button (0 to PORT_BUTTON_COUNT - 1) on its way down, or has it been down for less than that? A button that
+ * was down at power-up or is stuck is not. */
+bool buttons_is_going_down(const struct buttons *buttons, uint8_t button, uint32_t less_than_ms,
+                           uint32_t now_ms);
 
 #endif

@@ -153,6 +153,7 @@ static bool begin(struct display *display, uint32_t now_ms)
         return false;
     display->is_ready = true;
     display->pending = ALL_PAGES;
+    display->unsent = ALL_PAGES;
     display->refreshed_ms = now_ms;
     return true;
 }
@@ -191,9 +192,4 @@ bool display_step(struct display *display, const struct canvas *canvas, uint32_t
     if (!is_well)
         lose(display);
     return display->is_ready && display->pending;
-}
-
-bool display_is_ready(const struct display *display)
-{
-    return display->is_ready;
 }

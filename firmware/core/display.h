@@ -14,14 +14,16 @@
 
 #include "firmware/core/canvas.h"
 
-#define DISPLAY_RETRY_MS 1000 /* between tries while it does not answer, and between looks when all is sent \
+#define DISPLAY_RETRY_MS \
+    1000 /* between tries while it does not answer, and between looks when all is sent \
                                */
-#define DISPLAY_REFRESH_MS 20000 /* all is set up and sent again: it may have lost power between two looks \
+#define DISPLAY_REFRESH_MS \
+    20000 /* all is set up and sent again: it may have lost power between two looks \
                                   */
 
 struct display {
     uint16_t faults; /* times it stopped answering, or did not answer at power-up; stays at 65535 */
-    bool is_ready;
+    bool is_ready;   /* it answers */
     bool is_absent;
     uint8_t pending; /* bits of pages to send */
     uint8_t unsent;  /* bits of pages whose sent_ fields say nothing */
@@ -41,8 +43,5 @@ void display_show(struct display *display, const struct canvas *canvas);
  * the main loop until it returns false, and then at least once a second. True while pages wait for a display
  * that answers. */
 bool display_step(struct display *display, const struct canvas *canvas, uint32_t now_ms);
-
-/* False while the display does not answer. */
-bool display_is_ready(const struct display *display);
 
 #endif

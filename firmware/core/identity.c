@@ -61,8 +61,10 @@ bool identity_store(struct identity *identity)
 
 bool identity_forget(struct identity *identity)
 {
-    identity->kiosk_id = 0;
-    identity->journal_id = 0;
-    memset(identity->database_id, 0, sizeof identity->database_id);
-    return identity_store(identity);
+    struct identity nobody = {.serial = identity->serial};
+
+    if (!identity_store(&nobody))
+        return false;
+    *identity = nobody;
+    return true;
 }

@@ -27,7 +27,8 @@ void identity_load(struct identity *identity);
  * the identity before it still stands in the other copy. */
 bool identity_store(struct identity *identity);
 
-/* Forget the database: the next daemon may adopt. The journal is not touched. */
+/* Forget the database: the next daemon may adopt. The journal is not touched. False when that could not be made
+ * durable: *identity stands. */
 bool identity_forget(struct identity *identity);
 
 #endif

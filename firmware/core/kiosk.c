@@ -5,6 +5,8 @@
 
 #include "firmware/port/port.h"
 
+#define CHORD_MS 1000 /* two outer buttons that went down further apart are not meant together */
+
 void kiosk_init(struct kiosk *kiosk)
 {
     uint32_t now_ms = port_now_ms();
@@ -45,6 +47,7 @@ static void step_gesture(struct kiosk *kiosk, uint8_t raw, uint32_t now_ms)
     if (raw == KIOSK_GESTURE_SELF_TEST)
         self_test_start(&kiosk->self_test, now_ms);
     if (raw == KIOSK_GESTURE_FORGET && identity_forget(&kiosk->identity)) {
+        roster_forget(&kiosk->roster);
         link_on_renew(&kiosk->uplink.link, now_ms);
         port_beep(500, 500);
     }
@@ -53,23 +56,26 @@ static void step_gesture(struct kiosk *kiosk, uint8_t raw, uint32_t now_ms)
 
 /* The outer two together belong to the staff menu: a press of one while the other is going down, too, is no
  * rating. When they come so far apart that the first has become a rating, the second withdraws it. */
-static uint8_t without_chord(const struct kiosk *kiosk, uint8_t raw)
+static uint8_t without_chord(const struct kiosk *kiosk, uint32_t now_ms)
 {
-    uint8_t pressed = kiosk->buttons.pressed;
+    const struct buttons *buttons = &kiosk->buttons;
+    uint8_t pressed = buttons->pressed;
 
-    if (!visit_is_open(&kiosk->visit) && (raw & STAFF_MENU_BUTTONS) == STAFF_MENU_BUTTONS)
+    if (!visit_is_open(&kiosk->visit) && buttons_is_going_down(buttons, 0, CHORD_MS, now_ms) &&
+        buttons_is_going_down(buttons, PORT_BUTTON_COUNT - 1, CHORD_MS, now_ms))
         pressed &= (uint8_t)~STAFF_MENU_BUTTONS;
     return pressed;
 }
 
 static bool is_menu_called(const struct kiosk *kiosk, uint32_t now_ms)
 {
+    const struct buttons *buttons = &kiosk->buttons;
     enum visit_state state = kiosk->visit.state;
 
     return !staff_menu_is_open(&kiosk->menu) && (state == VISIT_IDLE || state == VISIT_ENDING) &&
-           kiosk->roster.count > 0 && (kiosk->buttons.pressed | kiosk->buttons.down) == STAFF_MENU_BUTTONS &&
-           buttons_down_ms(&kiosk->buttons, 0, now_ms) >= STAFF_MENU_HOLD_MS &&
-           buttons_down_ms(&kiosk->buttons, PORT_BUTTON_COUNT - 1, now_ms) >= STAFF_MENU_HOLD_MS;
+           kiosk->roster.count > 0 && (buttons->down & ~buttons->stuck) == STAFF_MENU_BUTTONS &&
+           buttons_down_ms(buttons, 0, now_ms) >= STAFF_MENU_HOLD_MS &&
+           buttons_down_ms(buttons, PORT_BUTTON_COUNT - 1, now_ms) >= STAFF_MENU_HOLD_MS;
 }
 
 static void step_people(struct kiosk *kiosk, uint32_t now_ms)
@@ -89,7 +95,7 @@ static void step_people(struct kiosk *kiosk, uint32_t now_ms)
     if (staff_menu_is_open(&kiosk->menu))
         staff_menu_step(&kiosk->menu, kiosk->buttons.pressed, now_ms, kiosk->uptime_s);
     else
-        visit_step(&kiosk->visit, &kiosk->buttons, without_chord(kiosk, raw), now_ms, kiosk->uptime_s);
+        visit_step(&kiosk->visit, &kiosk->buttons, without_chord(kiosk, now_ms), now_ms, kiosk->uptime_s);
 }
 
 static uint8_t idle_marks(const struct kiosk *kiosk)
@@ -106,10 +112,10 @@ static uint8_t idle_marks(const struct kiosk *kiosk)
     return marks;
 }
 
-/* Numbers and names are compared whole; a name by where it lives, for which shown_generation stands in. */
-static bool is_same(const struct screen *a, const struct screen *b)
+/* Do they differ in nothing but the bar? Numbers and names are compared whole; a name by where it lives, for which shown_generation stands in. */
+static bool is_same_but_bar(const struct screen *a, const struct screen *b)
 {
-    return a->kind == b->kind && a->language == b->language && a->chosen == b->chosen && a->bar == b->bar &&
+    return a->kind == b->kind && a->language == b->language && a->chosen == b->chosen &&
            a->marks == b->marks && a->name_count == b->name_count && a->has_more == b->has_more &&
            a->name == b->name && memcmp(a->names, b->names, sizeof a->names) == 0 &&
            memcmp(a->number, b->number, sizeof a->number) == 0;
@@ -128,11 +134,16 @@ static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
         visit_screen(&kiosk->visit, now_ms, &screen);
     if (screen.kind == SCREEN_IDLE)
         screen.marks = idle_marks(kiosk);
-    if (kiosk->shown_generation == kiosk->roster.generation && is_same(&screen, &kiosk->shown))
+    bool is_bar_only =
+        kiosk->shown_generation == kiosk->roster.generation && is_same_but_bar(&screen, &kiosk->shown);
+    if (is_bar_only && screen.bar == kiosk->shown.bar)
         return;
     kiosk->shown = screen;
     kiosk->shown_generation = kiosk->roster.generation;
-    screen_draw(&screen, &kiosk->canvas);
+    if (is_bar_only)
+        screen_draw_bar(screen.bar, &kiosk->canvas);
+    else
+        screen_draw(&screen, &kiosk->canvas);
     display_show(&kiosk->display, &kiosk->canvas);
 }
 
@@ -147,6 +158,17 @@ static void step_line(struct kiosk *kiosk, uint32_t now_ms)
     uplink_step(&kiosk->uplink, now_ms, kiosk->uptime_s);
 }
 
+/* True while the journal has something to write: it is to be ready for the next press as soon as possible. */
+static bool step_memory(struct kiosk *kiosk)
+{
+    if (journal_step(&kiosk->journal))
+        return true;
+    if (!visit_is_open(&kiosk->visit) && port_buttons() == 0)
+        uplink_claim_boot(&kiosk->uplink, kiosk->uptime_s);
+    roster_step(&kiosk->roster, kiosk->uptime_s);
+    return false;
+}
+
 bool kiosk_step(struct kiosk *kiosk)
 {
     uint32_t now_ms = port_now_ms();
@@ -159,7 +181,5 @@ bool kiosk_step(struct kiosk *kiosk)
     }
     bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
     step_line(kiosk, port_now_ms());
-    if (!journal_step(&kiosk->journal))
-        roster_step(&kiosk->roster, kiosk->uptime_s);
-    return is_drawing;
+    return step_memory(kiosk) || is_drawing;
 }

@@ -8,7 +8,8 @@
 #include "protocol/crc.h"
 
 /* An entry: id, PIN (10 bits) and flags (bit 15: on duty), name padded with 00, CRC-16 of what stands before
- * it. The roster ends at the first entry that is not good. */
+ * it. The roster ends at the first good entry with id 0. One that is not good was torn: the others stand, and the
+ * daemon sends the roster again, because its version differs. */
 #define PIN_BITS 0x03FF
 #define ON_DUTY_BIT 0x8000
 #define CRC_AT (2 + 2 + STAFF_NAME_SIZE_MAX)
@@ -33,6 +34,7 @@ static void pack(const struct staff_entry *entry, uint8_t bytes[STORAGE_ROSTER_E
     bytes_put_u16(&writer, crc16(bytes, CRC_AT));
 }
 
+/* False when the check is wrong; id 0 ends the roster. */
 static bool unpack(const uint8_t bytes[STORAGE_ROSTER_ENTRY_SIZE], struct staff_entry *entry)
 {
     struct bytes_reader reader = {.data = bytes, .size = STORAGE_ROSTER_ENTRY_SIZE};
@@ -41,7 +43,7 @@ static bool unpack(const uint8_t bytes[STORAGE_ROSTER_ENTRY_SIZE], struct staff_
     entry->id = bytes_get_u16(&reader);
     uint16_t packed = bytes_get_u16(&reader);
     bytes_get(&reader, entry->name, STAFF_NAME_SIZE_MAX);
-    if (bytes_get_u16(&reader) != crc16(bytes, CRC_AT) || entry->id == 0)
+    if (bytes_get_u16(&reader) != crc16(bytes, CRC_AT))
         return false;
     entry->flags = packed & ON_DUTY_BIT ? STAFF_ON_DUTY : 0;
     entry->pin = (packed & PIN_BITS) == PIN_BITS ? PIN_NONE : packed & PIN_BITS;
@@ -52,16 +54,28 @@ static bool unpack(const uint8_t bytes[STORAGE_ROSTER_ENTRY_SIZE], struct staff_
 void roster_load(struct roster *roster)
 {
     uint8_t bytes[STORAGE_ROSTER_ENTRY_SIZE];
+    struct staff_entry entry;
 
     memset(roster, 0, sizeof *roster);
     roster->write_at = STORED_SIZE;
-    while (roster->count < ROSTER_CAPACITY) {
-        port_eeprom_read((uint16_t)(STORAGE_ROSTER + roster->count * STORAGE_ROSTER_ENTRY_SIZE), bytes,
-                         sizeof bytes);
-        if (!unpack(bytes, &roster->entries[roster->count]))
+    for (uint8_t i = 0; i < ROSTER_CAPACITY; i++) {
+        port_eeprom_read((uint16_t)(STORAGE_ROSTER + i * STORAGE_ROSTER_ENTRY_SIZE), bytes, sizeof bytes);
+        if (!unpack(bytes, &entry))
+            continue;
+        if (entry.id == 0)
             return;
-        roster->count++;
+        if (roster_find(roster, entry.id) == ROSTER_NOBODY)
+            roster->entries[roster->count++] = entry;
     }
+}
+
+void roster_forget(struct roster *roster)
+{
+    roster->count = 0;
+    roster->signed_on_count = 0;
+    roster->is_presence_known = false;
+    roster->generation++;
+    roster->write_at = 0;
 }
 
 uint32_t roster_version(const struct roster *roster)
@@ -132,8 +146,9 @@ void roster_on_presence(struct roster *roster, const struct message_presence *pr
     if (roster->is_presence_known)
         return;
     roster->is_presence_known = true;
-    roster->signed_on_count = 0;
-    for (uint8_t i = 0; i < presence->count; i++) {
+    for (uint8_t i = 0; i < presence->count && roster->signed_on_count < PRESENCE_CAPACITY; i++) {
+        if (roster_is_signed_on(roster, presence->present[i].staff_id))
+            continue; /* since this boot, so later than what the daemon knows */
         roster->signed_on[roster->signed_on_count++] = (struct signed_on){
             .staff_id = presence->present[i].staff_id,
             .until_s = uptime_s + (uint32_t)presence->present[i].minutes_left * 60,
@@ -171,7 +186,6 @@ bool roster_sign_on(struct roster *roster, uint16_t staff_id, uint32_t uptime_s)
         return true;
     if (roster->signed_on_count == PRESENCE_CAPACITY)
         return false;
-    roster->is_presence_known = true;
     roster->signed_on[roster->signed_on_count++] =
         (struct signed_on){.staff_id = staff_id, .until_s = uptime_s + ROSTER_SIGN_ON_S};
     return true;
@@ -181,7 +195,6 @@ void roster_sign_off(struct roster *roster, uint16_t staff_id)
 {
     uint8_t kept = 0;
 
-    roster->is_presence_known = true;
     for (uint8_t i = 0; i < roster->signed_on_count; i++) {
         if (roster->signed_on[i].staff_id != staff_id)
             roster->signed_on[kept++] = roster->signed_on[i];
@@ -236,14 +249,13 @@ static void end_sign_ons(struct roster *roster, uint32_t uptime_s)
  * of writing outlast it by far. */
 static bool write_next(struct roster *roster)
 {
+    static const struct staff_entry nobody = {.id = 0};
     uint8_t wanted[STORAGE_ROSTER_ENTRY_SIZE], stored[STORAGE_ROSTER_ENTRY_SIZE];
 
     uint8_t index = (uint8_t)(roster->write_at / STORAGE_ROSTER_ENTRY_SIZE);
     uint8_t offset = (uint8_t)(roster->write_at % STORAGE_ROSTER_ENTRY_SIZE);
     uint16_t base = (uint16_t)(STORAGE_ROSTER + index * STORAGE_ROSTER_ENTRY_SIZE);
-    memset(wanted, 0, sizeof wanted);
-    if (index < roster->count)
-        pack(&roster->entries[index], wanted);
+    pack(index < roster->count ? &roster->entries[index] : &nobody, wanted);
     port_eeprom_read(base, stored, sizeof stored);
     for (; offset < STORAGE_ROSTER_ENTRY_SIZE; offset++) {
         roster->write_at++;

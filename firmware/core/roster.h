@@ -38,13 +38,16 @@ struct roster {
     uint16_t write_at;     /* next byte of the EEPROM copy to compare; STORAGE size when in line */
     struct signed_on signed_on[PRESENCE_CAPACITY];
     uint8_t signed_on_count;
-    bool is_presence_known; /* told by the daemon, or changed here, since boot */
+    bool is_presence_known; /* the daemon has told since boot who is signed on */
     bool is_midnight_known;
     uint32_t midnight_s; /* uptime of the store's next local midnight */
 };
 
 /* Read the names that the EEPROM holds. */
 void roster_load(struct roster *roster);
+
+/* Forget all names and who is signed on: the kiosk leaves its database. */
+void roster_forget(struct roster *roster);
 
 /* CRC-32 as in message_roster_version. */
 uint32_t roster_version(const struct roster *roster);

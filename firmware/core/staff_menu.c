@@ -54,7 +54,9 @@ static uint8_t page_count(const struct staff_menu *menu)
 
 static bool is_still_locked(struct staff_menu *menu, uint32_t now_ms)
 {
-    if (menu->is_locked && now_ms - menu->locked_since_ms >= STAFF_MENU_LOCK_MS) {
+    uint32_t forgiven_ms = menu->is_locked ? STAFF_MENU_LOCK_MS : STAFF_MENU_FORGET_MS;
+
+    if (menu->tries_left < STAFF_MENU_TRIES && now_ms - menu->wrong_ms >= forgiven_ms) {
         menu->is_locked = false;
         menu->tries_left = STAFF_MENU_TRIES;
     }
@@ -95,15 +97,12 @@ static void on_digit(struct staff_menu *menu, uint8_t button, uint32_t now_ms)
     if (++menu->digits < PIN_DIGITS)
         return;
     if (menu->pin == menu->roster->entries[menu->staff].pin) {
-        menu->tries_left = STAFF_MENU_TRIES;
         show(menu, SCREEN_STAFF_MENU, now_ms);
         return;
     }
     menu->tries_left--;
-    if (menu->tries_left == 0) {
-        menu->is_locked = true;
-        menu->locked_since_ms = now_ms;
-    }
+    menu->wrong_ms = now_ms;
+    menu->is_locked = menu->tries_left == 0;
     show(menu, menu->is_locked ? SCREEN_STAFF_LOCKED : SCREEN_STAFF_WRONG, now_ms);
 }
 
@@ -170,6 +169,8 @@ void staff_menu_step(struct staff_menu *menu, uint8_t pressed, uint32_t now_ms, 
     }
     bool is_notice = menu->screen == SCREEN_STAFF_WRONG || menu->screen == SCREEN_STAFF_DONE ||
                      menu->screen == SCREEN_FULL;
+    if (menu->screen == SCREEN_STAFF_LOCKED && !is_still_locked(menu, now_ms))
+        choose(menu, menu->staff, now_ms);
     if (shown_ms < (is_notice ? STAFF_MENU_NOTICE_MS : STAFF_MENU_IDLE_MS))
         return;
     if (menu->screen == SCREEN_STAFF_WRONG)
@@ -220,7 +221,7 @@ void staff_menu_screen(const struct staff_menu *menu, uint32_t now_ms, struct sc
         screen->number[0] = menu->tries_left;
         break;
     case SCREEN_STAFF_LOCKED:
-        screen->number[0] = (uint16_t)((STAFF_MENU_LOCK_MS - (now_ms - menu->locked_since_ms) + 999) / 1000);
+        screen->number[0] = (uint16_t)((STAFF_MENU_LOCK_MS - (now_ms - menu->wrong_ms) + 999) / 1000);
         break;
     case SCREEN_STAFF_MENU:
         fill_counts(menu, screen);

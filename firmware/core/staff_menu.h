@@ -24,6 +24,8 @@
 #define STAFF_MENU_NOTICE_MS 2000 /* WRONG and DONE */
 #define STAFF_MENU_LOCK_MS 60000ul
 #define STAFF_MENU_TRIES 3
+#define STAFF_MENU_FORGET_MS \
+    600000ul /* wrong PINs count together unless so long apart; a right one forgives none */
 #define STAFF_MENU_BUTTONS 0x11 /* the outer two */
 
 struct staff_menu {
@@ -36,7 +38,7 @@ struct staff_menu {
     uint16_t pin;
     uint8_t tries_left;
     bool is_locked;
-    uint32_t locked_since_ms;
+    uint32_t wrong_ms; /* when the last wrong PIN was entered */
     uint32_t since_ms; /* of the last press or change of screen */
 };
 

@@ -32,8 +32,7 @@ bool uplink_is_up(const struct uplink *uplink)
     return uplink->link.state == LINK_UP;
 }
 
-/* Sending ---------------------------------------------------------------------------------------------------
- */
+/* Sending --------------------------------------------------------------------------------------------------- */
 
 static void send(struct uplink *uplink, enum message_type type, size_t body_size)
 {
@@ -74,7 +73,7 @@ static void send_health(struct uplink *uplink, uint32_t uptime_s)
     struct message_health health = {
         .uptime_s = uptime_s,
         .refused = uplink->status.refused,
-        .bad_frames = bad->bad + bad->oversize,
+        .bad_frames = bad->bad + bad->oversize + uplink->link.refused_acks,
         .resent = uplink->link.resent,
         .pending = journal_pending(uplink->journal),
         .bad_slots = uplink->journal->bad_slots,
@@ -135,24 +134,12 @@ static void send_answers(struct uplink *uplink, uint32_t now_ms)
     link_on_sent(&uplink->link, now_ms, first, seq - 1);
 }
 
-/* Obeying ---------------------------------------------------------------------------------------------------
- */
+/* Obeying --------------------------------------------------------------------------------------------------- */
 
 static void wait_for(struct uplink *uplink, uint32_t now_ms, uint8_t reason)
 {
     uplink->wait_reason = reason;
     link_on_wait(&uplink->link, now_ms);
-}
-
-/* A boot number counts as ours once an answer holds it; only then does the daemon tie it to real time. */
-static void claim_boot(struct uplink *uplink, uint32_t uptime_s)
-{
-    struct answer boot = {.question = QUESTION_BOOT, .value = port_reset_causes(), .uptime_s = uptime_s};
-
-    if (uplink->journal->is_boot_claimed)
-        return;
-    enum journal_status status = journal_append(uplink->journal, &boot, 0);
-    (void)status; /* a full or failing journal leaves the boot unclaimed: its times stay bounded */
 }
 
 static void on_welcome(struct uplink *uplink, const struct message_welcome *welcome, uint32_t now_ms,
@@ -176,7 +163,6 @@ static void on_welcome(struct uplink *uplink, const struct message_welcome *welc
         return;
     }
     journal_ack(uplink->journal, welcome->through);
-    claim_boot(uplink, uptime_s);
     roster_on_midnight(uplink->roster, uptime_s, welcome->midnight_in_s);
     link_on_welcome(&uplink->link, now_ms, journal_oldest(uplink->journal));
 }
@@ -319,6 +305,16 @@ static void on_frame(struct uplink *uplink, const struct frame *frame, uint32_t 
         on_reliable(uplink, frame, uptime_s);
         break;
     }
+}
+
+void uplink_claim_boot(struct uplink *uplink, uint32_t uptime_s)
+{
+    struct answer boot = {.question = QUESTION_BOOT, .value = port_reset_causes(), .uptime_s = uptime_s};
+
+    if (!uplink_is_up(uplink) || uplink->journal->is_boot_claimed)
+        return;
+    enum journal_status status = journal_append(uplink->journal, &boot, 0);
+    (void)status; /* a full or failing journal leaves the boot unclaimed: its times stay bounded */
 }
 
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)

@@ -51,6 +51,10 @@ void uplink_init(struct uplink *uplink, struct journal *journal, struct identity
  * when an identity is stored, at adoption only. */
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);
 
+/* Store a boot answer if the daemon is there and no answer holds this boot's number yet: only then does the daemon tie
+ * the boot to real time. Takes up to 30 ms, so to be called when nobody waits for a screen. */
+void uplink_claim_boot(struct uplink *uplink, uint32_t uptime_s);
+
 bool uplink_is_up(const struct uplink *uplink);
 
 #endif

@@ -66,8 +66,7 @@ static bool store(struct visit *visit, uint8_t question, uint16_t value, uint32_
     return journal_append(visit->journal, &answer, visit->rating_seq) == JOURNAL_OK;
 }
 
-/* Screens ---------------------------------------------------------------------------------------------------
- */
+/* Screens --------------------------------------------------------------------------------------------------- */
 
 static void show(struct visit *visit, enum visit_state state, uint8_t screen, uint8_t opener, uint32_t now_ms)
 {
@@ -118,7 +117,7 @@ static uint8_t nth_offered(const struct roster *roster, uint8_t n)
     return ROSTER_NOBODY;
 }
 
-/* At least one name is offered: the roster does not change during a visit. */
+/* count: the names offered now. Sign-ons may end during a visit, the names themselves do not change. */
 static void fill_page(struct visit *visit, uint8_t count)
 {
     visit->has_more = count > SCREEN_NAME_COUNT;
@@ -215,11 +214,27 @@ static bool is_several(uint8_t pressed)
     return (pressed & (pressed - 1)) != 0;
 }
 
+/* A journal that has no room for the flag says so: the rating stands. */
 static void withdraw(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
 {
     bool is_stored = store(visit, QUESTION_FLAG, FLAG_WITHDRAWN, uptime_s);
 
-    end_visit(visit, is_stored ? SCREEN_WITHDRAWN : last_screen(visit), now_ms);
+    visit->may_open_languages = false;
+    end_visit(visit, is_stored ? SCREEN_WITHDRAWN : SCREEN_FULL, now_ms);
+}
+
+/* Both outer buttons: someone opens the staff menu, and the first of them was taken for a rating. */
+static bool is_chord(const struct visit *visit, uint8_t pressed)
+{
+    uint8_t opposite = (uint8_t)(PORT_BUTTON_COUNT + 1 - visit->rating);
+
+    return visit->held_button == visit->rating &&
+           (visit->rating == 1 || visit->rating == PORT_BUTTON_COUNT) && (pressed & 1 << (opposite - 1));
+}
+
+static bool is_other_button(const struct visit *visit, uint8_t pressed)
+{
+    return (pressed & ~(1 << (visit->rating - 1))) != 0;
 }
 
 static void on_rating(struct visit *visit, uint8_t pressed, uint32_t now_ms, uint32_t uptime_s)
@@ -242,10 +257,9 @@ static void on_rating(struct visit *visit, uint8_t pressed, uint32_t now_ms, uin
         visit->held_button = visit->rating;
         visit->held_seq = rating.seq;
     }
+    visit->is_withdrawal_due = is_several(pressed);
     visit->screen = SCREEN_IDLE;
     show_choice(visit, visit->rating, SCREEN_IDLE, now_ms);
-    if (is_several(pressed))
-        withdraw(visit, now_ms, uptime_s);
 }
 
 static bool is_guarded(const struct visit *visit, uint8_t button, uint32_t now_ms)
@@ -266,6 +280,7 @@ static bool answer(struct visit *visit, uint8_t button, uint8_t question, uint16
         return false;
     }
     port_beep(BEEP_HZ, BEEP_MS);
+    visit->may_open_languages = false;
     if (value != ANSWER_SKIPPED)
         next = following_question(visit, visit->screen, value);
     show_choice(visit, button, next, now_ms);
@@ -293,9 +308,9 @@ static void on_option(struct visit *visit, uint8_t button, uint32_t now_ms, uint
         on_name(visit, button, now_ms, uptime_s);
     } else if (visit->screen == SCREEN_LANGUAGE) {
         visit->language = (uint8_t)(button - 1);
-        show_choice(visit, button, first_question(visit), now_ms);
+        show_choice(visit, button, visit->first_screen, now_ms);
     } else if (visit->screen == SCREEN_CALLING) {
-        show_choice(visit, 0, SCREEN_CAUSE, now_ms);
+        show(visit, VISIT_ASKING, SCREEN_CAUSE, button, now_ms);
     } else if (rule != NULL && rule->value[button - 1] != NO_OPTION) {
         answer(visit, button, rule->question, rule->value[button - 1], now_ms, uptime_s);
     }
@@ -305,15 +320,16 @@ static void on_option(struct visit *visit, uint8_t button, uint32_t now_ms, uint
  * may still be standing there. */
 static void on_silence(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
 {
-    const struct question_rule *rule = find_rule(visit->screen);
+    uint8_t asked = visit->screen == SCREEN_LANGUAGE ? visit->first_screen : visit->screen;
+    const struct question_rule *rule = find_rule(asked);
 
     if (visit->screen == SCREEN_CALLING) {
         show(visit, VISIT_ASKING, SCREEN_CAUSE, 0, now_ms);
         return;
     }
-    if (visit->screen == SCREEN_WHO || rule != NULL) {
-        bool is_stored = store(visit, visit->screen == SCREEN_WHO ? QUESTION_STAFF : rule->question,
-                               ANSWER_NONE, uptime_s);
+    if (asked == SCREEN_WHO || rule != NULL) {
+        bool is_stored =
+            store(visit, asked == SCREEN_WHO ? QUESTION_STAFF : rule->question, ANSWER_NONE, uptime_s);
         (void)is_stored; /* a full journal loses a denominator, nothing that anyone said */
     }
     end_visit(visit, last_screen(visit), now_ms);
@@ -325,10 +341,11 @@ static void move_on(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
     uint8_t next = visit->next_screen;
 
     if (visit->screen == SCREEN_IDLE) {
-        if (visit->is_served &&
+        if (visit->is_served && journal_free(visit->journal) >= JOURNAL_RESERVED &&
             !store(visit, QUESTION_SERVED, visit->roster->entries[visit->staff].id, uptime_s))
             visit->staff = ROSTER_NOBODY;
         next = first_question(visit);
+        visit->first_screen = next;
     }
     if (next == SCREEN_WHO)
         open_names(visit);
@@ -358,8 +375,9 @@ static void step_stuck(struct visit *visit, const struct buttons *buttons, uint3
     uint8_t bit = (uint8_t)(1 << (visit->held_button - 1));
     if (buttons->stuck & bit) {
         struct answer flag = {.question = QUESTION_FLAG, .value = FLAG_STUCK, .uptime_s = uptime_s};
-        if (journal_append(visit->journal, &flag, visit->held_seq) != JOURNAL_OK)
-            visit->unflagged++;
+        enum journal_status status = journal_append(visit->journal, &flag, visit->held_seq);
+        (void)
+            status; /* in a full journal the rating stands; the stuck button itself is reported in any case */
         visit->held_button = 0;
     } else if (!(buttons->down & bit)) {
         visit->held_button = 0;
@@ -378,13 +396,16 @@ void visit_step(struct visit *visit, const struct buttons *buttons, uint8_t pres
             on_rating(visit, pressed, now_ms, uptime_s);
         break;
     case VISIT_CHOSEN:
-        if (button != 0 && visit->screen == SCREEN_IDLE && shown_ms < VISIT_WITHDRAW_MS)
+        if (visit->screen == SCREEN_IDLE &&
+            (visit->is_withdrawal_due || (is_other_button(visit, pressed) && shown_ms < VISIT_WITHDRAW_MS)))
             withdraw(visit, now_ms, uptime_s);
         else if (shown_ms >= VISIT_CHOICE_MS)
             move_on(visit, now_ms, uptime_s);
         break;
     case VISIT_ASKING:
-        if (button != 0 && !is_guarded(visit, button, now_ms))
+        if (is_chord(visit, pressed))
+            withdraw(visit, now_ms, uptime_s);
+        else if (button != 0 && !is_guarded(visit, button, now_ms))
             on_option(visit, button, now_ms, uptime_s);
         else if (shown_ms >= VISIT_QUESTION_MS)
             on_silence(visit, now_ms, uptime_s);

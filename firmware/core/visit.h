@@ -6,11 +6,11 @@
  * presses, the time a question stays. An answer is in the journal before the screen that acknowledges it is
  * shown. Main loop only. The caller owns struct visit and the parts it points to.
  *
- *           rating                     0.3 s                 option, 0.3 s       no more questions
- *   IDLE ───────────► CHOSEN ───────────────────► ASKING ◄──────────────► CHOSEN ───────────────► ENDING ── 3
- * s ──► IDLE │                  │ second button: withdrawn   │ skip, or 8 s without a press                ▲
- *    │                  └────────────────────────────┴─────────────────────────────────────────────┤
- *    └── journal full: refused ────────────────────────────────────────────────────────────────────┘
+ *   IDLE ──rating──► CHOSEN ──0.3 s──► ASKING ──option──► CHOSEN ──0.3 s──► ASKING ... ENDING ──3 s──► IDLE
+ *    │                 │                 │                                              ▲
+ *    │                 │                 └── skip, or 8 s without a press ──────────────┤
+ *    │                 └── another button: withdrawn ───────────────────────────────────┤
+ *    └── journal full: refused ─────────────────────────────────────────────────────────┘
  */
 #ifndef BYNAME_VISIT_H
 #define BYNAME_VISIT_H
@@ -41,11 +41,13 @@ struct visit {
     const struct uplink *uplink;
 
     enum visit_state state;
-    uint32_t since_ms;   /* when the state, or the screen in it, began */
-    uint8_t screen;      /* enum screen_kind on show */
-    uint8_t next_screen; /* CHOSEN: what follows */
-    uint8_t opener;      /* button that opened the screen, 1 to 5; 0: none */
-    uint8_t chosen;      /* button shown as chosen; 0: none */
+    uint32_t since_ms;      /* when the state, or the screen in it, began */
+    uint8_t screen;         /* enum screen_kind on show */
+    uint8_t next_screen;    /* CHOSEN: what follows */
+    uint8_t first_screen;   /* what followed the rating; the list of languages goes back to it */
+    bool is_withdrawal_due; /* several buttons at once: the rating is shown first, then taken back */
+    uint8_t opener;         /* button that opened the screen, 1 to 5; 0: none */
+    uint8_t chosen;         /* button shown as chosen; 0: none */
     uint8_t language;
 
     uint32_t rating_seq; /* of the visit under way, or of the last one; 0: none since boot */
@@ -64,8 +66,7 @@ struct visit {
     uint8_t page_count;
     bool has_more;
 
-    uint16_t unflagged; /* stuck ratings whose flag could not be stored, since boot */
-    uint32_t refused;   /* ratings not taken because the journal was full or faulty, since boot */
+    uint32_t refused; /* ratings not taken because the journal was full or faulty, since boot */
 };
 
 void visit_init(struct visit *visit, struct journal *journal, struct roster *roster,

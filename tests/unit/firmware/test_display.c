@@ -152,12 +152,12 @@ static void test_absent_display_is_tried_once_a_second_and_counted_once(void **s
     run(&bench, 10000);
     assert_in_range(glass.write_count, 9, 11);
     assert_int_equal(bench.display.faults, 1);
-    assert_false(display_is_ready(&bench.display));
+    assert_false(bench.display.is_ready);
     canvas_fill(&bench.canvas, 0, 0, 50, 50);
     display_show(&bench.display, &bench.canvas);
     glass.is_absent = false;
     run(&bench, 1200);
-    assert_true(display_is_ready(&bench.display));
+    assert_true(bench.display.is_ready);
     assert_shown(&bench);
     assert_int_equal(bench.display.faults, 1);
 }

@@ -352,9 +352,7 @@ static void test_a_roster_is_not_taken_during_a_visit(void **state)
     assert_int_equal(kiosk.roster.entries[0].id, 99);
 }
 
-/* Visits
- * ----------------------------------------------------------------------------------------------------------
- */
+/* Visits ---------------------------------------------------------------------------------------------- */
 
 static void test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more(void **state)
 {
@@ -653,9 +651,7 @@ static void test_from_three_quarters_full_only_ratings_are_asked_and_full_refuse
     assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
 }
 
-/* Staff
- * ------------------------------------------------------------------------------------------------------------
- */
+/* Staff ----------------------------------------------------------------------------------------------- */
 
 static void open_menu(void)
 {
@@ -778,6 +774,244 @@ static void test_presence_comes_back_after_a_power_cut(void **state)
     assert_string_equal(kiosk.shown.name, "Name C");
 }
 
+/* Awkward fingers ------------------------------------------------------------------------------ */
+
+static void test_a_double_tap_on_one_button_is_one_rating(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    hold(0x10, 40);
+    run(190);
+    hold(0x10, 60);
+    run(600);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    assert_int_equal(next_seq(), first + 1);
+}
+
+static void test_a_stuck_outer_button_leaves_the_other_four_their_ratings(void **state)
+{
+    (void)state;
+    fake_port.buttons = 0x10; /* stuck */
+    run(40000);
+    for (uint8_t button = 1; button <= 4; button++) {
+        uint32_t next = next_seq();
+        fake_port.buttons = (uint8_t)(0x10 | 1 << (button - 1));
+        run(120);
+        fake_port.buttons = 0x10;
+        run(20000);
+        assert_true(next_seq() > next);
+        assert_int_equal(collector.answers[next].question, QUESTION_RATING);
+        assert_int_equal(collector.answers[next].value, button);
+    }
+}
+
+static void test_a_stuck_inner_button_does_not_lock_staff_out(void **state)
+{
+    (void)state;
+    fake_port.buttons = 0x04;
+    run(40000);
+    fake_port.buttons = 0x15;
+    run(2500);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_WHO);
+}
+
+static void test_outer_buttons_further_apart_than_a_choice_still_withdraw_and_open_the_menu(void **state)
+{
+    uint32_t next = next_seq();
+
+    (void)state;
+    hold(0x01, 500);
+    hold(0x11, 2300);
+    run(300);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_WHO);
+    assert_int_equal(collector.answers[next].question, QUESTION_RATING);
+    assert_int_equal(collector.answers[next + 1].question, QUESTION_FLAG);
+    assert_int_equal(collector.answers[next + 1].value, FLAG_WITHDRAWN);
+}
+
+static void test_two_buttons_at_once_show_the_rating_first(void **state)
+{
+    (void)state;
+    fake_port.buttons = 0x0A;
+    while (kiosk.shown.chosen == 0)
+        run(PORT_TICK_MS);
+    fake_port.buttons = 0;
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    run(20);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WITHDRAWN);
+}
+
+static void test_calling_guards_the_button_that_leaves_it(void **state)
+{
+    (void)state;
+    press(1);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    run(1000);
+    hold(0x04, 60);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CAUSE);
+    run(650);
+    hold(0x04, 60);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CAUSE);
+    assert_int_equal(kiosk.shown.chosen, 0);
+}
+
+static void test_languages_come_back_to_the_question_that_was_due(void **state)
+{
+    struct message_roster nobody = {.token = 5};
+    uint8_t body[16];
+
+    (void)state;
+    say(MESSAGE_ROSTER, body, message_roster_encode(&nobody, body, sizeof body));
+    run(50);
+    static const uint8_t wanted[] = {SCREEN_RETURNING, SCREEN_STRENGTH};
+    for (int i = 0; i < 4; i++) {
+        hold(0x10, 1200);
+        run(1200);
+        press(2);
+        assert_int_equal(kiosk.shown.kind, wanted[i % 2]);
+        finish_visit();
+    }
+}
+
+static void test_a_question_behind_the_languages_is_stored_as_shown(void **state)
+{
+    uint32_t first = next_seq();
+
+    (void)state;
+    hold(0x10, 1200);
+    finish_visit();
+    ASSERT_VISIT(first, {QUESTION_RATING, 5}, {QUESTION_STAFF, ANSWER_NONE});
+}
+
+static void test_who_answered_is_not_asked_for_the_language(void **state)
+{
+    (void)state;
+    fake_port.buttons = 0x04;
+    run(950);
+    fake_port.buttons = 0x05; /* answers the first question with the rating button still down */
+    run(150);
+    fake_port.buttons = 0x04;
+    run(600);
+    assert_int_not_equal(kiosk.shown.kind, SCREEN_LANGUAGE);
+}
+
+static void test_a_nearly_full_journal_keeps_ratings_only_also_while_someone_is_signed_on(void **state)
+{
+    (void)state;
+    assert_true(roster_sign_on(&kiosk.roster, 12, kiosk.uptime_s));
+    collector.is_silent = true;
+    while (journal_free(&kiosk.journal) >= JOURNAL_RESERVED) {
+        press(5);
+        finish_visit();
+    }
+    uint32_t next = next_seq();
+    press(5);
+    finish_visit();
+    assert_int_equal(next_seq(), next + 1);
+}
+
+static void test_ones_own_pin_does_not_forgive_wrong_ones(void **state)
+{
+    struct message_roster piece = {.token = 90,
+                                   .index = 1,
+                                   .count = 3,
+                                   .entry = {.id = 12, .flags = 1, .pin = 624, .name_size = 1, .name = "B"}};
+    uint8_t body[80];
+
+    (void)state;
+    give_names(1);
+    give_names(3);
+    say(MESSAGE_ROSTER, body, message_roster_encode(&piece, body, sizeof body));
+    run(50);
+    open_menu();
+    press(1);
+    enter_wrong_pin();
+    run(2500);
+    enter_wrong_pin();
+    run(20000);
+    open_menu();
+    press(2);
+    for (int i = 0; i < 4; i++)
+        press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU);
+    press(5);
+    run(1000);
+    open_menu();
+    press(1);
+    enter_wrong_pin();
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_LOCKED);
+}
+
+static void test_a_lock_that_ends_on_the_screen_asks_for_the_pin_again(void **state)
+{
+    (void)state;
+    open_menu();
+    press(1);
+    for (int i = 0; i < 3; i++) {
+        enter_wrong_pin();
+        run(2500);
+    }
+    run(48000);
+    open_menu();
+    press(1);
+    uint16_t last = 60;
+    while (kiosk.shown.kind == SCREEN_STAFF_LOCKED) {
+        assert_true(kiosk.shown.number[0] <= last);
+        last = kiosk.shown.number[0];
+        run(100);
+    }
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_PIN);
+}
+
+static void test_presence_joins_those_who_signed_on_meanwhile(void **state)
+{
+    (void)state;
+    run(6000);
+    boot();
+    collector.is_silent = true;
+    run(200);
+    assert_true(roster_sign_on(&kiosk.roster, 13, kiosk.uptime_s));
+    collector.is_silent = false;
+    run(1500);
+    assert_int_equal(collector.hello.needs_presence, 1);
+    SAY(PRESENCE, presence, .token = 4, .count = 2,
+        .present = {{.staff_id = 11, .minutes_left = 60}, {13, 5}});
+    run(50);
+    assert_true(roster_is_signed_on(&kiosk.roster, 11));
+    assert_true(roster_is_signed_on(&kiosk.roster, 13));
+    assert_int_equal(kiosk.roster.signed_on_count, 2);
+}
+
+static void test_leaving_the_database_forgets_its_names(void **state)
+{
+    (void)state;
+    run(6000);
+    collector.is_silent = true;
+    fake_port_reboot();
+    fake_port.buttons = 0x0A;
+    kiosk_init(&kiosk);
+    assert_int_equal(kiosk.roster.count, 3);
+    run(1200);
+    fake_port.buttons = 0;
+    assert_int_equal(kiosk.roster.count, 0);
+    run(6000);
+    boot();
+    assert_int_equal(kiosk.roster.count, 0);
+}
+
+static void test_no_boot_is_claimed_while_a_finger_is_down(void **state)
+{
+    (void)state;
+    fake_port.buttons = 0x10;
+    run(15);
+    uint32_t next = next_seq();
+    run(10);
+    assert_int_equal(next_seq(), next);
+}
+
 /* Power-up gestures
  * --------------------------------------------------------------------------------------------------- */
 
@@ -885,6 +1119,23 @@ int main(void)
         cmocka_unit_test_setup(test_button_three_at_power_up_runs_the_self_test, reset_ready),
         cmocka_unit_test_setup(test_buttons_two_and_four_at_power_up_leave_the_database_but_keep_the_journal,
                                reset_ready),
+        cmocka_unit_test_setup(test_a_double_tap_on_one_button_is_one_rating, reset_ready),
+        cmocka_unit_test_setup(test_a_stuck_outer_button_leaves_the_other_four_their_ratings, reset_ready),
+        cmocka_unit_test_setup(test_a_stuck_inner_button_does_not_lock_staff_out, reset_ready),
+        cmocka_unit_test_setup(
+            test_outer_buttons_further_apart_than_a_choice_still_withdraw_and_open_the_menu, reset_ready),
+        cmocka_unit_test_setup(test_two_buttons_at_once_show_the_rating_first, reset_ready),
+        cmocka_unit_test_setup(test_calling_guards_the_button_that_leaves_it, reset_ready),
+        cmocka_unit_test_setup(test_languages_come_back_to_the_question_that_was_due, reset_ready),
+        cmocka_unit_test_setup(test_a_question_behind_the_languages_is_stored_as_shown, reset_ready),
+        cmocka_unit_test_setup(test_who_answered_is_not_asked_for_the_language, reset_ready),
+        cmocka_unit_test_setup(test_a_nearly_full_journal_keeps_ratings_only_also_while_someone_is_signed_on,
+                               reset_ready),
+        cmocka_unit_test_setup(test_ones_own_pin_does_not_forgive_wrong_ones, reset_ready),
+        cmocka_unit_test_setup(test_a_lock_that_ends_on_the_screen_asks_for_the_pin_again, reset_ready),
+        cmocka_unit_test_setup(test_presence_joins_those_who_signed_on_meanwhile, reset_ready),
+        cmocka_unit_test_setup(test_leaving_the_database_forgets_its_names, reset_ready),
+        cmocka_unit_test_setup(test_no_boot_is_claimed_while_a_finger_is_down, reset),
         cmocka_unit_test_setup(test_a_missing_display_stops_nothing, reset_ready),
         cmocka_unit_test_setup(test_a_deaf_line_stops_nothing, reset_ready),
     };

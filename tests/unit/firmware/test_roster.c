@@ -120,6 +120,37 @@ static void test_pieces_out_of_turn_are_refused_and_repeats_are_not(void **state
     assert_int_equal(roster.entries[2].id, 3);
 }
 
+static void test_a_power_cut_in_mid_write_costs_one_name_at_most(void **state)
+{
+    (void)state;
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1; cut_at < 40; cut_at++) {
+            static struct roster roster;
+            struct roster back;
+            fake_port_reset();
+            roster_load(&roster);
+            give_three(&roster);
+            write_out(&roster);
+            assert_true(give(&roster, 0, 3, entry_of(7, "Daniel")));
+            assert_true(give(&roster, 1, 3, entry_of(5, "Zara")));
+            assert_true(give(&roster, 2, 3, entry_of(8, "\xC5\x81ukasz")));
+            fake_port.write_count = 0;
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x5A;
+            if (setjmp(fake_port.power_cut) == 0)
+                write_out(&roster);
+            roster_load(&back);
+            assert_true(back.count >= 2);
+            for (uint8_t i = 0; i < back.count; i++) {
+                assert_true(back.entries[i].id >= 5 && back.entries[i].id <= 9);
+                for (uint8_t k = 0; k < i; k++)
+                    assert_int_not_equal(back.entries[i].id, back.entries[k].id);
+            }
+        }
+    }
+}
+
 static void test_a_shorter_roster_forgets_the_rest(void **state)
 {
     struct roster roster, back;
@@ -220,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_full_roster_of_the_longest_names_fits, reset),
         cmocka_unit_test_setup(test_nothing_is_written_where_nothing_changed, reset),
         cmocka_unit_test_setup(test_pieces_out_of_turn_are_refused_and_repeats_are_not, reset),
+        cmocka_unit_test_setup(test_a_power_cut_in_mid_write_costs_one_name_at_most, reset),
         cmocka_unit_test_setup(test_a_shorter_roster_forgets_the_rest, reset),
         cmocka_unit_test_setup(test_counts_stay_with_their_staff_member, reset),
         cmocka_unit_test_setup(test_one_signed_on_serves_several_are_the_list_none_is_the_duty_list, reset),
