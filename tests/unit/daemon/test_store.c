@@ -146,6 +146,160 @@ static void write_truncated(const char *path)
     assert_int_equal(truncate(path, 3000), 0);
 }
 
+static void write_damaged_magic(const char *path)
+{
+    FILE *file;
+
+    write_ours(path);
+    file = fopen(path, "r+b");
+    assert_non_null(file);
+    fputs("SQlite", file);
+    fclose(file);
+}
+
+static void write_cut_to_a_page(const char *path)
+{
+    write_ours(path);
+    assert_int_equal(truncate(path, 4096), 0);
+}
+
+/* A -wal that holds committed pages, as a crash leaves it: `sql` is in there and not in the file. */
+static void write_beside(const char *path, const char *sql)
+{
+    char name[FIXTURE_PATH_SIZE + 16], copy[FIXTURE_PATH_SIZE + 32], command[4 * FIXTURE_PATH_SIZE];
+    sqlite3 *db;
+
+    write_ours(path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    snprintf(name, sizeof name, "%s-wal", path);
+    snprintf(copy, sizeof copy, "%s-wal.copy", path);
+    snprintf(command, sizeof command, "cp %s %s && cp %s %s.copy", name, copy, path, path);
+    assert_int_equal(system(command), 0);
+    sqlite3_close(db);
+    snprintf(command, sizeof command, "mv %s %s && mv %s.copy %s", copy, name, path, path);
+    assert_int_equal(system(command), 0);
+}
+
+static void write_newer_beside(const char *path)
+{
+    write_beside(path, "PRAGMA user_version = 99");
+}
+
+static void write_broken_beside(const char *path)
+{
+    write_beside(path, "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'store'");
+}
+
+/* What waits in a -wal is part of the database: refused for it, both files stay. */
+static void beside_check(struct fixture *fixture, void (*write)(const char *path), const char *reason)
+{
+    char name[FIXTURE_PATH_SIZE + 16];
+    uint64_t before, wal_before;
+
+    fixture_close(fixture);
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    write(fixture->path);
+    snprintf(name, sizeof name, "%s-wal", fixture->path);
+    before = fingerprint(fixture->path);
+    wal_before = fingerprint(name);
+    assert_true(wal_before != 0);
+    assert_int_not_equal(fixture_try_open(fixture), STORE_OK);
+    if (strstr(fixture->error.text, reason) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", fixture->error.text, reason);
+    assert_true(before == fingerprint(fixture->path));
+    assert_true(wal_before == fingerprint(name));
+}
+
+static void test_what_waits_beside_the_file_is_left_as_it_is(void **state)
+{
+    beside_check(*state, write_newer_beside, "newer byname");
+    beside_check(*state, write_broken_beside, "is corrupt");
+}
+
+static void test_garbage_beside_the_file_is_ignored(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[FIXTURE_PATH_SIZE + 16];
+    FILE *file;
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    store_close(fixture->store);
+    snprintf(name, sizeof name, "%s-wal", fixture->path);
+    file = fopen(name, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 9000; i++)
+        fputc(i * 7 & 0xFF, file);
+    fclose(file);
+    assert_int_equal(fixture_try_open(fixture), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
+    fixture_verify(fixture);
+}
+
+static void test_folder_in_the_place_of_a_database_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stat about;
+
+    fixture_close(fixture);
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    assert_int_equal(mkdir(fixture->path, 0700), 0);
+    assert_int_equal(fixture_try_open(fixture), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "is not a file"));
+    assert_int_equal(stat(fixture->path, &about), 0);
+    assert_false(has_neighbour(fixture, ".lock"));
+}
+
+static void test_empty_file_becomes_a_database(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_close(fixture);
+    assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    fclose(fopen(fixture->path, "wb"));
+    assert_int_equal(fixture_try_open(fixture), STORE_OK);
+    fixture_verify(fixture);
+}
+
+/* A page that nothing reads at the start is found by verify, and by the first who needs it. */
+static void test_damaged_page_in_the_middle_is_told_and_nothing_is_written(void **state)
+{
+    static const unsigned char garbage[4096] = {0xA5, 0x5A, 0xFF};
+    struct fixture *fixture = *state;
+    const struct store_options options = {.path = fixture->path, .is_read_only = true};
+    struct store_verified verified;
+    struct store *reader;
+    uint64_t before;
+    int64_t page;
+    FILE *file;
+
+    for (int i = 0; i < 40; i++) {
+        fixture_wait(fixture, MINUTE_MS);
+        fixture_press(fixture, QUESTION_RATING, 4);
+    }
+    page = fixture_integer(fixture, "SELECT rootpage FROM sqlite_schema WHERE name = 'answer'");
+    store_close(fixture->store);
+    fixture->store = NULL;
+    file = fopen(fixture->path, "r+b");
+    assert_non_null(file);
+    fseek(file, (page - 1) * 4096, SEEK_SET);
+    assert_int_equal(fwrite(garbage, 1, sizeof garbage, file), sizeof garbage);
+    fclose(file);
+    before = fingerprint(fixture->path);
+    assert_int_equal(store_open(&options, &reader, &fixture->error), STORE_OK);
+    assert_int_equal(store_verify(reader, &verified, NULL, NULL, &fixture->error), STORE_BROKEN);
+    assert_non_null(strstr(fixture->error.text, "malformed"));
+    store_close(reader);
+    assert_int_equal(fixture_try_open(fixture), STORE_OK);
+    assert_int_equal(fixture_send(fixture, &(struct answer){.seq = 41, .question = QUESTION_RATING, .value = 5,
+                                                            .boot = 1, .uptime_s = 9999}, 1),
+                     STORE_BROKEN);
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_BROKEN);
+    store_close(fixture->store);
+    fixture->store = NULL;
+    assert_true(before == fingerprint(fixture->path));
+}
+
 static void test_files_that_are_not_ours_are_left_as_they_are(void **state)
 {
     foreign_check(*state, write_text, "is not a database");
@@ -154,6 +308,8 @@ static void test_files_that_are_not_ours_are_left_as_they_are(void **state)
     foreign_check(*state, write_newer, "newer byname");
     foreign_check(*state, write_corrupt, "is corrupt");
     foreign_check(*state, write_truncated, "");
+    foreign_check(*state, write_damaged_magic, "is not a database");
+    foreign_check(*state, write_cut_to_a_page, "is corrupt");
 }
 
 static void test_folder_that_is_missing_is_named(void **state)
@@ -347,6 +503,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(test_files_that_are_not_ours_are_left_as_they_are),
+        WITH_STORE(test_what_waits_beside_the_file_is_left_as_it_is),
+        WITH_STORE(test_garbage_beside_the_file_is_ignored),
+        WITH_STORE(test_folder_in_the_place_of_a_database_is_refused),
+        WITH_STORE(test_empty_file_becomes_a_database),
+        WITH_STORE(test_damaged_page_in_the_middle_is_told_and_nothing_is_written),
         WITH_STORE(test_folder_that_is_missing_is_named),
         WITH_STORE(test_folder_that_is_not_writable_is_named),
         WITH_STORE(test_bad_settings_are_refused),
