@@ -498,7 +498,7 @@ static void on_health(struct session *session, const struct frame *frame, const 
     learn_boot(&session->boot, session->hello.boot, work.ask.health.uptime_s, clock->now_ms);
     send_time(session, clock);
     work.origin = make_origin(session, clock);
-    (void)request(session, &work, clock); /* the next one comes in five seconds */
+    (void)request(session, &work, clock); /* the next one comes soon */
 }
 
 static void on_received_frame(struct session *session, const struct frame *frame,

@@ -123,6 +123,7 @@ static void test_a_hold_stops_answers_but_not_the_heartbeat(void **state)
     assert_int_equal(link_step(&link, START_MS + 100, 1, 3), LINK_NOTHING);
     assert_int_equal(link_step(&link, START_MS + LINK_HEARTBEAT_MS, 1, 3), LINK_SEND_HEALTH);
     link_on_heard(&link, START_MS + LINK_HEARTBEAT_MS);
+    assert_int_equal(link_step(&link, START_MS + 9998, 1, 3), LINK_SEND_HEALTH);
     assert_int_equal(link_step(&link, START_MS + 9999, 1, 3), LINK_NOTHING);
     assert_int_equal(link_step(&link, START_MS + 10000, 1, 3), LINK_SEND_ANSWERS);
 }
