@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_SIZE_MAX 1024
@@ -15,11 +16,25 @@ static struct {
     bool is_journal;
 } config = {"bynamed", LOG_LEVEL_INFO, false};
 
+/* The variable is inherited by all that the service starts; it is ours only while stderr is what it names
+ * (systemd.exec(5), JOURNAL_STREAM). */
+static bool is_stderr_the_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[64];
+    struct stat status;
+
+    if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
+        return false;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(own, stream) == 0;
+}
+
 void log_open(const char *program, enum log_level level)
 {
     config.program = program;
     config.level = level;
-    config.is_journal = getenv("JOURNAL_STREAM") != NULL;
+    config.is_journal = is_stderr_the_journal();
 }
 
 bool log_level_parse(const char *name, enum log_level *level)

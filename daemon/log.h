@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * log.h - one line a fact, to stderr; with the priority prefixes of sd-daemon(3) when the journal reads it.
+ * log.h - one line a fact, to stderr; with the priority prefixes of sd-daemon(3) when the journal reads it (JOURNAL_STREAM).
  *
  * Any thread: a line is one write. The level is set once, before threads start.
  */

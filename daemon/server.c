@@ -19,6 +19,7 @@
 #include "daemon/writer.h"
 
 #define TICK_MS 100
+#define WATCHDOG_SHARE 4 /* so often in systemd's time do loop and writer say that they live */
 
 enum event_index { ON_TICK, ON_WRITTEN, ON_READ, ON_VERIFIED, ON_TERM, ON_INT, ON_HUP, EVENT_COUNT };
 
@@ -28,6 +29,7 @@ struct server {
     struct event_base *base;
     struct clock_watch watch;
     uint64_t started_ms;
+    uint64_t watchdog_every_ms, watchdog_fed_ms; /* every 0: nobody watches */
 
     struct http *http;
     struct store *store; /* the writer's once it runs */
@@ -278,6 +280,16 @@ static void on_hub_log(void *context, enum log_level level, uint16_t index, cons
 
 /* Time and signals ------------------------------------------------------------------------------------------------ */
 
+/* The loop speaks, so it lives; the writer lives when it came round since the last time. */
+static void feed_watchdog(struct server *server, uint64_t now_ms)
+{
+    if (server->watchdog_every_ms == 0 || now_ms - server->watchdog_fed_ms < server->watchdog_every_ms)
+        return;
+    server->watchdog_fed_ms = now_ms;
+    if (writer_has_come_round(server->writer))
+        (void)sd_notify(0, "WATCHDOG=1");
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
@@ -287,6 +299,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     hub_tick(server->hub, &clock);
     http_tick(server->http);
     reader_tick(server->reader, clock.now_ms);
+    feed_watchdog(server, clock.now_ms);
     break_when_done(server);
 }
 
@@ -409,11 +422,19 @@ static void finish(struct server *server)
         event_base_free(server->base);
 }
 
+static uint64_t watchdog_every_ms(void)
+{
+    uint64_t limit_us;
+
+    return sd_watchdog_enabled(0, &limit_us) > 0 ? limit_us / 1000 / WATCHDOG_SHARE + 1 : 0;
+}
+
 int server_run(const struct config *config, const char *config_path)
 {
     struct server server = {.config = config, .config_path = config_path};
 
     server.started_ms = clock_monotonic_ms();
+    server.watchdog_every_ms = watchdog_every_ms();
     json_object_seed(0); /* before there are threads (jansson, "Thread safety") */
     signal(SIGPIPE, SIG_IGN);
     server.exit_status = 1;

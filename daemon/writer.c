@@ -29,6 +29,7 @@ struct writer {
     pthread_cond_t changed;
     struct queue asked, done;
     bool is_stopping;
+    bool is_awaited; /* the loop asked the thread to come round, and it has not yet */
     bool has_roster;
     struct work_roster roster;
     enum store_status status;
@@ -83,6 +84,7 @@ static bool is_roster_stale(const struct writer *writer)
 /* Wait, with the mutex held, until there is something to do. */
 static void wait_for_work(struct writer *writer, uint64_t committed_ms, uint64_t roster_ms)
 {
+    writer->is_awaited = false;
     while (!writer->is_stopping) {
         uint64_t now_ms = clock_monotonic_ms();
         bool is_roster_due = is_roster_stale(writer);
@@ -99,6 +101,7 @@ static void wait_for_work(struct writer *writer, uint64_t committed_ms, uint64_t
             wait_until(writer, roster_ms + WRITER_ROSTER_MS);
         else
             wait_until(writer, now_ms + DATE_CHECK_MS);
+        writer->is_awaited = false;
     }
 }
 
@@ -282,6 +285,16 @@ bool writer_take_roster(struct writer *writer, struct work_roster *roster)
     writer->has_roster = false;
     pthread_mutex_unlock(&writer->mutex);
     return has_roster;
+}
+
+bool writer_has_come_round(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    bool has_come_round = !writer->is_awaited;
+    writer->is_awaited = true;
+    pthread_cond_signal(&writer->changed);
+    pthread_mutex_unlock(&writer->mutex);
+    return has_come_round;
 }
 
 unsigned writer_pending(const struct writer *writer)

@@ -40,6 +40,10 @@ struct work *writer_take(struct writer *writer);
 /* True when there is a roster newer than the last one taken; it is copied. */
 bool writer_take_roster(struct writer *writer, struct work_roster *roster);
 
+/* True when the thread has come round since the last call, idle or after a transaction; asks it to come round again.
+ * False for as long as it hangs in the disk. */
+bool writer_has_come_round(struct writer *writer);
+
 /* How many requests are submitted and not taken back. */
 unsigned writer_pending(const struct writer *writer);
 
