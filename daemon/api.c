@@ -24,11 +24,11 @@ enum status_code {
 };
 
 /* The texts of a call, all optional. which is the middle part of the path. */
-enum text { TEXT_WHICH, TEXT_NAME, TEXT_PIN, TEXT_SINCE, TEXT_FROM, TEXT_TO, TEXT_KIOSK, TEXT_STAFF, TEXT_COUNT };
+enum text { TEXT_WHICH, TEXT_NAME, TEXT_PIN, TEXT_SINCE, TEXT_FROM, TEXT_TO, TEXT_KIOSK, TEXT_STAFF, TEXT_FILE, TEXT_COUNT };
 
 static const char *const text_names[TEXT_COUNT] = {
     [TEXT_NAME] = "name", [TEXT_PIN] = "pin", [TEXT_SINCE] = "since", [TEXT_FROM] = "from",
-    [TEXT_TO] = "to",     [TEXT_KIOSK] = "kiosk", [TEXT_STAFF] = "staff",
+    [TEXT_TO] = "to",     [TEXT_KIOSK] = "kiosk", [TEXT_STAFF] = "staff", [TEXT_FILE] = "file",
 };
 
 struct route;
@@ -194,7 +194,7 @@ static const char *text_in(const json_t *object, const char *key)
 /* What the reports know about each kiosk goes into the list: how it does, not only that it is. */
 static void add_counters(json_t *list, const json_t *kiosks)
 {
-    static const char *const keys[] = {"pending", "refused", "lost", "conflicts", "bad_frames"};
+    static const char *const keys[] = {"pending", "refused", "lost", "restored", "conflicts", "bad_frames"};
     size_t index, other_index;
     json_t *item, *other;
 
@@ -407,11 +407,15 @@ static void judge_losses(json_t *warnings, const json_t *list)
     json_array_foreach(list, index, item) {
         const char *name = text_in(item, "name");
         json_int_t lost = json_integer_value(json_object_get(item, "lost"));
+        json_int_t restored = json_integer_value(json_object_get(item, "restored"));
         json_int_t refused = json_integer_value(json_object_get(item, "refused"));
         json_int_t conflicts = json_integer_value(json_object_get(item, "conflicts"));
 
-        if (lost > 0)
-            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are lost for good", name, lost);
+        if (restored > 0)
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are missing since an older database was restored",
+                name, restored);
+        if (lost > restored)
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are lost for good", name, lost - restored);
         if (refused > 0)
             say(warnings, "kiosk %s refused %" JSON_INTEGER_FORMAT " presses because its journal was full", name,
                 refused);
@@ -455,7 +459,7 @@ static enum store_status run_report(struct store *store, struct api_call *call, 
     return run_named(store, call, text_of(call, TEXT_WHICH), &call->reply, error);
 }
 
-static bool on_verify_progress(void *context, unsigned done_parts)
+static bool on_run_progress(void *context, unsigned done_parts)
 {
     struct api_call *call = context;
 
@@ -467,11 +471,20 @@ static bool on_verify_progress(void *context, unsigned done_parts)
 static enum store_status run_verify(struct store *store, struct api_call *call, struct store_error *error)
 {
     struct store_verified verified = {0};
-    enum store_status status = store_verify(store, &verified, on_verify_progress, call, error);
+    enum store_status status = store_verify(store, &verified, on_run_progress, call, error);
 
     if (status == STORE_OK)
         call->reply = report_verified(store, &verified);
     return status;
+}
+
+static enum store_status run_backup(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *file = text_of(call, TEXT_FILE);
+    uint64_t size;
+    enum store_status status = store_backup(store, file, &size, on_run_progress, call, error);
+
+    return status == STORE_OK ? done(call, "backed up to %s, %" PRIu64 " bytes", file, size) : status;
 }
 
 /* Routes ---------------------------------------------------------------------------------------------------------- */
@@ -492,6 +505,7 @@ static const struct route routes[] = {
     {true, {"kiosks", "*", "rename"}, API_WRITER, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
     {false, {"status"}, API_READER, run_kiosk_list, finish_status, 0},
     {true, {"verify"}, API_VERIFIER, run_verify, NULL, 0},
+    {true, {"backup"}, API_VERIFIER, run_backup, NULL, NEEDS(TEXT_FILE)},
 };
 
 static void mistake(struct api_call *call, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -17,6 +17,7 @@
  *   POST /v1/kiosks/WHICH/rename  {"name"}
  *   GET  /v1/status                                       how the daemon and its kiosks are
  *   POST /v1/verify                                       recount everything
+ *   POST /v1/backup               {"file"}                copy the database, while it is written to
  */
 #ifndef BYNAME_API_H
 #define BYNAME_API_H
@@ -69,7 +70,7 @@ enum api_where api_call_where(const struct api_call *call);
 /* A work_function: the call is the context. Not for API_NOWHERE. */
 enum store_status api_call_run(struct store *store, void *context, struct store_error *error);
 
-/* Told how far a verification is, of 1000, on the thread that runs it. */
+/* Told how far a verification or a backup is, of 1000, on the thread that runs it. */
 void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done), void *context);
 
 /* Make the answer from what api_call_run returned. live is NULL without a daemon: then lists show what the file

@@ -27,13 +27,13 @@ static void complain(const char *text)
 
 static void show_seconds(unsigned seconds)
 {
-    fprintf(stderr, "\rbyname: verifying, %u s ", seconds);
+    fprintf(stderr, "\rbyname: working, %u s ", seconds);
 }
 
 static void show_parts(void *context, unsigned done)
 {
     (void)context;
-    fprintf(stderr, "\rbyname: verifying, %u %% ", done / 10);
+    fprintf(stderr, "\rbyname: working, %u %% ", done / 10);
 }
 
 static void clear_progress(void)
@@ -93,11 +93,13 @@ static enum cli_exit ask_file(struct cli *cli, json_t **reply)
 
     if (query != NULL)
         *query++ = '\0';
-    const struct api_request request = {cli->is_post, cli->path, query == NULL ? "" : query, "", clock_utc_ms()};
     if (store_open(&options, &store, &error) != STORE_OK) {
         complain(error.text);
         return CLI_EXIT_UNREACHABLE;
     }
+    char *body = cli->body == NULL ? NULL : json_dumps(cli->body, JSON_COMPACT);
+    const struct api_request request = {cli->is_post, cli->path, query == NULL ? "" : query, body == NULL ? "" : body,
+                                        clock_utc_ms()};
     enum cli_exit outcome = CLI_EXIT_NO;
     struct api_call *call = api_call_create(&request);
     if (call == NULL) {
@@ -110,6 +112,7 @@ static enum cli_exit ask_file(struct cli *cli, json_t **reply)
             clear_progress();
     }
     api_call_destroy(call);
+    free(body);
     store_close(store);
     return outcome;
 }

@@ -4,7 +4,9 @@
 #include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/config.h"
 
@@ -51,6 +53,8 @@ static const struct cli_command commands[] = {
      0, 0, NULL, 0},
     {"verify", NULL, "", "recount everything from the answers; exit status 1 on a difference", true, true, "/v1/verify",
      NULL, 0, 0, NULL, 0},
+    {"backup", NULL, "FILE", "copy the database to a new file, while it is in use", true, true, "/v1/backup", NULL, 1, 1,
+     "file", 0},
 };
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
@@ -73,7 +77,7 @@ static const char help_tail[] =
     "PERIOD        --since 7d, 24h or 4w; or --from and --to with 2026-11-02 or 2026-11-02T14:00\n"
     "WHO, WHICH    a name, or the number that the list shows\n"
     "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
-    "--database    read this file instead of asking bynamed: report, the lists, verify\n"
+    "--database    read this file instead of asking bynamed: report, the lists, verify, backup\n"
     "--help, --version; --help after a command tells about that one\n"
     "Exit status: 0 yes, 1 no or unwell, 2 a mistake on the command line, 3 no daemon or database\n";
 
@@ -139,7 +143,18 @@ static void set_path(struct cli *cli, const char *first)
 static void put(struct cli *cli, const char *key, const char *value)
 {
     bool is_none = strcmp(key, "pin") == 0 && strcmp(value, "none") == 0;
-    json_t *text = is_none ? json_null() : json_string(value);
+    bool is_relative = strcmp(key, "file") == 0 && value[0] != '/';
+    char here[PATH_MAX];
+    json_t *text;
+
+    if (is_relative && getcwd(here, sizeof here) == NULL) { /* the daemon's folder is another one */
+        mistake(cli, "this folder has no path: name the file from /");
+        return;
+    }
+    if (is_none)
+        text = json_null();
+    else
+        text = is_relative ? json_sprintf("%s/%s", here, value) : json_string(value);
 
     if (text == NULL)
         mistake(cli, "'%s' is not UTF-8", value);
@@ -225,7 +240,7 @@ static void check_options(struct cli *cli, const char *const values[O_COUNT])
     if (values[O_SINCE] != NULL && (values[O_FROM] != NULL || values[O_TO] != NULL))
         mistake(cli, "--since and --from/--to exclude each other");
     if (cli->database != NULL && !command->is_archive_able)
-        mistake(cli, "%s%s%s needs the daemon; --database serves report, staff list, kiosk list and verify",
+        mistake(cli, "%s%s%s needs the daemon; --database serves report, staff list, kiosk list, verify and backup",
                 command->group, command->verb == NULL ? "" : " ", verb);
 }
 
@@ -338,5 +353,5 @@ enum cli_exit cli_judge(const json_t *reply)
 
 bool cli_is_long(const struct cli *cli)
 {
-    return strcmp(cli->command->group, "verify") == 0;
+    return strcmp(cli->command->group, "verify") == 0 || strcmp(cli->command->group, "backup") == 0;
 }

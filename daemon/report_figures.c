@@ -306,7 +306,9 @@ enum store_status report_staff(struct report *report)
     "  WHERE j.kiosk = kiosk.id AND cause <> 2),"                                                          \
     " (SELECT ifnull(sum(duplicates), 0) FROM journal WHERE kiosk = kiosk.id),"                            \
     " (SELECT count(*) FROM conflict JOIN journal j ON j.id = conflict.journal WHERE j.kiosk = kiosk.id)," \
-    " resent, bad_frames, display_faults, stuck_buttons, (SELECT count(*) FROM kiosk)"                     \
+    " resent, bad_frames, display_faults, stuck_buttons, (SELECT count(*) FROM kiosk),"                    \
+    " (SELECT ifnull(sum(last - first + 1), 0) FROM lost JOIN journal j ON j.id = lost.journal"            \
+    "  WHERE j.kiosk = kiosk.id AND cause = 3)"                                                            \
     " FROM kiosk WHERE ?1 = 0 OR id = ?1 ORDER BY name"
 
 static json_t *kiosk_row_make(struct report *report, sqlite3_stmt *row, const struct row *figures)
@@ -323,6 +325,7 @@ static json_t *kiosk_row_make(struct report *report, sqlite3_stmt *row, const st
     json_object_set_new(out, "bad_slots", report_column_integer(row, 7));
     json_object_set_new(out, "boots", report_column_integer(row, 8));
     json_object_set_new(out, "lost", report_column_integer(row, 9));
+    json_object_set_new(out, "restored", report_column_integer(row, 17));
     json_object_set_new(out, "duplicates", report_column_integer(row, 10));
     json_object_set_new(out, "conflicts", report_column_integer(row, 11));
     json_object_set_new(out, "resent", report_column_integer(row, 12));

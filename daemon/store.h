@@ -217,4 +217,14 @@ enum store_status store_verify(struct store *store, struct store_verified *verif
                                bool (*progress)(void *context, unsigned done), void *context,
                                struct store_error *error);
 
+/* Backup ----------------------------------------------------------------------------------------------------
+ */
+
+/* Copy the database as it is at one moment to the absolute `path`, which must not exist; others may write meanwhile.
+ * On STORE_OK the copy is whole and synced, *size bytes; otherwise there is nothing at `path`. progress as above. Any
+ * connection outside a transaction. */
+enum store_status store_backup(struct store *store, const char *path, uint64_t *size,
+                               bool (*progress)(void *context, unsigned done), void *context,
+                               struct store_error *error);
+
 #endif

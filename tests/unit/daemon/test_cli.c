@@ -63,6 +63,7 @@ static void test_commands_become_requests(void **state)
     expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/v1/kiosks/Front/rename", "{\"name\":\"Back\"}");
     expect_request(WORDS("status"), false, "/v1/status", NULL);
     expect_request(WORDS("verify"), true, "/v1/verify", "{}");
+    expect_request(WORDS("backup", "/b/x.db"), true, "/v1/backup", "{\"file\":\"/b/x.db\"}");
 }
 
 static void expect_mistake(const char *const words[], const char *part)
