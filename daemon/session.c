@@ -91,6 +91,11 @@ static void send_wait(struct session *session, enum wait_reason reason, const ch
         session->outputs.note(session->outputs.context, SESSION_NOTE_WAITING, why);
 }
 
+static void send_in_use(struct session *session)
+{
+    send_wait(session, WAIT_IN_USE, "a kiosk with the same id is connected at another port");
+}
+
 static void send_ack(struct session *session)
 {
     const struct message_ack ack = {session->admitted.journal_id, session->through};
@@ -315,7 +320,8 @@ static void on_received(struct session *session, const struct message_received *
     start_next(session, clock);
 }
 
-void session_roster(struct session *session, const struct work_roster *roster, const struct session_clock *clock)
+void session_roster(struct session *session, const struct work_roster *roster,
+                    const struct session_clock *clock)
 {
     struct session_downlink *downlink = &session->downlink;
     bool is_other_version = !downlink->has_roster || downlink->roster.version != roster->version;
@@ -339,11 +345,12 @@ void session_roster(struct session *session, const struct work_roster *roster, c
 static void learn_boot(struct session_boot *boot, uint16_t number, uint32_t uptime_s, uint64_t now_ms)
 {
     int64_t started_ms = (int64_t)now_ms - (int64_t)uptime_s * 1000;
+    /* A boot without an answer leaves its number to the next one. */
+    bool is_another = boot->boot != number || uptime_s < boot->uptime_s;
 
-    if (!boot->is_known || boot->boot != number) {
-        *boot = (struct session_boot){number, true, {started_ms, started_ms}, now_ms};
-        return;
-    }
+    if (!boot->is_known || is_another)
+        *boot = (struct session_boot){number, true, {started_ms, started_ms}, now_ms, uptime_s};
+    boot->uptime_s = uptime_s;
     if (now_ms - boot->turned_ms >= BOOT_WINDOW_MS) {
         boot->least[1] = now_ms - boot->turned_ms < 2 * BOOT_WINDOW_MS ? boot->least[0] : started_ms;
         boot->least[0] = started_ms;
@@ -396,7 +403,8 @@ static void on_hello(struct session *session, const struct frame *frame, const s
 
     if (frame->body_size >= 2 && frame->body[0] != PROTOCOL_MAJOR) {
         char why[96];
-        snprintf(why, sizeof why, "it speaks version %u.%u of the protocol and this daemon %d.%d: update the older",
+        snprintf(why, sizeof why,
+                 "it speaks version %u.%u of the protocol and this daemon %d.%d: update the older",
                  frame->body[0], frame->body[1], PROTOCOL_MAJOR, PROTOCOL_MINOR);
         forget_kiosk(session);
         send_wait(session, WAIT_VERSION, why);
@@ -409,10 +417,12 @@ static void on_hello(struct session *session, const struct frame *frame, const s
     if (is_repeated_hello(session, hello))
         return;
     forget_kiosk(session);
+    if (session->hello.kiosk_id != hello->kiosk_id || session->hello.journal_id != hello->journal_id)
+        session->boot.is_known = false; /* another kiosk, or one that was just given its ids */
     learn_boot(&session->boot, hello->boot, hello->uptime_s, clock->now_ms);
     session->hello = *hello;
     if (hello->kiosk_id != 0 && session->outputs.is_in_use(session->outputs.context, hello->kiosk_id)) {
-        send_wait(session, WAIT_IN_USE, "a kiosk with the same id is connected at another port");
+        send_in_use(session);
         return;
     }
     snprintf(work.ask.hello.port, sizeof work.ask.hello.port, "%s", session->options.port);
@@ -581,7 +591,18 @@ static void note_lost(struct session *session, uint32_t first, uint32_t last, co
     session->outputs.note(session->outputs.context, SESSION_NOTE_LOST, text);
 }
 
-static void welcome(struct session *session, const struct work_admitted *result, const struct session_clock *clock)
+/* Something was committed: there is room again. */
+static void resume(struct session *session)
+{
+    if (session->hold_s == 0)
+        return;
+    session->is_held = false;
+    session->hold_s = 0;
+    session->outputs.note(session->outputs.context, SESSION_NOTE_RESUMED, "");
+}
+
+static void welcome(struct session *session, const struct work_admitted *result,
+                    const struct session_clock *clock)
 {
     struct message_welcome message = {
         .major = PROTOCOL_MAJOR,
@@ -608,12 +629,14 @@ static void welcome(struct session *session, const struct work_admitted *result,
     memcpy(downlink->present, result->present, sizeof downlink->present);
     send_frame(session, MESSAGE_WELCOME, body, message_welcome_encode(&message, body, sizeof body));
     session->outputs.note(session->outputs.context, SESSION_NOTE_UP, session->hello.firmware);
+    resume(session);
     start_next(session, clock);
 }
 
 static void adopt(struct session *session, const struct work_admitted *result)
 {
-    struct message_adopt message = {.kiosk_id = result->admitted.kiosk_id, .journal_id = result->admitted.journal_id};
+    struct message_adopt message = {.kiosk_id = result->admitted.kiosk_id,
+                                    .journal_id = result->admitted.journal_id};
     uint8_t body[BODY_TO_KIOSK_MAX];
 
     memcpy(message.database_id, result->database_id, DATABASE_ID_SIZE);
@@ -623,12 +646,18 @@ static void adopt(struct session *session, const struct work_admitted *result)
     session->outputs.note(session->outputs.context, SESSION_NOTE_ADOPTED, "");
 }
 
-static void on_hello_result(struct session *session, const struct work *work, const struct session_clock *clock)
+static void on_hello_result(struct session *session, const struct work *work,
+                            const struct session_clock *clock)
 {
     const struct store_admitted *admitted = &work->result.hello.admitted;
 
     session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;
     session->admitted = *admitted;
+    /* Asked again: another line's HELLO may have been admitted while this one was with the store. */
+    if (admitted->kiosk_id != 0 && session->outputs.is_in_use(session->outputs.context, admitted->kiosk_id)) {
+        send_in_use(session);
+        return;
+    }
     if (admitted->lost_first != 0)
         note_lost(session, admitted->lost_first, admitted->lost_last,
                   "the kiosk had them acknowledged, and this database does not have them");
@@ -659,11 +688,7 @@ static void on_stored(struct session *session, const struct work *work)
     if (work->result.ingested.conflict > 0)
         session->outputs.note(session->outputs.context, SESSION_NOTE_CONFLICT,
                               "answers came again with another content; the first stand");
-    if (session->hold_s != 0) {
-        session->is_held = false;
-        session->hold_s = 0;
-        session->outputs.note(session->outputs.context, SESSION_NOTE_RESUMED, "");
-    }
+    resume(session);
     send_ack(session);
 }
 

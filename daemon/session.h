@@ -115,6 +115,7 @@ struct session_boot {
     bool is_known;
     int64_t least[2]; /* this minute, the one before */
     uint64_t turned_ms;
+    uint32_t uptime_s; /* the latest */
 };
 
 struct session {

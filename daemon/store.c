@@ -35,6 +35,11 @@ enum store_status store_sql_failed(struct store *store, int code, struct store_e
         snprintf(error->text, sizeof error->text,
                  "no space left for %.150s: free some; kiosks hold their answers", store->path);
         return STORE_FULL;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        snprintf(error->text, sizeof error->text,
+                 "another program has locked %.150s: close it; kiosks hold their answers", store->path);
+        return STORE_FULL;
     case SQLITE_INTERRUPT:
         return store_refuse(error, "it took too long: ask for a shorter period");
     default:

@@ -31,7 +31,7 @@ enum store_status {
     STORE_OK,
     STORE_REFUSED, /* the request is at fault: unknown or duplicate name, bad character; the text says what to
                       do */
-    STORE_FULL, /* the disk is full: the transaction was rolled back, nothing of it happened, try again later
+    STORE_FULL, /* the disk is full, or another program holds the file: the transaction was rolled back, nothing of it happened, try again later
                  */
     STORE_BROKEN, /* I/O, sync or corruption: trust nothing in memory, end the process, start clean */
 };

@@ -26,8 +26,8 @@ static enum store_status run_hello(struct store *store, struct work *work)
     memcpy(result->database_id, store_database_id(store), DATABASE_ID_SIZE);
     if (result->admitted.admission != STORE_ADMITTED)
         return STORE_OK;
-    return store_presence(store, result->admitted.kiosk, work->now_ms, result->present, &result->present_count,
-                          &work->error);
+    return store_presence(store, result->admitted.kiosk, work->now_ms, result->present,
+                          &result->present_count, &work->error);
 }
 
 static bool carries_answers(const struct work *work)
@@ -95,10 +95,23 @@ static void fail_all(struct work_runner *runner, struct work *const items[], siz
     }
 }
 
+static void note_broken(struct work_runner *runner, enum store_status status, const struct store_error *error)
+{
+    if (status != STORE_BROKEN)
+        return;
+    runner->is_broken = true;
+    runner->broken = *error;
+}
+
 enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
                            struct store_error *error)
 {
     error->text[0] = '\0';
+    if (runner->is_broken) {
+        *error = runner->broken;
+        fail_all(runner, items, count, STORE_BROKEN, error);
+        return STORE_BROKEN;
+    }
     enum store_status status = store_begin(runner->store, error);
     if (status == STORE_OK) {
         status = run_all(runner, items, count, error);
@@ -109,12 +122,14 @@ enum store_status work_run(struct work_runner *runner, struct work *const items[
     }
     if (status != STORE_OK)
         fail_all(runner, items, count, status, error);
+    note_broken(runner, status, error);
     return status;
 }
 
 bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms)
 {
-    return !runner->is_roster_made || now_ms >= runner->roster_until_ms || runner->roster_generation != store_roster_generation(runner->store) ||
+    return !runner->is_roster_made || now_ms >= runner->roster_until_ms ||
+           runner->roster_generation != store_roster_generation(runner->store) ||
            runner->counts_generation != store_counts_generation(runner->store);
 }
 
@@ -139,14 +154,21 @@ enum store_status work_roster_make(struct work_runner *runner, int64_t now_ms, s
     uint64_t counts_generation = store_counts_generation(runner->store);
 
     memset(roster, 0, sizeof *roster);
+    if (runner->is_broken) {
+        *error = runner->broken;
+        return STORE_BROKEN;
+    }
     enum store_status status = store_begin(runner->store, error);
-    if (status != STORE_OK)
+    if (status != STORE_OK) {
+        note_broken(runner, status, error);
         return status;
+    }
     status = fill_roster(runner->store, now_ms, roster, error);
     if (status == STORE_OK)
         status = store_commit(runner->store, error);
     if (status != STORE_OK) {
         store_rollback(runner->store);
+        note_broken(runner, status, error);
         return status;
     }
     runner->is_roster_made = true;

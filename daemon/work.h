@@ -81,6 +81,8 @@ struct work_runner {
         bool is_set;
         uint32_t epoch;
     } failed[WORK_SESSIONS_MAX]; /* what each session queued before it knew that the disk is full */
+    bool is_broken; /* a STORE_BROKEN was seen: nothing is tried any more */
+    struct store_error broken;
     bool is_roster_made;
     uint64_t roster_generation, counts_generation; /* of the roster made last */
     int64_t roster_until_ms;                       /* UTC: at midnight "today" is another day */
@@ -91,7 +93,8 @@ void work_runner_init(struct work_runner *runner, struct store *store);
 /* Do all in order in one transaction and set their results. Nothing may be told to a kiosk before this returned.
  *
  * STORE_OK: committed; single items may still be STORE_REFUSED. STORE_FULL and STORE_BROKEN: nothing of the batch
- * happened, and every item says so. After STORE_FULL the answers of a session that carry the same epoch fail
+ * happened, and every item says so. After STORE_BROKEN every later item of this runner is STORE_BROKEN, too, without
+ * being tried: what a failed sync left in the cache may be read, but is not on the disk. After STORE_FULL the answers of a session that carry the same epoch fail
  * without being tried: those that were lost stand before them. The session begins a new epoch when it knows. */
 enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
                            struct store_error *error);

@@ -63,6 +63,16 @@ size_t message_hello_encode(const struct message_hello *message, uint8_t *body, 
     return finish(&writer);
 }
 
+/* What goes to logs and terminals as it is. */
+static bool is_printable_ascii(const char *text, uint8_t size)
+{
+    for (uint8_t i = 0; i < size; i++) {
+        if (text[i] < 0x20 || text[i] > 0x7E)
+            return false;
+    }
+    return true;
+}
+
 bool message_hello_decode(const uint8_t *body, size_t size, struct message_hello *message)
 {
     struct bytes_reader reader = READER(body, size);
@@ -81,7 +91,8 @@ bool message_hello_decode(const uint8_t *body, size_t size, struct message_hello
     message->needs_presence = bytes_get_u8(&reader);
     message->capacity = bytes_get_u8(&reader);
     get_text(&reader, message->firmware, &message->firmware_size, FIRMWARE_NAME_SIZE_MAX);
-    return !reader.failed && message->next >= 1 && message->oldest >= 1 && message->oldest <= message->next;
+    return !reader.failed && message->next >= 1 && message->oldest >= 1 && message->oldest <= message->next &&
+           is_printable_ascii(message->firmware, message->firmware_size);
 }
 
 void message_answers_begin(struct bytes_writer *writer, uint32_t first_seq)

@@ -409,6 +409,51 @@ static void test_boot_instant_is_the_least_of_late_arrivals_and_forgets(void **s
     assert_in_range(now_s, 15 + 9 * 60, 15 + 9 * 60 + 15);
 }
 
+static void test_a_boot_that_left_its_number_to_the_next_one_leaves_not_its_start(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_health(&rig, 36000); /* ten hours without an answer */
+    rig_answer(&rig, STORE_OK);
+    rig_pass(&rig, 1000);
+    rig_say_hello(&rig); /* the same number, but uptime 10 s */
+    rig_admit(&rig, 0);
+    rig_say_answers(&rig, 1, 1);
+    assert_true(rig.asked[0].origin.boot_started_ms == rig.clock.utc_ms - 10000);
+}
+
+static void test_a_kiosk_admitted_elsewhere_meanwhile_is_told_to_wait(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig.is_in_use = true;
+    rig_admit(&rig, 0);
+    assert_int_equal(rig_count(&rig, MESSAGE_WELCOME), 0);
+    assert_int_equal(wait_reason(&rig), WAIT_IN_USE);
+}
+
+static void test_a_welcome_ends_a_hold(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    rig_say_answers(&rig, 1, 1);
+    rig_answer(&rig, STORE_FULL);
+    assert_true(rig.session.hold_s > 0);
+    rig_say_hello(&rig);
+    rig_admit(&rig, 1);
+    assert_int_equal(rig.session.hold_s, 0);
+    assert_false(rig.session.is_held);
+}
+
 static void test_away_is_fifteen_seconds_without_a_frame(void **state)
 {
     struct rig rig;
@@ -637,6 +682,9 @@ int main(void)
         cmocka_unit_test(test_refusal_by_the_store_begins_anew),
         cmocka_unit_test(test_health_is_answered_at_once_with_the_time_to_midnight),
         cmocka_unit_test(test_boot_instant_is_the_least_of_late_arrivals_and_forgets),
+        cmocka_unit_test(test_a_boot_that_left_its_number_to_the_next_one_leaves_not_its_start),
+        cmocka_unit_test(test_a_kiosk_admitted_elsewhere_meanwhile_is_told_to_wait),
+        cmocka_unit_test(test_a_welcome_ends_a_hold),
         cmocka_unit_test(test_away_is_fifteen_seconds_without_a_frame),
         cmocka_unit_test(test_flags_and_unknown_types_are_counted_and_dropped),
         cmocka_unit_test(test_reliable_message_is_resent_until_received),

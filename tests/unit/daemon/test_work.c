@@ -22,14 +22,47 @@ static enum store_status refuse(struct store *store, void *context, struct store
 
 static struct work make_answers(const struct fixture *fixture, uint32_t seq, uint32_t epoch)
 {
-    struct work work = {.kind = WORK_ANSWERS, .session = 4, .epoch = epoch, .now_ms = FIXTURE_NOON_MS,
+    struct work work = {.kind = WORK_ANSWERS,
+                        .session = 4,
+                        .epoch = epoch,
+                        .now_ms = FIXTURE_NOON_MS,
                         .origin = fixture->origin};
 
     work.ask.answers.first_seq = seq;
     work.ask.answers.count = 1;
-    work.ask.answers.answers[0] = (struct answer){.seq = seq, .question = QUESTION_RATING, .value = 5,
-                                                  .boot = fixture->origin.boot, .uptime_s = 60 + seq};
+    work.ask.answers.answers[0] = (struct answer){.seq = seq,
+                                                  .question = QUESTION_RATING,
+                                                  .value = 5,
+                                                  .boot = fixture->origin.boot,
+                                                  .uptime_s = 60 + seq};
     return work;
+}
+
+static enum store_status fail_to_sync(struct store *store, void *context, struct store_error *error)
+{
+    (void)store, (void)context;
+    snprintf(error->text, sizeof error->text, "the disk did not take it");
+    return STORE_BROKEN;
+}
+
+static void test_nothing_is_tried_after_the_database_broke(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work answers = make_answers(fixture, 1, 1);
+    struct work broken = {.kind = WORK_CALL, .session = WORK_NO_SESSION, .ask.call = {fail_to_sync, NULL}};
+    struct work *const first[] = {&broken};
+    struct work *const second[] = {&answers};
+    struct work_roster roster;
+    struct store_error error;
+
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, first, 1, &error), STORE_BROKEN);
+    assert_int_equal(work_run(&runner, second, 1, &error), STORE_BROKEN);
+    assert_int_equal(answers.status, STORE_BROKEN);
+    assert_string_equal(answers.error.text, "the disk did not take it");
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 0);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_BROKEN);
 }
 
 static void test_batch_is_one_transaction_and_refusals_stay_single(void **state)
@@ -99,6 +132,8 @@ static void test_roster_is_made_after_a_change_and_at_midnight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_nothing_is_tried_after_the_database_broke, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_batch_is_one_transaction_and_refusals_stay_single, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_undoes_the_batch_and_fails_what_was_queued_behind_it,

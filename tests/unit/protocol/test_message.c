@@ -273,6 +273,22 @@ static void test_a_hello_whose_journal_makes_no_sense_is_refused(void **state)
     check_hello_refused(3, 2);
 }
 
+static void test_a_hello_whose_firmware_is_not_printable_is_refused(void **state)
+{
+    static const char bad[] = {'\x1B', '\n', '\x7F', (char)0xC3};
+    struct message_hello message = {.oldest = 1, .next = 1, .firmware_size = 3, .firmware = "0.1"}, back;
+    uint8_t body[80];
+
+    (void)state;
+    size_t size = message_hello_encode(&message, body, sizeof body);
+    assert_true(message_hello_decode(body, size, &back));
+    for (size_t i = 0; i < sizeof bad; i++) {
+        message.firmware[1] = bad[i];
+        size = message_hello_encode(&message, body, sizeof body);
+        assert_false(message_hello_decode(body, size, &back));
+    }
+}
+
 static void test_answers_with_a_bad_count_or_number_are_refused(void **state)
 {
     struct message_answers message = {.first_seq = 1, .count = 1}, back;
@@ -332,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_help),
         cmocka_unit_test(test_an_empty_roster_has_no_entry),
         cmocka_unit_test(test_a_hello_whose_journal_makes_no_sense_is_refused),
+        cmocka_unit_test(test_a_hello_whose_firmware_is_not_printable_is_refused),
         cmocka_unit_test(test_answers_with_a_bad_count_or_number_are_refused),
         cmocka_unit_test(test_a_roster_name_that_is_too_long_is_refused),
     };
