@@ -18,8 +18,12 @@
  *
  * Life of a slot. Every arrow is one or more byte writes; each write but the erase only clears bits.
  *
- *   blank ──payload, CRC──► torn ──state := COMMITTED──► live ──state := ACKED──► acked ──erase, state
- * last──► blank
+ *   blank ──payload, CRC──► torn ──state := COMMITTED──► live ──state := ACKED──► acked
+ *     ▲                                                                               │
+ *     └──────────────── erase: CRC first, then the payload, the state last ───────────┘
+ *
+ * The CRC is never FFFF (crc16 or, in place of FFFF, 0000): it is erased first, so that nothing which an erase leaves
+ * half way can pass for an answer.
  *
  * What a reader makes of it, by CRC and state:
  *
@@ -29,8 +33,6 @@
  *   CRC wrong        torn            free      damaged      damaged
  *
  * (1) The commit or the ack was torn. The content is whole, so it is committed anew and sent, perhaps again.
- * The one exception: a CRC of 0xFFFF proves nothing under a blank state, for it may not have been written:
- * torn.
  *
  * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the
  * same and its number may be known to the daemon. So the number is not used again: the slot becomes a VOID
@@ -39,7 +41,8 @@
  */
 #define PAYLOAD_SIZE 12
 #define CRC_AT PAYLOAD_SIZE
-#define STATE_AT (CRC_AT + 2)
+#define CRC_SIZE 2
+#define STATE_AT (CRC_AT + CRC_SIZE)
 #define BLANK 0xFF
 #define BLANK_CRC 0xFFFF
 #define COMMITTED 0x5A
@@ -95,6 +98,13 @@ static void unpack(const struct journal *journal, uint16_t index, const uint8_t 
     answer->uptime_s = bytes_get_u32(&reader);
 }
 
+static uint16_t payload_crc(const uint8_t *payload)
+{
+    uint16_t crc = crc16(payload, PAYLOAD_SIZE);
+
+    return crc == BLANK_CRC ? 0 : crc;
+}
+
 static void pack(const struct journal *journal, const struct answer *answer, uint8_t bytes[STORAGE_SLOT_SIZE])
 {
     struct bytes_writer writer = {.data = bytes, .capacity = STATE_AT};
@@ -106,7 +116,7 @@ static void pack(const struct journal *journal, const struct answer *answer, uin
     bytes_put_u16(&writer, answer->value);
     bytes_put_u16(&writer, answer->boot);
     bytes_put_u32(&writer, answer->uptime_s);
-    bytes_put_u16(&writer, crc16(bytes, PAYLOAD_SIZE));
+    bytes_put_u16(&writer, payload_crc(bytes));
 }
 
 static void read_slot(const struct journal *journal, uint16_t index, struct slot *slot)
@@ -117,7 +127,7 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
     port_eeprom_read(slot_address(index), bytes, sizeof bytes);
     uint8_t state = bytes[STATE_AT];
     uint16_t crc = (uint16_t)(bytes[CRC_AT] | bytes[CRC_AT + 1] << 8);
-    slot->is_right = crc16(bytes, PAYLOAD_SIZE) == crc;
+    slot->is_right = payload_crc(bytes) == crc;
     if (is_blank(bytes, PAYLOAD_SIZE)) {
         slot->kind = SLOT_BLANK;
         slot->is_clean = is_blank(bytes, sizeof bytes);
@@ -128,7 +138,7 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
         unpack(journal, index, bytes, &slot->answer);
     if (state == ACKED)
         slot->kind = slot->is_right ? SLOT_ACKED : SLOT_FREE;
-    else if (state == BLANK && (!slot->is_right || crc == BLANK_CRC))
+    else if (state == BLANK && !slot->is_right)
         slot->kind = SLOT_TORN;
     else
         slot->kind = slot->is_right ? SLOT_LIVE : SLOT_DAMAGED;
@@ -153,24 +163,31 @@ static bool write_state(uint16_t index, uint8_t state, enum port_eeprom_mode mod
     return back == state;
 }
 
-/* Erase the byte that stands `left - 1` before the last erased; the state goes last, after it says ACKED.
- * Nothing is written where nothing needs to change. Returns false when the byte was right already. */
+/* Where the byte stands that goes when `left` are left, itself included: CRC, payload, state. */
+static uint8_t erase_offset(uint8_t left)
+{
+    uint8_t gone = (uint8_t)(STORAGE_SLOT_SIZE - left);
+
+    if (gone < CRC_SIZE)
+        return (uint8_t)(CRC_AT + gone);
+    return gone < STATE_AT ? (uint8_t)(gone - CRC_SIZE) : STATE_AT;
+}
+
+/* Erase the next byte of a slot, which says ACKED before the first of them goes. Nothing is written where nothing needs
+ * to change. Returns false when the byte was right already. */
 static bool erase_byte(uint16_t index, uint8_t left)
 {
     uint16_t base = slot_address(index);
-    uint8_t offset = (uint8_t)(STORAGE_SLOT_SIZE - left);
-    uint8_t byte;
+    uint16_t address = (uint16_t)(base + erase_offset(left));
+    uint8_t byte, state;
 
-    port_eeprom_read((uint16_t)(base + offset), &byte, 1);
+    port_eeprom_read(address, &byte, 1);
     if (byte == BLANK)
         return false;
-    if (offset == 0) {
-        uint8_t state;
-        port_eeprom_read((uint16_t)(base + STATE_AT), &state, 1);
-        if (state != ACKED && state != BLANK)
-            port_eeprom_start((uint16_t)(base + STATE_AT), ACKED, PORT_EEPROM_CLEAR);
-    }
-    port_eeprom_start((uint16_t)(base + offset), BLANK, PORT_EEPROM_ERASE);
+    port_eeprom_read((uint16_t)(base + STATE_AT), &state, 1);
+    if (state != ACKED && state != BLANK)
+        port_eeprom_start((uint16_t)(base + STATE_AT), ACKED, PORT_EEPROM_CLEAR);
+    port_eeprom_start(address, BLANK, PORT_EEPROM_ERASE);
     return true;
 }
 

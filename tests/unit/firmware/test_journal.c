@@ -280,6 +280,58 @@ static void test_a_damaged_newest_answer_becomes_a_void_that_says_so(void **stat
     assert_int_equal(journal_next(&journal), 3);
 }
 
+/* Another sketch may have left the EEPROM full of zeros. Erased byte by byte from the front, CRC last, such a slot has a
+ * right CRC after two bytes, and a number that would make all others old. */
+static void test_a_half_erased_slot_never_passes_for_an_answer(void **state)
+{
+    static struct journal journal;
+    volatile uint32_t appended = 0, cuts = 0;
+
+    (void)state;
+    for (volatile uint32_t cut_at = 1; cuts + 1 == cut_at; cut_at++) {
+        fake_port_reset();
+        memset(fake_port.eeprom, 0, sizeof fake_port.eeprom);
+        fake_port.cut_at = cut_at;
+        appended = 0;
+        if (setjmp(fake_port.power_cut) == 0) {
+            journal_init_ring(&journal, RING);
+            for (uint16_t i = 1; i < RING - 1; i++) {
+                assert_int_equal(append(&journal, i), JOURNAL_OK);
+                appended = i;
+            }
+            settle(&journal);
+        } else {
+            cuts++;
+        }
+        fake_port_reboot();
+        journal_init_ring(&journal, RING);
+        assert_in_range(journal_next(&journal), appended + 1, appended + 2);
+        for (uint16_t i = 1; i <= appended; i++)
+            assert_int_equal(value_at(&journal, i), i);
+    }
+    assert_true(cuts > (RING - 2) * STORAGE_SLOT_SIZE);
+}
+
+/* A CRC of FFFF would be one that an erase leaves behind: the few answers that have it get another. */
+static void test_answers_of_every_crc_come_back(void **state)
+{
+    struct journal journal;
+    unsigned replaced = 0;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (unsigned value = 0; value <= UINT16_MAX; value++) {
+        const uint8_t *crc = fake_port.eeprom + journal_next(&journal) % RING * STORAGE_SLOT_SIZE + 12;
+        assert_int_equal(append(&journal, (uint16_t)value), JOURNAL_OK);
+        assert_int_equal(value_at(&journal, journal_next(&journal) - 1), value);
+        assert_false(crc[0] == 0xFF && crc[1] == 0xFF);
+        replaced += crc[0] == 0 && crc[1] == 0;
+        journal_ack(&journal, journal_next(&journal) - 1);
+        settle(&journal);
+    }
+    assert_true(replaced > 0);
+}
+
 /* Power cuts
  * -------------------------------------------------------------------------------------------------- */
 
@@ -430,6 +482,8 @@ int main(void)
         cmocka_unit_test_setup(test_dead_slots_all_round_are_a_fault, reset),
         cmocka_unit_test_setup(test_a_damaged_answer_is_reported_and_the_rest_stands, reset),
         cmocka_unit_test_setup(test_a_damaged_newest_answer_becomes_a_void_that_says_so, reset),
+        cmocka_unit_test_setup(test_a_half_erased_slot_never_passes_for_an_answer, reset),
+        cmocka_unit_test_setup(test_answers_of_every_crc_come_back, reset),
         cmocka_unit_test_setup(test_a_power_cut_in_any_write_loses_nothing_acknowledged, reset),
         cmocka_unit_test_setup(test_a_second_cut_during_recovery_loses_nothing_either, reset),
     };
