@@ -59,7 +59,7 @@ struct route {
 
 json_t *api_error(const char *text)
 {
-    return json_pack("{s:s}", "error", text);
+    return json_pack("{s:o}", "error", report_text(text));
 }
 
 static const char *text_of(const struct api_call *call, enum text text)
@@ -78,7 +78,7 @@ static enum store_status done(struct api_call *call, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    call->reply = json_pack("{s:s, s:s}", "kind", "done", "text", text);
+    call->reply = json_pack("{s:s, s:o}", "kind", "done", "text", report_text(text));
     return STORE_OK;
 }
 
@@ -314,17 +314,17 @@ static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *de
 
     describe_state(kiosk, clock, &state, &note);
     json_object_set_new(item, "connected", json_boolean(session_is_heard(session, clock->now_ms)));
-    json_object_set_new(item, "port", json_string(session->options.port));
-    json_object_set_new(item, "device", json_string(device));
+    json_object_set_new(item, "port", report_text(session->options.port));
+    json_object_set_new(item, "device", report_text(device));
     json_object_set_new(item, "state", json_string(state));
-    json_object_set_new(item, "note", json_string(note));
+    json_object_set_new(item, "note", report_text(note));
     json_object_set_new(item, "bad_frames", json_integer(bad_frames));
     if (kiosk->heard_ms != 0)
         json_object_set_new(item, "heard_ms",
                             json_integer(clock->utc_ms - (json_int_t)(clock->now_ms - kiosk->heard_ms)));
     if (session_kiosk_id(session) == 0)
         return;
-    json_object_set_new(item, "firmware", json_string(session->hello.firmware));
+    json_object_set_new(item, "firmware", report_text(session->hello.firmware));
     if (!session->has_health)
         return;
     json_object_set_new(item, "pending", json_integer(session->health.pending));
@@ -344,7 +344,7 @@ static void merge_live(json_t *list, const struct api_live *live)
         json_t *item = find_kiosk(list, &kiosk, port);
 
         if (item == NULL) {
-            item = json_pack("{s:n, s:n, s:s}", "name", "id", "port", port);
+            item = json_pack("{s:n, s:n, s:o}", "name", "id", "port", report_text(port));
             json_array_append_new(list, item);
         }
         add_live(item, &kiosk, live->devices[i], &live->clock);
@@ -376,7 +376,7 @@ static void say(json_t *list, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    json_array_append_new(list, json_string(text));
+    json_array_append_new(list, report_text(text));
 }
 
 static void judge_kiosks(json_t *problems, const struct api_live *live)
@@ -439,8 +439,8 @@ static void finish_status(struct api_call *call, const struct api_live *live)
             say(warnings, "the clock of this host is not synchronised: times of answers are bounds only");
         if (live->has_stepped)
             say(warnings, "the clock of this host was set a short while ago: times of answers are bounds only");
-        json_object_set_new(call->reply, "store", json_string(live->store_name));
-        json_object_set_new(call->reply, "database", json_string(live->database));
+        json_object_set_new(call->reply, "store", report_text(live->store_name));
+        json_object_set_new(call->reply, "database", report_text(live->database));
         json_object_set_new(call->reply, "uptime_s",
                             json_integer((json_int_t)((live->clock.now_ms - live->started_ms) / 1000)));
     }

@@ -163,11 +163,41 @@ bool report_step(struct report *report, sqlite3_stmt *statement, enum store_stat
     return code == SQLITE_ROW;
 }
 
+/* Bytes that a UTF-8 character takes that begins so; 1 when none does. */
+static size_t character_size(const char *text)
+{
+    unsigned char lead = (unsigned char)text[0];
+    size_t size = lead < 0xC2 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 1;
+
+    return strnlen(text, size) == size ? size : 1;
+}
+
+json_t *report_text(const char *text)
+{
+    char clean[STORE_TEXT_MAX * 4];
+    size_t used = 0;
+    json_t *json = json_string(text);
+
+    if (json != NULL)
+        return json;
+    while (*text != '\0' && used + 4 < sizeof clean) {
+        size_t size = character_size(text);
+        json_t *character = json_stringn(text, size);
+        if (character == NULL)
+            size = 1;
+        memcpy(clean + used, character == NULL ? "?" : text, size);
+        json_decref(character);
+        used += size;
+        text += size;
+    }
+    return json_stringn(clean, used);
+}
+
 json_t *report_column_text(sqlite3_stmt *row, int column)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
 
-    return text == NULL ? json_null() : json_string(text);
+    return text == NULL ? json_null() : report_text(text);
 }
 
 json_t *report_column_integer(sqlite3_stmt *row, int column)
@@ -281,7 +311,7 @@ static void identity_set(json_t *out, const struct store *store)
 
     for (size_t i = 0; i < DATABASE_ID_SIZE; i++)
         snprintf(id + 2 * i, 3, "%02x", store_database_id(store)[i]);
-    json_object_set_new(out, "store", json_string(store_name(store)));
+    json_object_set_new(out, "store", report_text(store_name(store)));
     json_object_set_new(out, "database", json_string(id));
     json_object_set_new(out, "timezone", json_string(store_timezone(store)));
 }
@@ -364,6 +394,6 @@ json_t *report_verified(const struct store *store, const struct store_verified *
     json_object_set_new(out, "missing", json_integer((json_int_t)verified->missing));
     json_object_set_new(out, "lost", json_integer((json_int_t)verified->gaps));
     json_object_set_new(out, "conflicts", json_integer((json_int_t)verified->conflicts));
-    json_object_set_new(out, "first_difference", json_string(verified->first_difference));
+    json_object_set_new(out, "first_difference", report_text(verified->first_difference));
     return out;
 }

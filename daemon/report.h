@@ -34,6 +34,10 @@ enum store_status report_run(struct store *store, const struct report_query *que
 /* The reply to verify: what store_verify found. NULL when there is no memory. */
 json_t *report_verified(const struct store *store, const struct store_verified *verified);
 
+/* A text as JSON, which is UTF-8: each byte that is not (of a file's name, a request, a text cut to size) becomes '?'.
+ * NULL only when there is no memory. */
+json_t *report_text(const char *text);
+
 /* Wilson's 95 % interval of hits/n (Wilson 1927; z = 1.96), in 0..1. n >= 1, 0 <= hits <= n. */
 void report_wilson(double hits, double n, double *low, double *high);
 

@@ -265,8 +265,9 @@ static enum store_status staff_rows(struct report *report, const struct figures_
     if (status == STORE_OK)
         rows = calloc((size_t)STAFF_ID_MAX + groups->count + 1, sizeof *rows);
     if (rows != NULL) {
-        /* Before anything points into it. */
-        qsort(groups->groups, groups->count, sizeof groups->groups[0], by_id);
+        /* Before anything points into it. There is nothing to sort where nothing was allocated. */
+        if (groups->count > 0)
+            qsort(groups->groups, groups->count, sizeof groups->groups[0], by_id);
         count = rows_collect(report, staff, groups, rows, names, &status);
         count = rows_complete(report, groups, rows, count, names);
         small_groups_suppress(rows, count);

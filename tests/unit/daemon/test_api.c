@@ -99,6 +99,25 @@ static void test_bad_requests_never_reach_the_store(void **state)
     expect(fixture, false, "/v1/report/summary?since=%zz", "", 400, "since=%zz");
 }
 
+/* JSON has no room for other bytes, and a reply that cannot be made is worse than a question mark. */
+static void test_refusals_of_what_is_not_utf8_still_say_why(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, false, "/v1/report/summary?s\xD2t\xC3\xAB\xC3", "", 400, "s?t\xC3\xAB?");
+    expect(fixture, false, "/v1/report/summary?\xE2\x82\xAC\xF0\x9F\x98\x80\xFF\xC3", "", 400,
+           "\xE2\x82\xAC\xF0\x9F\x98\x80??");
+    expect(fixture, false, "/v1/report/%D2", "", 422, "?");
+    expect(fixture, true, "/v1/staff/%C3/retire", "", 422, "?");
+    /* Whole before it was cut to 60 bytes. */
+    expect(fixture, false, "/v1/report/summary?\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
+                           "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
+                           "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
+                           "\xC3\xAB"
+                           "x\xC3\xAB",
+           "", 400, "x?'");
+}
+
 static void test_long_texts_are_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -124,6 +143,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_carry_the_reason, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_bad_requests_never_reach_the_store, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_refusals_of_what_is_not_utf8_still_say_why, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_long_texts_are_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_reports_and_verification_answer, fixture_setup, fixture_teardown),
     };

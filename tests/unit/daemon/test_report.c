@@ -127,6 +127,10 @@ static void test_nothing_yet_is_null_not_zero(void **state)
     assert_string_equal(json_string_value(at(result, "period.from")), "2026-10-26T00:00:00+01:00");
     assert_true(json_is_null(at(result, "period.to")));
     json_decref(result);
+
+    result = run(fixture, (struct report_query){.report = "staff", .since = "7d"});
+    assert_int_equal(json_array_size(json_object_get(result, "staff")), 1); /* nobody, with nothing */
+    json_decref(result);
 }
 
 /* One visit an hour over 100 days, across the end of daylight saving; any cover of a period gives the same.
