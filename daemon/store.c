@@ -234,6 +234,14 @@ static enum store_status migrate(struct store *store, const struct store_options
     return status;
 }
 
+/* NULL when out of memory: SQLite's own text may be missing, too. */
+static char *copy_text(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+
+    return text == NULL ? NULL : strdup((const char *)text);
+}
+
 static enum store_status store_row_load(struct store *store, struct store_error *error)
 {
     static const char sql[] = "SELECT database_id, name, timezone, newest_commit_ms FROM store";
@@ -245,8 +253,8 @@ static enum store_status store_row_load(struct store *store, struct store_error 
         code = sqlite3_step(statement);
     if (code == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == DATABASE_ID_SIZE) {
         memcpy(store->database_id, sqlite3_column_blob(statement, 0), DATABASE_ID_SIZE);
-        store->name = strdup((const char *)sqlite3_column_text(statement, 1));
-        store->timezone = strdup((const char *)sqlite3_column_text(statement, 2));
+        store->name = copy_text(statement, 1);
+        store->timezone = copy_text(statement, 2);
         store->newest_commit_ms = sqlite3_column_type(statement, 3) == SQLITE_NULL
                                       ? INSTANT_UNKNOWN
                                       : sqlite3_column_int64(statement, 3);

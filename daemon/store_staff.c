@@ -194,14 +194,18 @@ enum store_status store_staff_pin(struct store *store, const char *which, const 
     return staff_set(store, which, STATEMENT_STAFF_PIN, &pin, error);
 }
 
-static void entry_read(sqlite3_stmt *row, struct staff_entry *entry)
+/* False when there is no memory for the name. */
+static bool entry_read(sqlite3_stmt *row, struct staff_entry *entry)
 {
+    const unsigned char *name = sqlite3_column_text(row, 1);
+
     memset(entry, 0, sizeof *entry);
     entry->id = (uint16_t)sqlite3_column_int(row, 0);
     entry->flags = sqlite3_column_int(row, 2) != 0 ? STAFF_ON_DUTY : 0;
     entry->pin = sqlite3_column_type(row, 3) == SQLITE_NULL ? PIN_NONE : (uint16_t)sqlite3_column_int(row, 3);
-    snprintf(entry->name, sizeof entry->name, "%s", (const char *)sqlite3_column_text(row, 1));
+    snprintf(entry->name, sizeof entry->name, "%s", name == NULL ? "" : (const char *)name);
     entry->name_size = (uint8_t)strlen(entry->name);
+    return name != NULL;
 }
 
 enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY],
@@ -216,8 +220,8 @@ enum store_status store_roster(struct store *store, struct staff_entry roster[RO
     *count = 0;
     while (status == STORE_OK && has_row && *count < ROSTER_CAPACITY) {
         status = store_row(store, statement, &has_row, error);
-        if (status == STORE_OK && has_row)
-            entry_read(statement, &roster[(*count)++]);
+        if (status == STORE_OK && has_row && !entry_read(statement, &roster[(*count)++]))
+            status = store_sql_failed(store, SQLITE_NOMEM, error);
     }
     sqlite3_reset(statement);
     return status;

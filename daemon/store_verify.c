@@ -407,9 +407,10 @@ static enum store_status integrity_check(struct recount *recount, struct store_e
     sqlite3_progress_handler(db, PROGRESS_OPERATIONS, on_operations, recount);
     status = store_row(recount->store, row, &has_row, error);
     sqlite3_progress_handler(db, 0, NULL, NULL);
-    if (status == STORE_OK && has_row && strcmp((const char *)sqlite3_column_text(row, 0), "ok") != 0) {
+    const char *verdict = has_row ? (const char *)sqlite3_column_text(row, 0) : NULL;
+    if (status == STORE_OK && (verdict == NULL || strcmp(verdict, "ok") != 0)) {
         snprintf(error->text, sizeof error->text, "the database is damaged: %.180s",
-                 (const char *)sqlite3_column_text(row, 0));
+                 verdict == NULL ? "it says nothing" : verdict);
         status = STORE_BROKEN;
     }
     sqlite3_finalize(row);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * proof_storage.c - nothing is lost or doubled, whatever the disk does.
+ * proof_storage.c - nothing is lost or doubled, whatever the disk does, and when memory runs out.
  *
  * A scripted day runs against a store on a disk in memory, as the writer drives it. Before each operation of the disk
  * the process forks once for every way in which that operation can go wrong; the child goes on with the fault, starts
  * the daemon again where it had to end, looks at what is there, lets the kiosk send the rest and compares the result
  * with a day without faults. What was acknowledged is known to the child from its own memory, as a kiosk knows it.
+ *
+ * With --memory the process forks before each allocation instead, SQLite's included, and the child does not get it.
  *
  *   --every N   only every N-th operation        --seeds N   so many seeds for reordered and torn writes
  *   --pairs N   a second crash at every N-th operation after the first fault      --jobs N   processes at once
@@ -20,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fault_memory.h"
 #include "fault_vfs.h"
 #include "script.h"
 
@@ -39,7 +42,8 @@
     X(LOST, "crash, unsynced lost") \
     X(KEPT, "crash, kept")  \
     X(REORDERED, "crash, reordered") \
-    X(TORN, "crash, torn")
+    X(TORN, "crash, torn")  \
+    X(MEMORY, "no memory")
 #define EFFECT_ENUMERATOR(NAME, name) KIND_##NAME,
 #define EFFECT_NAME(NAME, name) name,
 #define OPERATION_NAME(NAME, name) name,
@@ -55,6 +59,7 @@ struct totals {
 
 struct options {
     unsigned every, seeds, pairs, jobs;
+    bool is_memory;
 };
 
 enum phase { PHASE_OPEN, PHASE_WORK, PHASE_CLOSE };
@@ -76,7 +81,7 @@ struct proof {
     int64_t kiosk, journal;
     uint64_t digest[DIGEST_COUNT]; /* of a day without faults */
 
-    unsigned operation_count, running;
+    unsigned operation_count, allocation_count, running;
     unsigned depth; /* 0: the day itself; 1: a case; 2: a second fault in a case */
     bool is_armed;
 
@@ -324,14 +329,29 @@ static void acknowledge(struct proof *proof, const struct work *work, bool is_ag
     }
 }
 
-/* The writer makes the roster anew between transactions. */
+static bool is_name_known(const struct script *script, const char *name)
+{
+    for (unsigned i = 0; i < script->batch_count; i++) {
+        const struct script_staff *staff = &script->batches[i].items[0].staff;
+        if (staff->name != NULL && (strcmp(staff->name, name) == 0 ||
+                                    (staff->value != NULL && strcmp(staff->value, name) == 0)))
+            return true;
+    }
+    return false;
+}
+
+/* The writer makes the roster anew between transactions. What it says goes to the kiosks. */
 static enum store_status run_roster(struct proof *proof, int64_t now_ms)
 {
     struct work_roster roster;
 
     if (!work_is_roster_stale(&proof->runner, now_ms))
         return STORE_OK;
-    return work_roster_make(&proof->runner, now_ms, &roster, &proof->error);
+    enum store_status status = work_roster_make(&proof->runner, now_ms, &roster, &proof->error);
+    for (uint8_t i = 0; status == STORE_OK && i < roster.count; i++)
+        if (!is_name_known(proof->script, roster.entries[i].name))
+            fail(proof, "the roster has a name that nobody gave: %s", roster.entries[i].name);
+    return status;
 }
 
 static enum store_status run_batch(struct proof *proof, const struct script_batch *batch)
@@ -352,7 +372,7 @@ static enum store_status run_batch(struct proof *proof, const struct script_batc
 
 static bool is_crash(enum kind kind)
 {
-    return kind >= KIND_LOST;
+    return kind >= KIND_LOST && kind <= KIND_TORN;
 }
 
 static bool is_full(enum kind kind)
@@ -603,6 +623,8 @@ static void reap(struct proof *proof)
 
 static bool is_possible(enum fault_operation operation, enum kind kind)
 {
+    if (kind == KIND_MEMORY)
+        return false;
     if (is_crash(kind))
         return operation == FAULT_WRITE || operation == FAULT_SYNC || operation == FAULT_TRUNCATE ||
                operation == FAULT_DELETE;
@@ -629,7 +651,7 @@ static bool fork_case(struct proof *proof, enum kind kind, uint64_t seed)
     proof->has_struck = true;
     proof->kind = kind;
     proof->seed = seed;
-    proof->is_armed = proof->depth == 1 && proof->options.pairs != 0;
+    proof->is_armed = proof->depth == 1 && proof->options.pairs != 0 && !proof->options.is_memory;
     __atomic_fetch_add(proof->depth == 1 ? &proof->totals->cases : &proof->totals->pairs, 1, __ATOMIC_RELAXED);
     return true;
 }
@@ -657,7 +679,7 @@ static enum fault_effect on_operation(void *context, enum fault_operation operat
     unsigned every = proof->depth == 0 ? proof->options.every : proof->options.pairs;
 
     proof->operation_count++;
-    if (!proof->is_armed || proof->operation_count % every != 0)
+    if (!proof->is_armed || proof->options.is_memory || proof->operation_count % every != 0)
         return FAULT_NONE;
     for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
         unsigned seeds = kind == KIND_REORDERED || kind == KIND_TORN ? proof->options.seeds : 1;
@@ -675,6 +697,23 @@ static enum fault_effect on_operation(void *context, enum fault_operation operat
         }
     }
     return FAULT_NONE;
+}
+
+static bool on_allocation(void *context)
+{
+    struct proof *proof = context;
+
+    if (!proof->is_armed)
+        return false;
+    proof->allocation_count++;
+    if (proof->allocation_count % proof->options.every != 0 || !fork_case(proof, KIND_MEMORY, proof->allocation_count))
+        return false;
+    proof->operation = FAULT_OPEN;
+    proof->struck_at = proof->allocation_count;
+    proof->struck_phase = proof->phase;
+    snprintf(proof->struck_file, sizeof proof->struck_file, "memory, phase %d", (int)proof->phase);
+    __atomic_fetch_add(&proof->totals->by_kind[KIND_MEMORY][FAULT_OPEN], 1, __ATOMIC_RELAXED);
+    return true;
 }
 
 static void machine_make(struct proof *proof)
@@ -702,8 +741,11 @@ static void run(struct proof *proof, uint64_t digest[DIGEST_COUNT])
         fail(proof, "opened in spite of a failed sync");
     bool is_over = is_open && !fault_vfs_is_off(proof->vfs) && run_day(proof);
     if (is_over) {
+        bool was_armed = proof->is_armed;
+        proof->is_armed = false;
         verify_check(proof);
         digest_make(proof, digest);
+        proof->is_armed = was_armed;
         close_store(proof);
     }
     if (proof->depth > 0)
@@ -711,7 +753,7 @@ static void run(struct proof *proof, uint64_t digest[DIGEST_COUNT])
 }
 
 /* Every way in which an operation can fail must have been seen, or the proof is of something else. */
-static bool is_complete(const struct totals *totals)
+static bool is_complete(const struct totals *totals, bool is_memory)
 {
     static const struct {
         enum kind kind;
@@ -724,6 +766,8 @@ static bool is_complete(const struct totals *totals)
     };
     bool is_complete = true;
 
+    if (is_memory)
+        return totals->by_kind[KIND_MEMORY][FAULT_OPEN] > 0;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         if (totals->by_kind[wanted[i].kind][wanted[i].operation] > 0)
             continue;
@@ -735,14 +779,15 @@ static bool is_complete(const struct totals *totals)
 
 static void say_totals(const struct totals *totals)
 {
-    printf("proof: storage: %u cases", totals->cases);
+    printf("proof: %s: %u cases", totals->by_kind[KIND_MEMORY][FAULT_OPEN] > 0 ? "memory" : "storage", totals->cases);
     if (totals->pairs > 0)
         printf(" and %u with a second fault", totals->pairs);
     for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
         unsigned sum = 0;
         for (size_t i = 0; i < FAULT_OPERATION_COUNT; i++)
             sum += totals->by_kind[kind][i];
-        printf(", %s %u", kind_names[kind], sum);
+        if (sum > 0)
+            printf(", %s %u", kind_names[kind], sum);
     }
     printf(", %u lost\n", totals->lost);
 }
@@ -758,10 +803,15 @@ static bool parse(struct options *options, int argument_count, char **arguments)
                                           {"seeds", required_argument, NULL, 's'},
                                           {"pairs", required_argument, NULL, 'p'},
                                           {"jobs", required_argument, NULL, 'j'},
+                                          {"memory", no_argument, NULL, 'm'},
                                           {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argument_count, arguments, "", names, NULL)) != -1) {
+        if (option == 'm') {
+            options->is_memory = true;
+            continue;
+        }
         unsigned *const target = option == 'e'   ? &options->every
                                  : option == 's' ? &options->seeds
                                  : option == 'p' ? &options->pairs
@@ -781,7 +831,7 @@ int main(int argument_count, char **arguments)
     static struct proof proof = {.options = {.every = 1, .seeds = 1, .jobs = 2}, .script = &script};
 
     if (!parse(&proof.options, argument_count, arguments)) {
-        fputs("usage: proof_storage [--every N] [--seeds N] [--pairs N] [--jobs N]\n", stderr);
+        fputs("usage: proof_storage [--every N] [--seeds N] [--pairs N] [--jobs N] [--memory]\n", stderr);
         return 2;
     }
     proof.totals = mmap(NULL, sizeof *proof.totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -790,12 +840,15 @@ int main(int argument_count, char **arguments)
     script_make(&script, 1);
     run(&proof, proof.digest);
     proof.is_armed = true;
+    if (proof.options.is_memory)
+        fault_memory_set_hook(on_allocation, &proof);
     run(&proof, digest);
+    fault_memory_set_hook(NULL, NULL);
     while (proof.running > 0)
         reap(&proof);
     fault_vfs_destroy(proof.vfs);
-    printf("%u operations of the disk, %u batches, %u answers\n", proof.operation_count, script.batch_count,
-           script.last_seq);
+    printf("%u operations of the disk, %u allocations, %u batches, %u answers\n", proof.operation_count,
+           proof.allocation_count, script.batch_count, script.last_seq);
     say_totals(proof.totals);
-    return proof.totals->failed == 0 && is_complete(proof.totals) ? 0 : 1;
+    return proof.totals->failed == 0 && is_complete(proof.totals, proof.options.is_memory) ? 0 : 1;
 }
