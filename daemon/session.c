@@ -396,15 +396,6 @@ static bool is_repeated_hello(const struct session *session, const struct messag
            session->hello.kiosk_id == hello->kiosk_id && session->hello.journal_id == hello->journal_id;
 }
 
-/* What a kiosk calls its version goes into logs, tables and pages: nothing but printable ASCII shall. */
-static void make_printable(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~')
-            *text = '?';
-    }
-}
-
 static void on_hello(struct session *session, const struct frame *frame, const struct session_clock *clock)
 {
     struct work work = {.kind = WORK_HELLO};
@@ -423,7 +414,6 @@ static void on_hello(struct session *session, const struct frame *frame, const s
         session->counters.malformed++;
         return;
     }
-    make_printable(hello->firmware);
     if (is_repeated_hello(session, hello))
         return;
     forget_kiosk(session);

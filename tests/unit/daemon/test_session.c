@@ -98,20 +98,6 @@ static void test_repeated_hello_asks_once_but_a_reboot_asks_again(void **state)
     assert_int_equal(rig_count(&rig, MESSAGE_WELCOME), 1);
 }
 
-/* It goes into logs, tables and pages. */
-static void test_firmware_version_is_made_printable(void **state)
-{
-    struct message_hello hello = {
-        .major = PROTOCOL_MAJOR, .oldest = 1, .next = 1, .firmware_size = 7, .firmware = "0.1\xFF\x1B[~"};
-    uint8_t body[FRAME_SIZE_MAX];
-    struct rig rig;
-
-    (void)state;
-    rig_init(&rig);
-    rig_say(&rig, MESSAGE_HELLO, body, message_hello_encode(&hello, body, sizeof body));
-    assert_string_equal(rig.asked[0].ask.hello.hello.firmware, "0.1??[~");
-}
-
 static void test_strangers_are_told_why_they_wait(void **state)
 {
     static const struct {
@@ -678,7 +664,6 @@ int main(void)
         cmocka_unit_test(test_nothing_is_sent_before_a_valid_frame),
         cmocka_unit_test(test_hello_is_answered_after_the_commit_only),
         cmocka_unit_test(test_repeated_hello_asks_once_but_a_reboot_asks_again),
-        cmocka_unit_test(test_firmware_version_is_made_printable),
         cmocka_unit_test(test_strangers_are_told_why_they_wait),
         cmocka_unit_test(test_adopted_kiosk_gets_its_ids),
         cmocka_unit_test(test_other_major_waits_whatever_else_its_hello_holds),
