@@ -10,6 +10,7 @@ import json
 import os
 import random
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -91,14 +92,23 @@ class Life(threading.Thread):
         self.visitor = visitor
         self.is_over = False
         self.error = None
+        self.errands = []
         self.start()
 
     def run(self):
         try:
             while not self.is_over:
-                self.visitor.pump(lambda: self.is_over, 1.0)
+                self.visitor.pump(lambda: self.is_over or self.errands, 1.0)
+                while self.errands:
+                    self.errands[0]()
+                    del self.errands[0]
         except Exception as error:  # noqa: BLE001 - it is raised in stop()
             self.error = error
+
+    def do(self, errand):
+        """Let its own thread do something with the line; returns when it is done."""
+        self.errands.append(errand)
+        rig.wait_until(lambda: not self.errands or self.error)
 
     def drain(self, seconds):
         """No more presses; True when all were acknowledged."""
@@ -122,6 +132,7 @@ class Counter(threading.Thread):
         self.eeprom = os.path.join(folder, name + ".eeprom")
         self.is_over = False
         self.error = None
+        self.mishaps = []  # called with the script between two customers
         self.visits = 0
         self.log = open(os.path.join(folder, name + ".out"), "w+")
         self.process = subprocess.Popen(
@@ -132,6 +143,9 @@ class Counter(threading.Thread):
 
     def play(self, lines):
         for line in lines:
+            if callable(line):
+                line()
+                continue
             self.process.stdin.write(line + "\n")
             reply = self.process.stdout.readline()
             if not reply.startswith("ok"):
@@ -145,7 +159,10 @@ class Counter(threading.Thread):
         try:
             self.play_script()
             while not self.is_over:
-                self.script.customer(False)
+                if self.mishaps:
+                    self.mishaps.pop()(self.script)
+                else:
+                    self.script.customer(False)
                 self.play_script()
                 self.visits += 1
         except Exception as error:  # noqa: BLE001 - it is raised in finish()
@@ -168,6 +185,58 @@ class Counter(threading.Thread):
         self.process.stdin.close()
         self.process.stdout.close()
         self.log.close()
+
+
+class Noise(threading.Thread):
+    """Rubbish at full line rate, of five kinds, half a second each; then done."""
+
+    ROUND_S = 2.5
+
+    def __init__(self, line, seed, bytes_a_s):
+        super().__init__(daemon=True)
+        self.line, self.chance = line, random.Random(seed)
+        self.bytes_a_s = bytes_a_s
+        self.written = 0
+        self.start()
+
+    def random_bytes(self, size):
+        return self.chance.randbytes(size)
+
+    def delimiters(self, size):
+        return bytes(size)
+
+    def one_endless_frame(self, size):
+        return self.chance.randbytes(size).replace(b"\0", b"\1")
+
+    def torn_frames(self, size):
+        """Frames of every type and content, most of them damaged in one byte."""
+        out = b""
+        while len(out) < size:
+            frame = bytearray(peer.encode(self.chance.randrange(256), self.chance.randbytes(self.chance.randrange(60))))
+            if self.chance.random() < 0.7:
+                frame[self.chance.randrange(len(frame))] ^= 1 << self.chance.randrange(8)
+            out += frame
+        return out
+
+    def strangers(self, size):
+        """Flawless HELLOs, each from another kiosk of another database."""
+        out = b""
+        while len(out) < size:
+            out += peer.encode(peer.HELLO, struct.pack("<BBQQIIHIIQBBBB", 1, 0, self.chance.getrandbits(63) + 1,
+                                                       self.chance.getrandbits(63) + 1, 1, 1, 1, 0, 0, 7, 1, 0, 200, 0))
+        return out
+
+    def run(self):
+        kinds = [self.random_bytes, self.delimiters, self.one_endless_frame, self.torn_frames, self.strangers]
+        begun = time.monotonic()
+        while (elapsed := time.monotonic() - begun) < self.ROUND_S:
+            room = int(elapsed * self.bytes_a_s) - self.written
+            if room > 0:
+                data = kinds[int(elapsed / self.ROUND_S * len(kinds))](room)
+                self.line.write(data)
+                self.written += len(data)
+            time.sleep(0.005)
+            self.line.read(0)
 
 
 class UnixConnection(http.client.HTTPConnection):

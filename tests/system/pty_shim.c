@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * pty_shim.c - preloaded: makes the real libserialport take a pty for the serial device /dev/ttyKSK0.
+ * pty_shim.c - preloaded: makes the real libserialport take ptys for the serial devices /dev/ttyKSK0, /dev/ttyKSK1 and so on.
  *
- * The environment's PTY_SHIM_DEVICE is the pty. libserialport asks sysfs whether the device exists, opens it, and
- * reads and sets its modem lines, which a pty does not have: these calls are answered here, all others are passed
- * on. glibc has several symbols for one call, depending on how the caller was compiled.
+ * /sys/class/tty and /dev/ttyKSK* are looked up below the folder that PTY_SHIM_FOLDER names, where a test lets devices
+ * come and go (rig.Devices). Modem lines, which a pty does not have, are answered here. glibc has several symbols for
+ * one call, depending on how the caller was compiled.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,8 +21,7 @@
 #include <unistd.h>
 
 #define DEVICE "/dev/ttyKSK"
-#define SYSFS "/sys/class/tty/ttyKSK"
-#define SYSFS_TARGET "../../devices/virtual/tty/ttyKSK0"
+#define SYSFS "/sys/class/tty"
 
 int __lxstat(int version, const char *path, struct stat *status);
 int __open_2(const char *path, int flags);
@@ -40,94 +42,102 @@ static void find_next(const char *name, void *function)
     memcpy(function, &symbol, sizeof symbol);
 }
 
-static const char *real_path(const char *path)
+/* Where it is in truth; `room` holds the answer where it differs. */
+static const char *real_path(const char *path, char room[PATH_MAX])
 {
-    const char *pty = getenv("PTY_SHIM_DEVICE");
+    const char *folder = getenv("PTY_SHIM_FOLDER");
 
-    return begins_with(path, DEVICE) && pty != NULL ? pty : path;
+    if (folder == NULL || !(begins_with(path, DEVICE) || begins_with(path, SYSFS)))
+        return path;
+    if (snprintf(room, PATH_MAX, "%s%s", folder, path) >= PATH_MAX)
+        return path;
+    return room;
 }
 
-static int fake_link(struct stat *status)
+DIR *opendir(const char *path)
 {
-    memset(status, 0, sizeof *status);
-    status->st_mode = S_IFLNK | 0777;
-    return 0;
+    char room[PATH_MAX];
+    DIR *(*next)(const char *);
+
+    find_next("opendir", &next);
+    return next(real_path(path, room));
 }
 
-static ssize_t fake_target(char *target, size_t size)
+FILE *fopen(const char *path, const char *mode)
 {
-    size_t length = strlen(SYSFS_TARGET);
+    char room[PATH_MAX];
+    FILE *(*next)(const char *, const char *);
 
-    memcpy(target, SYSFS_TARGET, length < size ? length : size);
-    return (ssize_t)(length < size ? length : size);
+    find_next("fopen", &next);
+    return next(real_path(path, room), mode);
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+    char room[PATH_MAX];
+    FILE *(*next)(const char *, const char *);
+
+    find_next("fopen64", &next);
+    return next(real_path(path, room), mode);
 }
 
 int lstat(const char *path, struct stat *status)
 {
+    char room[PATH_MAX];
     int (*next)(const char *, struct stat *);
 
-    if (begins_with(path, SYSFS))
-        return fake_link(status);
     find_next("lstat", &next);
-    return next(path, status);
+    return next(real_path(path, room), status);
 }
 
 int lstat64(const char *path, struct stat64 *status)
 {
+    char room[PATH_MAX];
     int (*next)(const char *, struct stat64 *);
 
-    if (begins_with(path, SYSFS)) {
-        memset(status, 0, sizeof *status);
-        status->st_mode = S_IFLNK | 0777;
-        return 0;
-    }
     find_next("lstat64", &next);
-    return next(path, status);
+    return next(real_path(path, room), status);
 }
 
 int __lxstat(int version, const char *path, struct stat *status)
 {
+    char room[PATH_MAX];
     int (*next)(int, const char *, struct stat *);
 
-    if (begins_with(path, SYSFS))
-        return fake_link(status);
     find_next("__lxstat", &next);
-    return next(version, path, status);
+    return next(version, real_path(path, room), status);
 }
 
 ssize_t readlink(const char *path, char *target, size_t size)
 {
+    char room[PATH_MAX];
     ssize_t (*next)(const char *, char *, size_t);
 
-    if (begins_with(path, SYSFS))
-        return fake_target(target, size);
     find_next("readlink", &next);
-    return next(path, target, size);
+    return next(real_path(path, room), target, size);
 }
 
 ssize_t __readlink_chk(const char *path, char *target, size_t size, size_t capacity)
 {
+    char room[PATH_MAX];
     ssize_t (*next)(const char *, char *, size_t, size_t);
 
-    if (begins_with(path, SYSFS))
-        return fake_target(target, size);
     find_next("__readlink_chk", &next);
-    return next(path, target, size, capacity);
+    return next(real_path(path, room), target, size, capacity);
 }
 
-static char *same_path(const char *path, char *resolved)
-{
-    return resolved == NULL ? strdup(path) : strcpy(resolved, path);
-}
-
+/* A device is its own real path, as long as it is there. */
 char *realpath(const char *path, char *resolved)
 {
+    char room[PATH_MAX];
     char *(*next)(const char *, char *);
 
-    if (begins_with(path, DEVICE))
-        return same_path(path, resolved);
     find_next("realpath", &next);
-    return next(path, resolved);
+    if (!begins_with(path, DEVICE))
+        return next(path, resolved);
+    if (access(real_path(path, room), F_OK) != 0)
+        return NULL;
+    return resolved == NULL ? strdup(path) : strcpy(resolved, path);
 }
 
 char *__realpath_chk(const char *path, char *resolved, size_t capacity)
@@ -138,6 +148,7 @@ char *__realpath_chk(const char *path, char *resolved, size_t capacity)
 
 int open(const char *path, int flags, ...)
 {
+    char room[PATH_MAX];
     int (*next)(const char *, int, ...);
     va_list arguments;
 
@@ -145,11 +156,12 @@ int open(const char *path, int flags, ...)
     mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
     find_next("open", &next);
-    return next(real_path(path), flags, mode);
+    return next(real_path(path, room), flags, mode);
 }
 
 int open64(const char *path, int flags, ...)
 {
+    char room[PATH_MAX];
     int (*next)(const char *, int, ...);
     va_list arguments;
 
@@ -157,23 +169,25 @@ int open64(const char *path, int flags, ...)
     mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
     find_next("open64", &next);
-    return next(real_path(path), flags, mode);
+    return next(real_path(path, room), flags, mode);
 }
 
 int __open_2(const char *path, int flags)
 {
+    char room[PATH_MAX];
     int (*next)(const char *, int);
 
     find_next("__open_2", &next);
-    return next(real_path(path), flags);
+    return next(real_path(path, room), flags);
 }
 
 int __open64_2(const char *path, int flags)
 {
+    char room[PATH_MAX];
     int (*next)(const char *, int);
 
     find_next("__open64_2", &next);
-    return next(real_path(path), flags);
+    return next(real_path(path, room), flags);
 }
 
 int ioctl(int fd, unsigned long request, ...)

@@ -115,6 +115,34 @@ class Daemon:
         return None
 
 
+class Devices:
+    """A /dev and a /sys of our own: with the preloaded shim libserialport finds ptys there, as USB serial devices."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.classes = os.path.join(folder, "sys/class/tty")
+        self.preload = {"LD_PRELOAD": os.environ["PTY_SHIM"], "PTY_SHIM_FOLDER": folder}
+        for path in (self.classes, os.path.join(folder, "dev")):
+            os.makedirs(path)
+
+    def appear(self, name, line, vendor="2341", product="0042", serial="1"):
+        """Let a Line's pty be /dev/NAME, in a USB socket of its own."""
+        socket_path = os.path.join(self.folder, "sys/devices/usb1", "1-" + serial)
+        tty = os.path.join(socket_path, f"1-{serial}:1.0", "tty", name)
+        os.makedirs(tty, exist_ok=True)
+        if not os.path.lexists(os.path.join(tty, "device")):
+            os.symlink("../..", os.path.join(tty, "device"))
+        for key, value in {"busnum": 1, "devnum": 1, "idVendor": vendor, "idProduct": product, "serial": serial}.items():
+            with open(os.path.join(socket_path, key), "w") as file:
+                file.write(f"{value}\n")
+        os.symlink(os.path.realpath(line.path), os.path.join(self.folder, "dev", name))
+        os.symlink(os.path.relpath(tty, self.classes), os.path.join(self.classes, name))
+
+    def vanish(self, name):
+        os.unlink(os.path.join(self.classes, name))
+        os.unlink(os.path.join(self.folder, "dev", name))
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="byname-test-")

@@ -198,8 +198,9 @@ class Lines(rig.Case):
     @unittest.skipUnless("PTY_SHIM" in os.environ, "the shim was not built")
     def test_serial_device_is_opened_through_libserialport(self):
         line = self.line()
-        daemon = self.daemon({"Counter": "/dev/ttyKSK0"}, adopt="auto",
-                             preload={"LD_PRELOAD": os.environ["PTY_SHIM"], "PTY_SHIM_DEVICE": line.path}).start()
+        devices = rig.Devices(os.path.join(self.folder, "devices"))
+        devices.appear("ttyKSK0", line)
+        daemon = self.daemon({"Counter": "/dev/ttyKSK0"}, adopt="auto", preload=devices.preload).start()
         kiosk = peer.Kiosk(line)
         self.assertTrue(kiosk.pump(lambda: kiosk.is_up), daemon.log())
         kiosk.rate(5)
