@@ -22,22 +22,31 @@
  *     ▲                                                                               │
  *     └──────────────── erase: CRC first, then the payload, the state last ───────────┘
  *
+ *   torn ──state := GRAVE──► torn ──erase──► blank
+ *   live (1) ──state := MENDING──► live (1) ──payload and CRC again, state := COMMITTED──► live
+ *
  * The CRC is never FFFF (crc16 or, in place of FFFF, 0000): it is erased first, so that nothing which an erase leaves
  * half way can pass for an answer.
  *
  * What a reader makes of it, by CRC and state:
  *
- *   payload          state 0xFF      ACKED     COMMITTED    anything else
- *   all 0xFF         blank           blank     blank        blank (erased again before use)
- *   CRC right        live (1)        acked     live         live (1)
- *   CRC wrong        torn            free      damaged      damaged
+ *   payload          state 0xFF or GRAVE     ACKED     COMMITTED    anything else
+ *   all 0xFF         blank                   blank     blank        blank (erased again before use)
+ *   CRC right        live (1)                acked     live         live (1)
+ *   CRC wrong        torn                    free      damaged      damaged
  *
- * (1) The commit or the ack was torn. The content is whole, so it is committed anew and sent, perhaps again.
+ * (1) The commit or the ack was torn. The content is whole, so it is written and committed anew and sent,
+ * perhaps again.
+ *
+ * A torn cell may read differently each time until it is written again. So recovery writes a byte that it is
+ * going to rely on, also where the byte reads right: the payload of what it commits anew, and every byte of
+ * the next slot unless the whole slot is blank (then only the state, erased last, or the first byte,
+ * programmed first, can be torn, and both are written by the append).
  *
  * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the
  * same and its number may be known to the daemon. So the number is not used again: the slot becomes a VOID
- * answer, which the daemon takes for a stored one. The same is done, with value VOID_DAMAGED, for a damaged
- * slot at that place.
+ * answer, which the daemon takes for a stored one. The same is done for a free slot whose erase had not begun:
+ * the newest answer, acknowledged, may have decayed; and, with value VOID_DAMAGED, for a damaged slot.
  */
 #define PAYLOAD_SIZE 12
 #define CRC_AT PAYLOAD_SIZE
@@ -47,6 +56,8 @@
 #define BLANK_CRC 0xFFFF
 #define COMMITTED 0x5A
 #define ACKED 0x00
+#define GRAVE 0x3C
+#define MENDING 0xA5
 #define QUESTION_MAX 15
 #define LAP_MAX 0xFFFFFFul
 #define APPEND_TRIES 3
@@ -60,6 +71,7 @@ enum slot_kind { SLOT_BLANK, SLOT_TORN, SLOT_FREE, SLOT_DAMAGED, SLOT_ACKED, SLO
 struct slot {
     enum slot_kind kind;
     bool is_clean; /* the state byte is exactly what its kind says */
+    bool is_begun; /* its erase was begun: the CRC goes first */
     bool is_right; /* the CRC is right, so answer is set, whatever the state */
     struct answer answer;
 };
@@ -127,6 +139,7 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
     port_eeprom_read(slot_address(index), bytes, sizeof bytes);
     uint8_t state = bytes[STATE_AT];
     uint16_t crc = (uint16_t)(bytes[CRC_AT] | bytes[CRC_AT + 1] << 8);
+    slot->is_begun = crc == BLANK_CRC;
     slot->is_right = payload_crc(bytes) == crc;
     if (is_blank(bytes, PAYLOAD_SIZE)) {
         slot->kind = SLOT_BLANK;
@@ -138,7 +151,7 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
         unpack(journal, index, bytes, &slot->answer);
     if (state == ACKED)
         slot->kind = slot->is_right ? SLOT_ACKED : SLOT_FREE;
-    else if (state == BLANK && !slot->is_right)
+    else if ((state == BLANK || state == GRAVE) && !slot->is_right)
         slot->kind = SLOT_TORN;
     else
         slot->kind = slot->is_right ? SLOT_LIVE : SLOT_DAMAGED;
@@ -174,18 +187,18 @@ static uint8_t erase_offset(uint8_t left)
 }
 
 /* Erase the next byte of a slot, which says ACKED before the first of them goes. Nothing is written where nothing needs
- * to change. Returns false when the byte was right already. */
-static bool erase_byte(uint16_t index, uint8_t left)
+ * to change, unless the cell may be torn. Returns false when nothing was written. */
+static bool erase_byte(uint16_t index, uint8_t left, bool may_be_torn)
 {
     uint16_t base = slot_address(index);
     uint16_t address = (uint16_t)(base + erase_offset(left));
     uint8_t byte, state;
 
     port_eeprom_read(address, &byte, 1);
-    if (byte == BLANK)
+    if (byte == BLANK && !may_be_torn)
         return false;
     port_eeprom_read((uint16_t)(base + STATE_AT), &state, 1);
-    if (state != ACKED && state != BLANK)
+    if (state != ACKED && state != BLANK && !may_be_torn)
         port_eeprom_start((uint16_t)(base + STATE_AT), ACKED, PORT_EEPROM_CLEAR);
     port_eeprom_start(address, BLANK, PORT_EEPROM_ERASE);
     return true;
@@ -196,31 +209,55 @@ static void finish_erase(struct journal *journal)
     uint16_t index = slot_index(journal, journal->next);
 
     for (; journal->erase_left > 0; journal->erase_left--)
-        erase_byte(index, journal->erase_left);
+        erase_byte(index, journal->erase_left, journal->may_be_torn);
 }
 
-/* Write into a blank slot and read back: payload and CRC first, then, once they are right, the state. */
-static bool write_slot(const struct journal *journal, const struct answer *answer)
+/* Write payload and CRC into a slot that is blank there, or holds the same, and read them back. */
+static bool write_payload(const struct journal *journal, const struct answer *answer)
 {
-    uint8_t bytes[STORAGE_SLOT_SIZE], back[STORAGE_SLOT_SIZE];
-    uint16_t index = slot_index(journal, answer->seq);
-    uint16_t base = slot_address(index);
+    uint8_t bytes[STORAGE_SLOT_SIZE], back[STATE_AT];
+    uint16_t base = slot_address(slot_index(journal, answer->seq));
 
     pack(journal, answer, bytes);
-    bytes[STATE_AT] = BLANK;
     for (uint8_t i = 0; i < STATE_AT; i++) {
         if (bytes[i] != BLANK)
             port_eeprom_start((uint16_t)(base + i), bytes[i], PORT_EEPROM_CLEAR);
     }
     wait_eeprom();
     port_eeprom_read(base, back, sizeof back);
-    if (memcmp(back, bytes, sizeof back) != 0)
-        return false;
-    return write_state(index, COMMITTED, PORT_EEPROM_CLEAR);
+    return memcmp(back, bytes, sizeof back) == 0;
 }
 
-/* Take the next sequence number for *answer; slots that cannot hold it are marked free and passed over. */
-enum journal_status journal_append(struct journal *journal, struct answer *answer, uint32_t visit)
+/* Write into a blank slot: payload and CRC first, then, once they are right, the state. */
+static bool write_slot(const struct journal *journal, const struct answer *answer)
+{
+    uint16_t index = slot_index(journal, answer->seq);
+    uint8_t state;
+
+    if (!write_payload(journal, answer))
+        return false;
+    if (journal->may_be_torn)
+        return write_state(index, COMMITTED, PORT_EEPROM_WRITE);
+    port_eeprom_read((uint16_t)(slot_address(index) + STATE_AT), &state, 1);
+    return state == BLANK && write_state(index, COMMITTED, PORT_EEPROM_CLEAR);
+}
+
+/* The slot could not be written. Whatever its state byte can still be made to say, what stands in it must not
+ * pass for an answer: the same is going to stand in the next slot. */
+static void kill_slot(struct journal *journal, uint32_t seq)
+{
+    uint16_t index = slot_index(journal, seq);
+    struct slot slot;
+
+    journal->bad_slots++;
+    write_state(index, ACKED, PORT_EEPROM_WRITE);
+    read_slot(journal, index, &slot);
+    for (uint8_t i = 0; i < STATE_AT && slot.is_right; i++)
+        port_eeprom_start((uint16_t)(slot_address(index) + i), BLANK, PORT_EEPROM_ERASE);
+}
+
+/* Take the next sequence number for *answer; slots that cannot hold it are killed and passed over. */
+static enum journal_status append(struct journal *journal, struct answer *answer, uint32_t visit)
 {
     for (uint8_t i = 0; i < APPEND_TRIES; i++) {
         uint32_t back = visit == 0 ? 0 : journal->next - visit;
@@ -235,14 +272,30 @@ enum journal_status journal_append(struct journal *journal, struct answer *answe
         answer->visit_back = (uint8_t)back;
         answer->boot = journal->boot;
         journal->erase_left = STORAGE_SLOT_SIZE;
-        if (write_slot(journal, answer)) {
+        bool is_written = write_slot(journal, answer);
+        journal->may_be_torn = false;
+        if (is_written) {
             journal->is_boot_claimed = true;
             return JOURNAL_OK;
         }
-        write_state(slot_index(journal, answer->seq), ACKED, PORT_EEPROM_WRITE);
-        journal->bad_slots++;
+        kill_slot(journal, answer->seq);
     }
     return JOURNAL_FAULT;
+}
+
+/* When the journal is full with slots that were passed over, their numbers are taken back: nothing in the EEPROM
+ * proves them used, and the daemon must not hear of a number that another boot would use again. */
+enum journal_status journal_append(struct journal *journal, struct answer *answer, uint32_t visit)
+{
+    uint32_t first = journal->next;
+    enum journal_status status = append(journal, answer, visit);
+
+    if (status == JOURNAL_FULL && journal->next != first) {
+        journal->next = first;
+        journal->erase_left = STORAGE_SLOT_SIZE;
+        journal->may_be_torn = true;
+    }
+    return status;
 }
 
 uint32_t journal_oldest(const struct journal *journal)
@@ -275,7 +328,8 @@ enum journal_entry journal_read(const struct journal *journal, uint32_t seq, str
     read_slot(journal, slot_index(journal, seq), &slot);
     if (slot.is_right && slot.answer.seq == seq) {
         *answer = slot.answer;
-        return slot.kind == SLOT_LIVE ? JOURNAL_ANSWER : JOURNAL_DONE;
+        return JOURNAL_ANSWER; /* also if its state says acknowledged: the daemon knows better than a torn
+                                  byte */
     }
     return slot.kind == SLOT_FREE || slot.kind == SLOT_BLANK ? JOURNAL_DEAD : JOURNAL_DAMAGED;
 }
@@ -309,7 +363,7 @@ bool journal_step(struct journal *journal)
         return true;
     }
     while (journal->erase_left > 0) {
-        if (erase_byte(slot_index(journal, journal->next), journal->erase_left--))
+        if (erase_byte(slot_index(journal, journal->next), journal->erase_left--, journal->may_be_torn))
             return true;
     }
     return false;
@@ -318,7 +372,19 @@ bool journal_step(struct journal *journal)
 /* Recovery -------------------------------------------------------------------------------------------------
  */
 
-/* The end of the journal: one past the newest number that any slot proves. */
+/* Write again what reads as a live answer without being cleanly committed. In between the state says neither
+ * blank nor acknowledged, so that the number stays in use whatever another cut does to the payload. */
+static void mend_slot(const struct journal *journal, const struct answer *answer)
+{
+    uint16_t index = slot_index(journal, answer->seq);
+
+    write_state(index, MENDING, PORT_EEPROM_WRITE);
+    if (write_payload(journal, answer))
+        write_state(index, COMMITTED, PORT_EEPROM_WRITE);
+}
+
+/* The end of the journal: one past the newest number that any slot proves. What a cut left between two states
+ * is settled in the same look, so that it cannot read differently the next time. */
 static void find_next(struct journal *journal)
 {
     struct slot slot;
@@ -327,6 +393,8 @@ static void find_next(struct journal *journal)
     journal->boot = 1;
     for (uint16_t i = 0; i < journal->slot_count; i++) {
         read_slot(journal, i, &slot);
+        if (slot.kind == SLOT_LIVE && !slot.is_clean)
+            mend_slot(journal, &slot.answer);
         if ((slot.kind == SLOT_LIVE || slot.kind == SLOT_ACKED) && slot.answer.seq >= journal->next) {
             journal->next = slot.answer.seq + 1;
             journal->boot = (uint16_t)(slot.answer.boot + 1);
@@ -344,10 +412,9 @@ static uint32_t window_start(const struct journal *journal)
     return journal->next > capacity ? journal->next - capacity : 1;
 }
 
-/* Settle what a cut left between two states, so that it cannot read differently the next time, and find the
- * oldest live answer. A live slot below the window was acknowledged, or nothing could have been appended
- * since. */
-static void settle_slots(struct journal *journal)
+/* Find the oldest live answer. A live slot below the window was acknowledged, or nothing could have been
+ * appended since. */
+static void find_oldest(struct journal *journal)
 {
     uint32_t start = window_start(journal);
     struct slot slot;
@@ -357,13 +424,9 @@ static void settle_slots(struct journal *journal)
         read_slot(journal, i, &slot);
         if (slot.kind != SLOT_LIVE)
             continue;
-        if (slot.answer.seq < start) {
+        if (slot.answer.seq < start)
             write_state(i, ACKED, PORT_EEPROM_WRITE);
-            continue;
-        }
-        if (!slot.is_clean)
-            write_state(i, COMMITTED, PORT_EEPROM_WRITE);
-        if (slot.answer.seq < journal->oldest)
+        else if (slot.answer.seq < journal->oldest)
             journal->oldest = slot.answer.seq;
     }
 }
@@ -382,17 +445,26 @@ static void include_damaged(struct journal *journal)
     }
 }
 
-/* The slot next in line holds neither nothing nor an answer: use up its number. */
+/* The slot next in line holds neither nothing nor an answer of the lap before: use up its number. A live one
+ * is torn: find_next did not see it live. A full journal has no room for a grave, and needs none: the number
+ * had no room either. */
 static void bury_torn(struct journal *journal)
 {
-    struct answer grave = {.question = QUESTION_VOID};
+    struct answer grave = {.question = QUESTION_VOID, .value = VOID_TORN};
+    uint16_t index = slot_index(journal, journal->next);
     struct slot slot;
 
-    read_slot(journal, slot_index(journal, journal->next), &slot);
-    if (slot.kind != SLOT_TORN && slot.kind != SLOT_DAMAGED)
+    read_slot(journal, index, &slot);
+    journal->may_be_torn = true;
+    journal->erase_left = slot.kind == SLOT_BLANK && slot.is_clean ? 0 : STORAGE_SLOT_SIZE;
+    bool is_old = slot.is_right ? slot.answer.seq < journal->next : slot.kind == SLOT_FREE && slot.is_begun;
+    if (is_old || slot.kind == SLOT_BLANK)
         return;
-    grave.value = slot.kind == SLOT_TORN ? VOID_TORN : VOID_DAMAGED;
-    if (journal_append(journal, &grave, 0) != JOURNAL_OK)
+    if (slot.kind == SLOT_DAMAGED)
+        grave.value = VOID_DAMAGED;
+    else
+        write_state(index, GRAVE, PORT_EEPROM_WRITE);
+    if (journal_free(journal) > 0 && append(journal, &grave, 0) != JOURNAL_OK)
         journal->bad_slots++;
 }
 
@@ -401,10 +473,9 @@ void journal_init_ring(struct journal *journal, uint16_t slot_count)
     memset(journal, 0, sizeof *journal);
     journal->slot_count = slot_count;
     find_next(journal);
-    settle_slots(journal);
+    find_oldest(journal);
     include_damaged(journal);
     journal->cleared = journal->oldest;
-    journal->erase_left = STORAGE_SLOT_SIZE;
     bury_torn(journal);
 }
 

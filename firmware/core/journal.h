@@ -27,8 +27,7 @@ enum journal_status {
 
 /* What stands at a sequence number between journal_oldest and journal_next. */
 enum journal_entry {
-    JOURNAL_ANSWER,  /* an answer to send */
-    JOURNAL_DONE,    /* acknowledged before: the daemon has it */
+    JOURNAL_ANSWER,  /* an answer to send, perhaps again */
     JOURNAL_DAMAGED, /* was acknowledged on the display and cannot be read any more */
     JOURNAL_DEAD,    /* the slot could not be written: nothing was ever in it */
 };
@@ -41,6 +40,7 @@ struct journal {
     uint16_t bad_slots;
     uint16_t slot_count; /* STORAGE_SLOT_COUNT, or a test's small ring */
     uint8_t erase_left;  /* bytes of the next slot not yet known to be blank */
+    bool may_be_torn;    /* ... and that slot may have a cell that reads differently each time */
     bool is_boot_claimed;
 };
 

@@ -106,8 +106,7 @@ static void send_lost(struct uplink *uplink, uint32_t now_ms, uint32_t first, en
     link_on_sent(&uplink->link, now_ms, lost.first, lost.last);
 }
 
-/* Send from link.next_to_send: a run of answers, or of what is lost. What the daemon has already is passed
- * over. */
+/* Send from link.next_to_send: a run of answers, or of what is lost. */
 static void send_answers(struct uplink *uplink, uint32_t now_ms)
 {
     struct bytes_writer writer = {.data = uplink->body, .capacity = sizeof uplink->body};
@@ -121,10 +120,7 @@ static void send_answers(struct uplink *uplink, uint32_t now_ms)
         if (entry != JOURNAL_ANSWER) {
             if (seq > first)
                 break;
-            if (entry == JOURNAL_DONE)
-                link_on_sent(&uplink->link, now_ms, seq, seq);
-            else
-                send_lost(uplink, now_ms, seq, entry);
+            send_lost(uplink, now_ms, seq, entry);
             return;
         }
         message_answers_add(&writer, &answer);

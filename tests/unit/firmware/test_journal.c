@@ -145,7 +145,8 @@ static void test_the_next_slot_is_erased_ahead_so_that_an_append_only_programs(v
 
     (void)state;
     journal_init_ring(&journal, RING);
-    for (uint16_t i = 1; i <= 3 * RING; i++) {
+    assert_int_equal(append(&journal, 100), JOURNAL_OK); /* the first after power-up trusts no state byte */
+    for (uint16_t i = 2; i <= 3 * RING; i++) {
         settle(&journal);
         uint32_t wear_before = 0, wear_after = 0;
         for (int cell = 0; cell < RING * STORAGE_SLOT_SIZE; cell++)
@@ -175,8 +176,8 @@ static void test_wear_is_one_erase_a_lap_and_even(void **state)
         least = wear < least ? wear : least;
         most = wear > most ? wear : most;
     }
-    assert_in_range(most, 1, 101);
-    assert_true(most <= least + 1);
+    assert_in_range(most, 1, 102);
+    assert_true(most <= least + 2); /* the first append after power-up erases its state byte once more */
 }
 
 static void test_a_dead_slot_is_passed_over_and_counted(void **state)
