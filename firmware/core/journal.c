@@ -30,10 +30,10 @@
  *
  * What a reader makes of it, by CRC and state:
  *
- *   payload          state 0xFF or GRAVE     ACKED     COMMITTED    anything else
- *   all 0xFF         blank                   blank     blank        blank (erased again before use)
- *   CRC right        live (1)                acked     live         live (1)
- *   CRC wrong        torn                    free      damaged      damaged
+ *   payload          state 0xFF     GRAVE     ACKED     COMMITTED    anything else
+ *   all 0xFF         blank          blank     blank     blank        blank (erased again before use)
+ *   CRC right        live (1)       torn      acked     live         live (1)
+ *   CRC wrong        torn           torn      free      damaged      damaged
  *
  * (1) The commit or the ack was torn. The content is whole, so it is written and committed anew and sent,
  * perhaps again.
@@ -140,7 +140,7 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
     uint8_t state = bytes[STATE_AT];
     uint16_t crc = (uint16_t)(bytes[CRC_AT] | bytes[CRC_AT + 1] << 8);
     slot->is_begun = crc == BLANK_CRC;
-    slot->is_right = payload_crc(bytes) == crc;
+    slot->is_right = payload_crc(bytes) == crc && state != GRAVE;
     if (is_blank(bytes, PAYLOAD_SIZE)) {
         slot->kind = SLOT_BLANK;
         slot->is_clean = is_blank(bytes, sizeof bytes);
@@ -151,7 +151,7 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
         unpack(journal, index, bytes, &slot->answer);
     if (state == ACKED)
         slot->kind = slot->is_right ? SLOT_ACKED : SLOT_FREE;
-    else if ((state == BLANK || state == GRAVE) && !slot->is_right)
+    else if (state == GRAVE || (state == BLANK && !slot->is_right))
         slot->kind = SLOT_TORN;
     else
         slot->kind = slot->is_right ? SLOT_LIVE : SLOT_DAMAGED;
@@ -457,7 +457,8 @@ static void bury_torn(struct journal *journal)
     read_slot(journal, index, &slot);
     journal->may_be_torn = true;
     journal->erase_left = slot.kind == SLOT_BLANK && slot.is_clean ? 0 : STORAGE_SLOT_SIZE;
-    bool is_old = slot.is_right ? slot.answer.seq < journal->next : slot.kind == SLOT_FREE && slot.is_begun;
+    bool is_old = slot.is_right ? slot.answer.seq < journal->next
+                                : slot.kind == SLOT_FREE && (slot.is_begun || journal->next == 1);
     if (is_old || slot.kind == SLOT_BLANK)
         return;
     if (slot.kind == SLOT_DAMAGED)

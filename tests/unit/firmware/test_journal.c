@@ -306,7 +306,8 @@ static void test_a_half_erased_slot_never_passes_for_an_answer(void **state)
         }
         fake_port_reboot();
         journal_init_ring(&journal, RING);
-        assert_in_range(journal_next(&journal), appended + 1, appended + 2);
+        assert_in_range(journal_next(&journal), appended + 1,
+                        appended + 3); /* one torn, one that nobody erased: voids */
         for (uint16_t i = 1; i <= appended; i++)
             assert_int_equal(value_at(&journal, i), i);
     }
