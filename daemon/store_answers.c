@@ -451,7 +451,7 @@ static enum store_status answer_compare(struct store *store, struct store_journa
     }
     if (status != STORE_OK)
         return status;
-    if (is_equal) {
+    if (is_equal || answer->question == QUESTION_VOID) { /* a void never contradicts (PROTOCOL.md) */
         ingested->duplicate++;
         journal->duplicates++;
         journal->is_changed = true;

@@ -10,7 +10,9 @@
  * With --memory the process forks before each allocation instead, SQLite's included, and the child does not get it.
  *
  *   --every N   only every N-th operation        --seeds N   so many seeds for reordered and torn writes
- *   --pairs N   a second crash at every N-th operation after the first fault      --jobs N   processes at once
+ *   --pairs N   a second fault at every N-th operation after the first            --jobs N   processes at once
+ *
+ * --every 1 is the default. For a long run: --seeds 20, or --pairs 10.
  */
 #include <getopt.h>
 #include <sqlite3.h>
@@ -62,7 +64,7 @@ struct options {
     bool is_memory;
 };
 
-enum phase { PHASE_OPEN, PHASE_WORK, PHASE_CLOSE };
+enum phase { PHASE_OPEN, PHASE_WORK, PHASE_CLOSE, PHASE_COUNT };
 
 struct proof {
     struct options options;
@@ -82,6 +84,7 @@ struct proof {
     uint64_t digest[DIGEST_COUNT]; /* of a day without faults */
 
     unsigned operation_count, allocation_count, running;
+    unsigned seen[PHASE_COUNT][FAULT_OPERATION_COUNT][2]; /* of the database, of its neighbours: a sample has them all */
     unsigned depth; /* 0: the day itself; 1: a case; 2: a second fault in a case */
     bool is_armed;
 
@@ -591,23 +594,6 @@ static enum fault_loss loss_of(enum kind kind)
     }
 }
 
-/* The rest of a case's life; digest: of a day that came to its end. */
-static void finish_case(struct proof *proof, const uint64_t *digest)
-{
-    if (digest != NULL)
-        digest_compare(proof, digest, "at the end of the day");
-    if (!is_crash(proof->kind) && proof->seed % 4 < 2)
-        close_store(proof); /* as the daemon ends */
-    end_and_start(proof, loss_of(proof->kind), is_crash(proof->kind));
-    look_and_finish(proof);
-    /* What was acknowledged after the fault must be on the disk, not in the page cache alone. */
-    end_and_start(proof, FAULT_LOSE_ALL, true);
-    digest_check(proof, "after losing power in the end");
-    _exit(0);
-}
-
-/* Cases ----------------------------------------------------------------------------------------------------------- */
-
 static void reap(struct proof *proof)
 {
     int status = 0;
@@ -620,6 +606,26 @@ static void reap(struct proof *proof)
     if (__atomic_fetch_add(&proof->totals->failed, 1, __ATOMIC_RELAXED) < FAILURES_SHOWN)
         fprintf(stderr, "near operation %u: a case ended with status %#x\n", proof->operation_count, status);
 }
+
+/* The rest of a case's life; digest: of a day that came to its end. */
+static void finish_case(struct proof *proof, const uint64_t *digest)
+{
+    if (digest != NULL)
+        digest_compare(proof, digest, "at the end of the day");
+    if (!is_crash(proof->kind) && proof->seed % 4 < 2)
+        close_store(proof); /* as the daemon ends */
+    end_and_start(proof, loss_of(proof->kind), is_crash(proof->kind));
+    look_and_finish(proof);
+    /* What was acknowledged after the fault must be on the disk, not in the page cache alone. */
+    end_and_start(proof, FAULT_LOSE_ALL, true);
+    answers_check(proof, proof->script->last_seq, proof->script->last_seq);
+    digest_check(proof, "after losing power in the end");
+    while (proof->running > 0)
+        reap(proof);
+    _exit(0);
+}
+
+/* Cases ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_possible(enum fault_operation operation, enum kind kind)
 {
@@ -651,6 +657,7 @@ static bool fork_case(struct proof *proof, enum kind kind, uint64_t seed)
     proof->has_struck = true;
     proof->kind = kind;
     proof->seed = seed;
+    memset(proof->seen, 0, sizeof proof->seen);
     proof->is_armed = proof->depth == 1 && proof->options.pairs != 0 && !proof->options.is_memory;
     __atomic_fetch_add(proof->depth == 1 ? &proof->totals->cases : &proof->totals->pairs, 1, __ATOMIC_RELAXED);
     return true;
@@ -679,7 +686,9 @@ static enum fault_effect on_operation(void *context, enum fault_operation operat
     unsigned every = proof->depth == 0 ? proof->options.every : proof->options.pairs;
 
     proof->operation_count++;
-    if (!proof->is_armed || proof->options.is_memory || proof->operation_count % every != 0)
+    if (!proof->is_armed || proof->options.is_memory)
+        return FAULT_NONE;
+    if (proof->seen[proof->phase][operation][strchr(file, '-') != NULL]++ % every != 0)
         return FAULT_NONE;
     for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
         unsigned seeds = kind == KIND_REORDERED || kind == KIND_TORN ? proof->options.seeds : 1;

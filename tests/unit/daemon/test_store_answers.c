@@ -469,11 +469,25 @@ static void test_recount_agrees_after_random_sessions(void **state)
     }
 }
 
+static void test_void_in_the_place_of_a_stored_answer_is_no_conflict(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct answer grave = {.seq = 1, .question = QUESTION_VOID, .value = VOID_DAMAGED, .boot = 1};
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    assert_int_equal(fixture_send(fixture, &grave, 1), STORE_OK);
+    assert_int_equal(fixture->ingested.duplicate, 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 0);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm"), 0);
+    assert_int_equal(fixture_integer(fixture, "SELECT value FROM answer WHERE seq = 1"), 5);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_STORE(test_void_in_the_place_of_a_stored_answer_is_no_conflict),
         WITH_STORE(test_answers_become_a_visit),
         WITH_STORE(test_late_staff_answer_moves_everything),
         WITH_STORE(test_named_wins_over_signed_on),
