@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
@@ -53,16 +54,30 @@ static void run_next(struct reader *reader)
     wake_loop(reader);
 }
 
+/* After a job that may have taken minutes: SQLite's log starts again at its beginning only in a moment without readers, and
+ * one such job after the other would let it grow for ever. With the mutex held. */
+static void rest(struct reader *reader)
+{
+    const uint64_t until_ms = clock_monotonic_ms() + READER_REST_MS;
+    const struct timespec until = {(time_t)(until_ms / 1000), (long)(until_ms % 1000) * 1000000};
+
+    while (!reader->is_stopping && clock_monotonic_ms() < until_ms)
+        (void)pthread_cond_timedwait(&reader->changed, &reader->mutex, &until);
+}
+
 static void *run(void *context)
 {
     struct reader *reader = context;
 
     pthread_mutex_lock(&reader->mutex);
     while (!reader->is_stopping) {
-        if (reader->run < reader->asked)
+        if (reader->run < reader->asked) {
             run_next(reader);
-        else
+            if (reader->limit_ms == 0)
+                rest(reader);
+        } else {
             pthread_cond_wait(&reader->changed, &reader->mutex);
+        }
     }
     pthread_mutex_unlock(&reader->mutex);
     return NULL;
@@ -74,6 +89,7 @@ enum store_status reader_start(const struct store_options *options, unsigned lim
     struct store_options read_only = *options;
     struct reader *reader = calloc(1, sizeof *reader);
     enum store_status status = STORE_BROKEN;
+    pthread_condattr_t attributes;
 
     *result = NULL;
     snprintf(error->text, sizeof error->text, "cannot start a reader: out of memory, threads or descriptors");
@@ -88,7 +104,10 @@ enum store_status reader_start(const struct store_options *options, unsigned lim
     if (status != STORE_OK)
         goto close_event;
     pthread_mutex_init(&reader->mutex, NULL);
-    pthread_cond_init(&reader->changed, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&reader->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
     if (pthread_create(&reader->thread, NULL, run, reader) == 0) {
         *result = reader;
         return STORE_OK;

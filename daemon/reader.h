@@ -13,6 +13,7 @@
 #include "daemon/work.h"
 
 #define READER_CAPACITY 32
+#define READER_REST_MS 100 /* after each job without a limit */
 
 struct reader;
 

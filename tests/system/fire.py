@@ -239,6 +239,32 @@ class Noise(threading.Thread):
             self.line.read(0)
 
 
+class Machine(threading.Thread):
+    """Adds up the pauses of the machine itself: what a sleep and a sync of one byte take beyond their usual time."""
+
+    USUAL_S, EVERY_S = 0.02, 0.05
+
+    def __init__(self, folder):
+        super().__init__(daemon=True)
+        self.file = open(os.path.join(folder, "machine"), "wb", buffering=0)
+        self.is_over = False
+        self.paused_s = 0.0
+        self.start()
+
+    def run(self):
+        while not self.is_over:
+            begun = time.monotonic()
+            time.sleep(self.EVERY_S)
+            self.file.write(b"x")
+            os.fsync(self.file.fileno())
+            self.paused_s += max(0.0, time.monotonic() - begun - self.EVERY_S - self.USUAL_S)
+
+    def stop(self):
+        self.is_over = True
+        self.join()
+        self.file.close()
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("byname", timeout=5)
@@ -259,6 +285,19 @@ def kiosk_states(daemon):
         return {kiosk["port"]: kiosk["state"] for kiosk in kiosks}
     except (OSError, http.client.HTTPException):
         return {}
+    finally:
+        connection.close()
+
+
+def request(daemon, path, is_post):
+    """The reply's status."""
+    connection = UnixConnection(daemon.socket)
+    connection.timeout = 60
+    try:
+        connection.request("POST" if is_post else "GET", path, body="{}" if is_post else None)
+        response = connection.getresponse()
+        response.read()
+        return response.status
     finally:
         connection.close()
 

@@ -7,7 +7,9 @@ BYNAME_KILLS=1000 and BYNAME_GARBAGE_S=60 make it long; BYNAME_SEED repeats its 
 import os
 import random
 import signal
+import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -25,10 +27,22 @@ GARBAGE_S = float(os.environ.get("BYNAME_GARBAGE_S", "12.5"))
 GARBAGE_BYTES_A_S = 50000
 ACK_MS_MAX = 100
 CPU_SHARE_MAX = 0.5
+MANAGERS_S = 20
+MANAGERS_ACK_MS_MAX = 250  # a kiosk sends again after 500 ms
+LOG_SIZE_MAX = 16 * 1048576
 
 
 def say(text):
     print(f"proof: daemon: {text}", file=sys.stderr)
+
+
+def median_p99(rounds):
+    """What harms is there in every round; a neighbour who takes the disk or the processor for a moment is not."""
+    return fire.percentile([fire.percentile(latencies, 0.99) for latencies in rounds], 0.5)
+
+
+def signed(number):
+    return number - (1 << 64) if number >> 63 else number
 
 
 class Fire(rig.Case):
@@ -70,6 +84,11 @@ class Fire(rig.Case):
         return daemon.query("SELECT seq, visit_back, question, value, answer.boot, answer.uptime_s FROM answer "
                             "JOIN journal ON journal.id = answer.journal JOIN kiosk ON kiosk.id = journal.kiosk "
                             f"WHERE kiosk.name = '{kiosk}' ORDER BY answer.journal, seq")
+
+    def latencies_while(self, visitor, act):
+        visitor.latencies_ms.clear()
+        act()
+        return list(visitor.latencies_ms)
 
     def assert_nothing_lost(self, daemon):
         """All that was pressed is acknowledged; then rows and presses are equal, and the daemon finds so too.
@@ -127,7 +146,15 @@ class Kills(Fire):
             self.visitor(name, 10 + i)
         self.assertTrue(rig.wait_until(lambda: self.are_up(daemon, [*counters, *lines]), 30))
         self.assertTrue(rig.wait_until(lambda: all(c.script.answers for c in self.counters.values()), 60))
-        recoveries = []
+        recoveries, own = [], []
+        machine = fire.Machine(self.folder)
+        self.addCleanup(machine.stop)
+
+        def measure():
+            before_s = machine.paused_s
+            recoveries.append(self.recover(daemon, daemon.start))
+            own.append(recoveries[-1] - (machine.paused_s - before_s))
+
         for _ in range(KILLS):
             if self.chance.random() < 0.5:  # again, while it starts or its kiosks return
                 daemon.kill()
@@ -136,15 +163,62 @@ class Kills(Fire):
             else:
                 time.sleep(self.chance.random() * 0.3)
                 daemon.kill()
-                recoveries.append(self.recover(daemon, daemon.start))
+                measure()
         daemon.kill()
-        recoveries.append(self.recover(daemon, daemon.start))
+        measure()
         count = self.assert_nothing_lost(daemon)
         visits = sum(counter.visits for counter in self.counters.values())
         say(f"{KILLS + 1} kills, {len(counters)} kiosks with {visits} customers and {len(lines)} lines at full rate, "
             f"{count} answers, 0 lost, 0 doubled, 0 invented, worst recovery {max(recoveries):.2f} s "
-            f"(median {fire.percentile(recoveries, 0.5):.2f}, {len(recoveries)} measured, limit {RECOVERY_S_MAX} s)")
-        self.assertLessEqual(max(recoveries), RECOVERY_S_MAX)
+            f"(median {fire.percentile(recoveries, 0.5):.2f}, {len(recoveries)} measured; without pauses of the machine "
+            f"itself {max(own):.2f}, limit {RECOVERY_S_MAX} s)")
+        self.assertLessEqual(max(own), RECOVERY_S_MAX)
+
+
+class Kept(Fire):
+    """What a manager or a new kiosk was told is so, however the daemon ended."""
+
+    def test_a_daemon_killed_while_it_adopts_makes_one_kiosk_of_each(self):
+        names = [f"line{i}" for i in range(1, 9)]
+        daemon = self.daemon(self.ports(*names), adopt="auto").start()
+        kills = 0
+        for i, name in enumerate(names):
+            visitor = self.visitor(name, i, presses_a_s=50)
+            while not visitor.is_up or kills < 4 * (i + 1):
+                time.sleep(self.chance.random() * 0.08)
+                daemon.kill()
+                kills += 1
+                if kills % 4 == 0:
+                    daemon.start()
+                    self.assertTrue(rig.wait_until(lambda: visitor.is_up), f"{name}: {self.visitors[name].error}")
+                else:
+                    daemon.process = daemon.launch()
+        self.assertTrue(rig.wait_until(lambda: self.are_up(daemon, names)), daemon.log())
+        kiosks = daemon.query("SELECT name, kiosk_id FROM kiosk ORDER BY name")
+        self.assertEqual(kiosks, [(name, signed(self.visitors[name].visitor.kiosk_id)) for name in names])
+        count = self.assert_nothing_lost(daemon)
+        say(f"{kills} kills while adopting {len(names)} kiosks, {count} answers, 0 lost, 0 doubled, 0 invented")
+
+    def test_what_a_manager_was_told_is_done_outlives_a_kill(self):
+        daemon, staff = self.staffed(self.ports("line"))
+        visitor = self.visitor("line", 1)
+        name, told, kills = "Dan", 0, 60
+        person = daemon.query("SELECT id FROM staff WHERE name = 'Dan'")[0][0]
+        for i in range(kills):
+            wanted = f"Dan {i}"
+            command = subprocess.Popen([os.path.join(rig.BIN, "byname"), "--socket", daemon.socket, "staff", "rename",
+                                        str(person), wanted], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(self.chance.random() * 0.06)
+            daemon.kill()
+            is_told = command.wait(30) == 0
+            daemon.start()
+            found = daemon.query(f"SELECT name FROM staff WHERE id = {person}")[0][0]
+            self.assertIn(found, [wanted] if is_told else [wanted, name], f"BYNAME_SEED={SEED}")
+            name, told = found, told + is_told
+        self.assertTrue(rig.wait_until(lambda: name in visitor.roster), f"{name}: {visitor.roster}")
+        self.assertTrue(0 < told < kills, f"{told} of {kills} commands were done: the moments are badly chosen")
+        say(f"{kills} kills during a manager's commands, {told} of them done and kept; "
+            f"{self.assert_nothing_lost(daemon)} answers, 0 lost, 0 doubled, 0 invented")
 
 
 class Stopped(Fire):
@@ -249,11 +323,6 @@ class Ports(Fire):
 
 
 class Garbage(Fire):
-    def latencies_while(self, visitor, act):
-        visitor.latencies_ms.clear()
-        act()
-        return list(visitor.latencies_ms)
-
     def test_a_line_full_of_garbage_harms_nobody_beside_it(self):
         daemon, staff = self.staffed(self.ports("counter", "line", "noise"))
         counter, visitor = self.counter("counter", staff, 1), self.visitor("line", 2, presses_a_s=50)
@@ -266,8 +335,7 @@ class Garbage(Fire):
             noise = fire.Noise(line, SEED * 1000 + i, GARBAGE_BYTES_A_S)
             rounds.append(self.latencies_while(visitor, noise.join))
             cpu_s += fire.cpu_seconds(daemon.process.pid) - before_s
-        # The median round's: the garbage is there in each, a neighbour who takes the machine for a moment is not.
-        p99 = fire.percentile([fire.percentile(latencies, 0.99) for latencies in rounds], 0.5)
+        p99 = median_p99(rounds)
         quiet_p99, count_timed = fire.percentile(quiet, 0.99), sum(map(len, rounds))
         limit_ms = max(ACK_MS_MAX, 2 * quiet_p99)  # of a machine that is busy otherwise no more can be asked
         kiosks = {kiosk["port"]: kiosk for kiosk in daemon.ask("kiosk", "list")["kiosks"]}
@@ -286,6 +354,45 @@ class Garbage(Fire):
         self.assertGreater(count_timed, 20 * GARBAGE_S)
         self.assertLessEqual(p99, limit_ms)
         self.assertGreater(counter.visits, 0)
+
+
+class Managers(Fire):
+    def test_reports_and_verifications_without_end_delay_no_acknowledgement(self):
+        """Nor do they let the write-ahead log grow, which only shrinks between reads."""
+        daemon, _ = self.staffed(self.ports("line", "full1", "full2"))
+        visitor = self.visitor("line", 1, presses_a_s=50)
+        for name in ("full1", "full2"):
+            self.visitor(name, len(name))
+        self.assertTrue(rig.wait_until(lambda: self.are_up(daemon, ["line", "full1", "full2"])))
+        replies, rounds = {}, []
+
+        def ask(path, is_post):
+            while time.monotonic() < end:
+                status = fire.request(daemon, path, is_post)
+                replies.setdefault((path, status), []).append(1)
+                time.sleep(0.01)  # this process has an interpreter of one thread at a time
+
+        quiet = self.latencies_while(visitor, lambda: time.sleep(3))
+        end = time.monotonic() + MANAGERS_S
+        asking = [threading.Thread(target=ask, args=(path, path == "/v1/verify"))
+                  for path in ("/v1/verify", "/v1/report/summary", "/v1/report/staff", "/v1/report/kiosks", "/v1/status")]
+        for thread in asking:
+            thread.start()
+        for _ in range(5):
+            rounds.append(self.latencies_while(visitor, lambda: time.sleep(MANAGERS_S / 5)))
+        for thread in asking:
+            thread.join()
+        log_size = os.path.getsize(daemon.database + "-wal")
+        count = self.assert_nothing_lost(daemon)
+        p99, quiet_p99 = median_p99(rounds), fire.percentile(quiet, 0.99)
+        limit_ms = max(MANAGERS_ACK_MS_MAX, 2 * quiet_p99)
+        done = {key: len(times) for key, times in replies.items()}
+        say(f"{sum(done.values())} requests in {MANAGERS_S} s, acknowledged beside them within {p99:.1f} ms (p99 of the "
+            f"median round of {len(rounds)}; without them {quiet_p99:.1f}; limit {limit_ms:.0f} ms), write-ahead log "
+            f"{log_size / 1048576:.1f} MiB, {count} answers, 0 lost")
+        self.assertEqual({status for _, status in done}, {200}, done)
+        self.assertLessEqual(p99, limit_ms)
+        self.assertLessEqual(log_size, LOG_SIZE_MAX)
 
 
 if __name__ == "__main__":
