@@ -24,10 +24,21 @@ enum status_code {
 };
 
 /* The texts of a call, all optional. which is the middle part of the path. */
-enum text { TEXT_WHICH, TEXT_NAME, TEXT_PIN, TEXT_SINCE, TEXT_FROM, TEXT_TO, TEXT_KIOSK, TEXT_STAFF, TEXT_FILE, TEXT_COUNT };
+enum text {
+    TEXT_WHICH,
+    TEXT_NAME,
+    TEXT_PIN,
+    TEXT_SINCE,
+    TEXT_FROM,
+    TEXT_TO,
+    TEXT_KIOSK,
+    TEXT_STAFF,
+    TEXT_FILE,
+    TEXT_COUNT
+};
 
 static const char *const text_names[TEXT_COUNT] = {
-    [TEXT_NAME] = "name", [TEXT_PIN] = "pin", [TEXT_SINCE] = "since", [TEXT_FROM] = "from",
+    [TEXT_NAME] = "name", [TEXT_PIN] = "pin",     [TEXT_SINCE] = "since", [TEXT_FROM] = "from",
     [TEXT_TO] = "to",     [TEXT_KIOSK] = "kiosk", [TEXT_STAFF] = "staff", [TEXT_FILE] = "file",
 };
 
@@ -82,10 +93,10 @@ static enum store_status done(struct api_call *call, const char *format, ...)
     return STORE_OK;
 }
 
-/* Staff ----------------------------------------------------------------------------------------------------------- */
+/* Staff -------------------------------------------------------------------------------------------------- */
 
-static enum store_status run_named(struct store *store, struct api_call *call, const char *report, json_t **reply,
-                                   struct store_error *error)
+static enum store_status run_named(struct store *store, struct api_call *call, const char *report,
+                                   json_t **reply, struct store_error *error)
 {
     const struct report_query query = {
         .report = report,
@@ -133,10 +144,12 @@ static enum store_status run_staff_add(struct store *store, struct api_call *cal
         status = store_staff_pin(store, which, pin, error);
     if (status != STORE_OK)
         return status;
-    return done(call, "%s is staff member %u, on duty%s", name, (unsigned)id, pin == NULL ? ", without a PIN" : "");
+    return done(call, "%s is staff member %u, on duty%s", name, (unsigned)id,
+                pin == NULL ? ", without a PIN" : "");
 }
 
-static enum store_status run_staff_rename(struct store *store, struct api_call *call, struct store_error *error)
+static enum store_status run_staff_rename(struct store *store, struct api_call *call,
+                                          struct store_error *error)
 {
     const char *which = text_of(call, TEXT_WHICH);
     const char *name = text_of(call, TEXT_NAME);
@@ -166,7 +179,8 @@ static enum store_status run_retire(struct store *store, struct api_call *call, 
     const char *which = text_of(call, TEXT_WHICH);
     enum store_status status = store_staff_retire(store, which, call->now_ms, error);
 
-    return status == STORE_OK ? done(call, "%s is retired: off the kiosks, kept in the reports", which) : status;
+    return status == STORE_OK ? done(call, "%s is retired: off the kiosks, kept in the reports", which)
+                              : status;
 }
 
 static enum store_status run_pin(struct store *store, struct api_call *call, struct store_error *error)
@@ -182,7 +196,7 @@ static enum store_status run_pin(struct store *store, struct api_call *call, str
     return done(call, pin == NULL ? "%s has no PIN now" : "%s has a new PIN", which);
 }
 
-/* Kiosks ---------------------------------------------------------------------------------------------------------- */
+/* Kiosks ------------------------------------------------------------------------------------------------- */
 
 static const char *text_in(const json_t *object, const char *key)
 {
@@ -198,8 +212,10 @@ static void add_counters(json_t *list, const json_t *kiosks)
     size_t index, other_index;
     json_t *item, *other;
 
-    json_array_foreach(list, index, item) {
-        json_array_foreach(kiosks, other_index, other) {
+    json_array_foreach(list, index, item)
+    {
+        json_array_foreach(kiosks, other_index, other)
+        {
             if (strcmp(text_in(item, "id"), text_in(other, "id")) != 0)
                 continue;
             for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -223,17 +239,21 @@ static enum store_status run_kiosk_list(struct store *store, struct api_call *ca
     return status;
 }
 
-static enum store_status run_kiosk_adopt(struct store *store, struct api_call *call, struct store_error *error)
+static enum store_status run_kiosk_adopt(struct store *store, struct api_call *call,
+                                         struct store_error *error)
 {
     const char *port = text_of(call, TEXT_WHICH);
     const char *name = text_of(call, TEXT_NAME);
-    enum store_status status = store_kiosk_adopt(store, port, name == NULL ? port : name, call->now_ms, error);
+    enum store_status status =
+        store_kiosk_adopt(store, port, name == NULL ? port : name, call->now_ms, error);
 
-    return status == STORE_OK ? done(call, "the kiosk at port %s is adopted as %s", port, name == NULL ? port : name)
-                              : status;
+    return status == STORE_OK
+               ? done(call, "the kiosk at port %s is adopted as %s", port, name == NULL ? port : name)
+               : status;
 }
 
-static enum store_status run_kiosk_rename(struct store *store, struct api_call *call, struct store_error *error)
+static enum store_status run_kiosk_rename(struct store *store, struct api_call *call,
+                                          struct store_error *error)
 {
     const char *which = text_of(call, TEXT_WHICH);
     const char *name = text_of(call, TEXT_NAME);
@@ -242,8 +262,8 @@ static enum store_status run_kiosk_rename(struct store *store, struct api_call *
     return status == STORE_OK ? done(call, "%s is now called %s", which, name) : status;
 }
 
-/* The list's entry of the kiosk at a port: by its id when a kiosk is up there, else by the port it was last at. One
- * that is kept waiting is not the adopted one that was at the port before it. */
+/* The list's entry of the kiosk at a port: by its id when a kiosk is up there, else by the port it was last at.
+ * One that is kept waiting is not the adopted one that was at the port before it. */
 static json_t *find_kiosk(json_t *list, const struct hub_kiosk *kiosk, const char *port)
 {
     uint64_t kiosk_id = session_kiosk_id(kiosk->session);
@@ -252,12 +272,14 @@ static json_t *find_kiosk(json_t *list, const struct hub_kiosk *kiosk, const cha
     json_t *item;
 
     snprintf(id, sizeof id, "%016" PRIx64, kiosk_id);
-    json_array_foreach(list, index, item) {
+    json_array_foreach(list, index, item)
+    {
         if (kiosk_id != 0 && strcmp(text_in(item, "id"), id) == 0)
             return item;
     }
     bool is_waiting = kiosk->session->wait_reason != 0;
-    json_array_foreach(list, index, item) {
+    json_array_foreach(list, index, item)
+    {
         bool is_adopted = strcmp(text_in(item, "state"), "adopted") == 0;
         if (strcmp(text_in(item, "port"), port) == 0 && is_adopted != is_waiting)
             return item;
@@ -279,8 +301,8 @@ static const char *wait_note(uint8_t reason)
     }
 }
 
-static void describe_state(const struct hub_kiosk *kiosk, const struct session_clock *clock, const char **state,
-                           const char **note)
+static void describe_state(const struct hub_kiosk *kiosk, const struct session_clock *clock,
+                           const char **state, const char **note)
 {
     const struct session *session = kiosk->session;
 
@@ -305,12 +327,14 @@ static void describe_state(const struct hub_kiosk *kiosk, const struct session_c
     }
 }
 
-static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *device, const struct session_clock *clock)
+static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *device,
+                     const struct session_clock *clock)
 {
     const struct session *session = kiosk->session;
     const char *state, *note;
     json_int_t bad_frames = (json_int_t)session->decoder.counters.bad + session->decoder.counters.oversize +
-                            session->counters.malformed + session->counters.flagged + session->counters.unknown;
+                            session->counters.malformed + session->counters.flagged +
+                            session->counters.unknown;
 
     describe_state(kiosk, clock, &state, &note);
     json_object_set_new(item, "connected", json_boolean(session_is_heard(session, clock->now_ms)));
@@ -349,7 +373,8 @@ static void merge_live(json_t *list, const struct api_live *live)
         }
         add_live(item, &kiosk, live->devices[i], &live->clock);
     }
-    json_array_foreach(list, index, known) {
+    json_array_foreach(list, index, known)
+    {
         if (json_object_get(known, "device") != NULL)
             continue;
         json_object_set_new(known, "connected", json_false());
@@ -364,7 +389,7 @@ static void finish_kiosk_list(struct api_call *call, const struct api_live *live
         merge_live(json_object_get(call->reply, "kiosks"), live);
 }
 
-/* Status ---------------------------------------------------------------------------------------------------------- */
+/* Status ------------------------------------------------------------------------------------------------- */
 
 static void say(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -398,13 +423,14 @@ static void judge_kiosks(json_t *problems, const struct api_live *live)
     }
 }
 
-/* What the kiosks and the database have lost is for a manager to know; nothing mends it, so it is no problem. */
+/* What the kiosks and the database have lost is for a manager to know; nothing mends it: it is no problem. */
 static void judge_losses(json_t *warnings, const json_t *list)
 {
     size_t index;
     json_t *item;
 
-    json_array_foreach(list, index, item) {
+    json_array_foreach(list, index, item)
+    {
         const char *name = text_in(item, "name");
         json_int_t lost = json_integer_value(json_object_get(item, "lost"));
         json_int_t restored = json_integer_value(json_object_get(item, "restored"));
@@ -412,16 +438,18 @@ static void judge_losses(json_t *warnings, const json_t *list)
         json_int_t conflicts = json_integer_value(json_object_get(item, "conflicts"));
 
         if (restored > 0)
-            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are missing since an older database was restored",
+            say(warnings,
+                "kiosk %s: %" JSON_INTEGER_FORMAT " answers are missing since an older database was restored",
                 name, restored);
         if (lost > restored)
-            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are lost for good", name, lost - restored);
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are lost for good", name,
+                lost - restored);
         if (refused > 0)
-            say(warnings, "kiosk %s refused %" JSON_INTEGER_FORMAT " presses because its journal was full", name,
-                refused);
+            say(warnings, "kiosk %s refused %" JSON_INTEGER_FORMAT " presses because its journal was full",
+                name, refused);
         if (conflicts > 0)
-            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers came twice with different content", name,
-                conflicts);
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers came twice with different content",
+                name, conflicts);
     }
 }
 
@@ -438,7 +466,8 @@ static void finish_status(struct api_call *call, const struct api_live *live)
         if (!live->is_synchronised)
             say(warnings, "the clock of this host is not synchronised: times of answers are bounds only");
         if (live->has_stepped)
-            say(warnings, "the clock of this host was set a short while ago: times of answers are bounds only");
+            say(warnings,
+                "the clock of this host was set a short while ago: times of answers are bounds only");
         json_object_set_new(call->reply, "store", report_text(live->store_name));
         json_object_set_new(call->reply, "database", report_text(live->database));
         json_object_set_new(call->reply, "uptime_s",
@@ -452,7 +481,7 @@ static void finish_status(struct api_call *call, const struct api_live *live)
     json_object_set_new(call->reply, "warnings", warnings);
 }
 
-/* Reports and verify ---------------------------------------------------------------------------------------------- */
+/* Reports and verify ------------------------------------------------------------------------------------- */
 
 static enum store_status run_report(struct store *store, struct api_call *call, struct store_error *error)
 {
@@ -487,7 +516,7 @@ static enum store_status run_backup(struct store *store, struct api_call *call, 
     return status == STORE_OK ? done(call, "backed up to %s, %" PRIu64 " bytes", file, size) : status;
 }
 
-/* Routes ---------------------------------------------------------------------------------------------------------- */
+/* Routes ------------------------------------------------------------------------------------------------- */
 
 #define NEEDS(text) (1u << (text))
 
@@ -508,7 +537,8 @@ static const struct route routes[] = {
     {true, {"backup"}, API_VERIFIER, run_backup, NULL, NEEDS(TEXT_FILE)},
 };
 
-static void mistake(struct api_call *call, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void mistake(struct api_call *call, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void mistake(struct api_call *call, int code, const char *format, ...)
 {
@@ -629,8 +659,8 @@ static void take_query(struct api_call *call, const char *query)
 
         if (name_size >= size || !find_text(query, name_size, &text) ||
             !decode(query + name_size + 1, size - name_size - 1, value)) {
-            mistake(call, CODE_BAD_REQUEST, "cannot understand '%.*s' in the query", (int)(size > 60 ? 60 : size),
-                    query);
+            mistake(call, CODE_BAD_REQUEST, "cannot understand '%.*s' in the query",
+                    (int)(size > 60 ? 60 : size), query);
             return;
         }
         set_text(call, text, value);
@@ -653,11 +683,13 @@ static void take_body(struct api_call *call, const char *body)
         json_decref(object);
         return;
     }
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if (call->route == NULL)
             break;
         if (!find_text(key, strlen(key), &text) || (!json_is_string(value) && !json_is_null(value)))
-            mistake(call, CODE_BAD_REQUEST, "cannot understand '%.60s' in the body: texts and null only", key);
+            mistake(call, CODE_BAD_REQUEST, "cannot understand '%.60s' in the body: texts and null only",
+                    key);
         else if (json_is_string(value))
             set_text(call, text, json_string_value(value));
     }
@@ -708,7 +740,8 @@ enum store_status api_call_run(struct store *store, void *context, struct store_
     return call->route->run(store, call, error);
 }
 
-void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done), void *context)
+void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done),
+                          void *context)
 {
     call->on_progress = progress;
     call->progress_context = context;

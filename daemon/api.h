@@ -3,8 +3,8 @@
  * api.h - the requests of byname: what they ask of the store, and what comes back, as JSON.
  *
  * A call is made from a request, run with a connection of the right kind (possibly on another thread), and
- * finished into a status and a body. Knows neither libevent nor threads; the daemon and `byname --database` use the
- * same calls. Not for two threads at a time.
+ * finished into a status and a body. Knows neither libevent nor threads; the daemon and `byname --database`
+ * use the same calls. Not for two threads at a time.
  *
  *   GET  /v1/report/NAME?since=&from=&to=&kiosk=&staff=   a report
  *   GET  /v1/staff                                        everybody
@@ -71,7 +71,8 @@ enum api_where api_call_where(const struct api_call *call);
 enum store_status api_call_run(struct store *store, void *context, struct store_error *error);
 
 /* Told how far a verification or a backup is, of 1000, on the thread that runs it. */
-void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done), void *context);
+void api_call_on_progress(struct api_call *call, void (*progress)(void *context, unsigned done),
+                          void *context);
 
 /* Make the answer from what api_call_run returned. live is NULL without a daemon: then lists show what the file
  * knows. Returns the HTTP status; *json belongs to the call. */

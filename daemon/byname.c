@@ -23,7 +23,7 @@ static void complain(const char *text)
     fprintf(stderr, "byname: %s\n", text);
 }
 
-/* Progress of what takes long, on a terminal only. ---------------------------------------------------------------- */
+/* Progress of what takes long, on a terminal only. ------------------------------------------------------- */
 
 static void show_seconds(unsigned seconds)
 {
@@ -41,7 +41,7 @@ static void clear_progress(void)
     fputs("\r\033[K", stderr);
 }
 
-/* Asking ---------------------------------------------------------------------------------------------------------- */
+/* Asking ------------------------------------------------------------------------------------------------- */
 
 static enum cli_exit ask_daemon(const struct cli *cli, json_t **reply)
 {
@@ -98,8 +98,8 @@ static enum cli_exit ask_file(struct cli *cli, json_t **reply)
         return CLI_EXIT_UNREACHABLE;
     }
     char *body = cli->body == NULL ? NULL : json_dumps(cli->body, JSON_COMPACT);
-    const struct api_request request = {cli->is_post, cli->path, query == NULL ? "" : query, body == NULL ? "" : body,
-                                        clock_utc_ms()};
+    const struct api_request request = {cli->is_post, cli->path, query == NULL ? "" : query,
+                                        body == NULL ? "" : body, clock_utc_ms()};
     enum cli_exit outcome = CLI_EXIT_NO;
     struct api_call *call = api_call_create(&request);
     if (call == NULL) {
@@ -117,7 +117,7 @@ static enum cli_exit ask_file(struct cli *cli, json_t **reply)
     return outcome;
 }
 
-/* Printing -------------------------------------------------------------------------------------------------------- */
+/* Printing ----------------------------------------------------------------------------------------------- */
 
 static unsigned terminal_columns(void)
 {

@@ -31,41 +31,51 @@ struct cli_command {
 };
 
 static const struct cli_command commands[] = {
-    {"report", NULL, "[summary|staff|kiosks] [PERIOD] [--kiosk K] [--staff S]", "the figures; summary for now without any word",
-     false, true, "/v1/report/*", "summary", 0, 1, NULL, PERIOD},
-    {"staff", "list", "", "everybody, with number, duty and PIN", false, true, "/v1/staff", NULL, 0, 0, NULL, 0},
-    {"staff", "add", "NAME [--pin DDDD]", "a new staff member, on duty", true, false, "/v1/staff", NULL, 1, 1, "name",
-     BIT(O_PIN)},
-    {"staff", "rename", "WHO NEW", "spell a name anew; the figures stay", true, false, "/v1/staff/*/rename", NULL, 2, 2,
-     "name", 0},
-    {"staff", "on-duty", "WHO", "customers can pick the name at the kiosks", true, false, "/v1/staff/*/on-duty", NULL, 1,
-     1, NULL, 0},
+    {"report", NULL, "[summary|staff|kiosks] [PERIOD] [--kiosk K] [--staff S]",
+     "the figures; summary for now without any word", false, true, "/v1/report/*", "summary", 0, 1, NULL,
+     PERIOD},
+    {"staff", "list", "", "everybody, with number, duty and PIN", false, true, "/v1/staff", NULL, 0, 0, NULL,
+     0},
+    {"staff", "add", "NAME [--pin DDDD]", "a new staff member, on duty", true, false, "/v1/staff", NULL, 1, 1,
+     "name", BIT(O_PIN)},
+    {"staff", "rename", "WHO NEW", "spell a name anew; the figures stay", true, false, "/v1/staff/*/rename",
+     NULL, 2, 2, "name", 0},
+    {"staff", "on-duty", "WHO", "customers can pick the name at the kiosks", true, false,
+     "/v1/staff/*/on-duty", NULL, 1, 1, NULL, 0},
     {"staff", "off-duty", "WHO", "... and cannot", true, false, "/v1/staff/*/off-duty", NULL, 1, 1, NULL, 0},
-    {"staff", "retire", "WHO", "off the kiosks for good, kept in the reports", true, false, "/v1/staff/*/retire", NULL,
-     1, 1, NULL, 0},
+    {"staff", "retire", "WHO", "off the kiosks for good, kept in the reports", true, false,
+     "/v1/staff/*/retire", NULL, 1, 1, NULL, 0},
     {"staff", "pin", "WHO DDDD|none", "four presses of 1 to 5 that open their own counts", true, false,
      "/v1/staff/*/pin", NULL, 2, 2, "pin", 0},
-    {"kiosk", "list", "", "every kiosk: where it is and how it does", false, true, "/v1/kiosks", NULL, 0, 0, NULL, 0},
-    {"kiosk", "adopt", "PORT [--name NAME]", "admit the kiosk that waits at this port of bynamed.conf", true, false,
-     "/v1/kiosks/*/adopt", NULL, 1, 1, NULL, BIT(O_NAME)},
-    {"kiosk", "name", "WHICH NEW", "give a kiosk another name", true, false, "/v1/kiosks/*/rename", NULL, 2, 2, "name", 0},
-    {"status", NULL, "", "how the daemon and its kiosks are; exit status 1 when unwell", false, false, "/v1/status", NULL,
-     0, 0, NULL, 0},
-    {"verify", NULL, "", "recount everything from the answers; exit status 1 on a difference", true, true, "/v1/verify",
-     NULL, 0, 0, NULL, 0},
-    {"backup", NULL, "FILE", "copy the database to a new file, while it is in use", true, true, "/v1/backup", NULL, 1, 1,
-     "file", 0},
+    {"kiosk", "list", "", "every kiosk: where it is and how it does", false, true, "/v1/kiosks", NULL, 0, 0,
+     NULL, 0},
+    {"kiosk", "adopt", "PORT [--name NAME]", "admit the kiosk that waits at this port of bynamed.conf", true,
+     false, "/v1/kiosks/*/adopt", NULL, 1, 1, NULL, BIT(O_NAME)},
+    {"kiosk", "name", "WHICH NEW", "give a kiosk another name", true, false, "/v1/kiosks/*/rename", NULL, 2,
+     2, "name", 0},
+    {"status", NULL, "", "how the daemon and its kiosks are; exit status 1 when unwell", false, false,
+     "/v1/status", NULL, 0, 0, NULL, 0},
+    {"verify", NULL, "", "recount everything from the answers; exit status 1 on a difference", true, true,
+     "/v1/verify", NULL, 0, 0, NULL, 0},
+    {"backup", NULL, "FILE", "copy the database to a new file, while it is in use", true, true, "/v1/backup",
+     NULL, 1, 1, "file", 0},
 };
 
-#define COUNT(array) (sizeof (array) / sizeof *(array))
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct option options[] = {
-    {"since", required_argument, NULL, O_SINCE},   {"from", required_argument, NULL, O_FROM},
-    {"to", required_argument, NULL, O_TO},         {"kiosk", required_argument, NULL, O_KIOSK},
-    {"staff", required_argument, NULL, O_STAFF},   {"pin", required_argument, NULL, O_PIN},
-    {"name", required_argument, NULL, O_NAME},     {"format", required_argument, NULL, O_FORMAT},
-    {"socket", required_argument, NULL, 's'},      {"database", required_argument, NULL, 'd'},
-    {"help", no_argument, NULL, 'h'},              {"version", no_argument, NULL, 'v'},
+    {"since", required_argument, NULL, O_SINCE},
+    {"from", required_argument, NULL, O_FROM},
+    {"to", required_argument, NULL, O_TO},
+    {"kiosk", required_argument, NULL, O_KIOSK},
+    {"staff", required_argument, NULL, O_STAFF},
+    {"pin", required_argument, NULL, O_PIN},
+    {"name", required_argument, NULL, O_NAME},
+    {"format", required_argument, NULL, O_FORMAT},
+    {"socket", required_argument, NULL, 's'},
+    {"database", required_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},
     {NULL, 0, NULL, 0},
 };
 
@@ -95,7 +105,7 @@ static void mistake(struct cli *cli, const char *format, ...)
     va_end(arguments);
 }
 
-/* The request ----------------------------------------------------------------------------------------------------- */
+/* The request -------------------------------------------------------------------------------------------- */
 
 static void append(struct cli *cli, const char *text, size_t size)
 {
@@ -162,7 +172,8 @@ static void put(struct cli *cli, const char *key, const char *value)
         json_object_set_new(cli->body, key, text);
 }
 
-static void set_request(struct cli *cli, char *const arguments[], int count, const char *const values[O_COUNT])
+static void set_request(struct cli *cli, char *const arguments[], int count,
+                        const char *const values[O_COUNT])
 {
     const char *separator = "?";
 
@@ -187,7 +198,7 @@ static void set_request(struct cli *cli, char *const arguments[], int count, con
     }
 }
 
-/* The command line ------------------------------------------------------------------------------------------------ */
+/* The command line --------------------------------------------------------------------------------------- */
 
 static bool has_group(const char *group)
 {
@@ -235,13 +246,16 @@ static void check_options(struct cli *cli, const char *const values[O_COUNT])
             mistake(cli, "%s%s%s takes no --%s", command->group, command->verb == NULL ? "" : " ", verb,
                     options[i].name);
     }
-    if (strcmp(cli->format, "text") != 0 && strcmp(cli->format, "csv") != 0 && strcmp(cli->format, "json") != 0)
+    if (strcmp(cli->format, "text") != 0 && strcmp(cli->format, "csv") != 0 &&
+        strcmp(cli->format, "json") != 0)
         mistake(cli, "--format is text, csv or json, not '%s'", cli->format);
     if (values[O_SINCE] != NULL && (values[O_FROM] != NULL || values[O_TO] != NULL))
         mistake(cli, "--since and --from/--to exclude each other");
     if (cli->database != NULL && !command->is_archive_able)
-        mistake(cli, "%s%s%s needs the daemon; --database serves report, staff list, kiosk list, verify and backup",
-                command->group, command->verb == NULL ? "" : " ", verb);
+        mistake(
+            cli,
+            "%s%s%s needs the daemon; --database serves report, staff list, kiosk list, verify and backup",
+            command->group, command->verb == NULL ? "" : " ", verb);
 }
 
 static void parse_words(struct cli *cli, char *words[], int count, const char *const values[O_COUNT])

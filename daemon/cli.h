@@ -37,7 +37,8 @@ struct cli {
     char mistake[CLI_TEXT_SIZE_MAX];
 };
 
-/* Understand a command line. environment_socket: BYNAME_SOCKET or NULL. The texts of *cli point into arguments. */
+/* Understand a command line. environment_socket: BYNAME_SOCKET or NULL. The texts of *cli point into
+ * arguments. */
 void cli_parse(struct cli *cli, int argument_count, char **arguments, const char *environment_socket);
 void cli_close(struct cli *cli);
 

@@ -36,7 +36,8 @@ static size_t on_bytes(char *bytes, size_t one, size_t size, void *context)
     return size;
 }
 
-static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
 {
     struct exchange *exchange = context;
 
@@ -46,8 +47,8 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
     return 0;
 }
 
-static void set_up(CURL *curl, const struct client_request *request, const char *url, struct exchange *exchange,
-                   struct curl_slist *headers)
+static void set_up(CURL *curl, const struct client_request *request, const char *url,
+                   struct exchange *exchange, struct curl_slist *headers)
 {
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->socket);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -77,8 +78,8 @@ static void explain_unreachable(const char *socket, CURLcode code, long os_error
     if (code == CURLE_OPERATION_TIMEDOUT)
         advice = "it takes too long to answer; see bynamed's log";
     if (code == CURLE_COULDNT_CONNECT && os_error != 0)
-        snprintf(text, CLIENT_TEXT_SIZE_MAX, "cannot reach the daemon at %s: %s; %s", socket, strerror((int)os_error),
-                 advice);
+        snprintf(text, CLIENT_TEXT_SIZE_MAX, "cannot reach the daemon at %s: %s; %s", socket,
+                 strerror((int)os_error), advice);
     else
         snprintf(text, CLIENT_TEXT_SIZE_MAX, "cannot reach the daemon at %s: %s; %s", socket,
                  curl_easy_strerror(code), advice);
@@ -92,8 +93,8 @@ static enum client_status judge(long http_status, const char *socket, json_t **r
     if (reason != NULL)
         snprintf(text, CLIENT_TEXT_SIZE_MAX, "%s", reason);
     else
-        snprintf(text, CLIENT_TEXT_SIZE_MAX, "what listens at %s does not speak as bynamed does (status %ld)", socket,
-                 http_status);
+        snprintf(text, CLIENT_TEXT_SIZE_MAX, "what listens at %s does not speak as bynamed does (status %ld)",
+                 socket, http_status);
     enum client_status status = reason != NULL ? CLIENT_REFUSED : CLIENT_UNREACHABLE;
     json_decref(*reply);
     *reply = NULL;

@@ -14,9 +14,9 @@
 struct client_request {
     const char *socket;
     bool is_post;
-    const char *path;  /* percent-encoded, with its query */
-    const char *body;  /* JSON; NULL for none */
-    unsigned limit_s;  /* 0: wait as long as it takes */
+    const char *path;                  /* percent-encoded, with its query */
+    const char *body;                  /* JSON; NULL for none */
+    unsigned limit_s;                  /* 0: wait as long as it takes */
     void (*waiting)(unsigned seconds); /* called about once a second; may be NULL */
 };
 

@@ -20,8 +20,8 @@ struct parser {
     unsigned mistake_count;
     struct config *config;
     int line;
-    bool is_line_pending;     /* a line that should call the handler and has not yet */
-    bool is_section_known;    /* keys of an unknown section are named once, by their section */
+    bool is_line_pending;  /* a line that should call the handler and has not yet */
+    bool is_section_known; /* keys of an unknown section are named once, by their section */
     bool is_daemon_section;
     struct config_kiosk *kiosk; /* of the open [kiosk NAME] section */
     uint32_t keys_seen;         /* bit i: key i of the section's table */
@@ -34,7 +34,8 @@ struct key {
     const char *help;
 };
 
-static void mistake(struct parser *parser, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void mistake(struct parser *parser, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void mistake(struct parser *parser, int line, const char *format, ...)
 {
@@ -51,7 +52,7 @@ static void mistake(struct parser *parser, int line, const char *format, ...)
     fputc('\n', parser->mistakes);
 }
 
-/* Values -------------------------------------------------------------------------------------------------------- */
+/* Values ------------------------------------------------------------------------------------------------- */
 
 static bool copy_path(struct parser *parser, const char *key, const char *value, char *path, size_t capacity)
 {
@@ -60,7 +61,8 @@ static bool copy_path(struct parser *parser, const char *key, const char *value,
         return false;
     }
     if (strlen(value) >= capacity) {
-        mistake(parser, parser->line, "%s is longer than %zu bytes; choose a shorter path", key, capacity - 1);
+        mistake(parser, parser->line, "%s is longer than %zu bytes; choose a shorter path", key,
+                capacity - 1);
         return false;
     }
     snprintf(path, capacity, "%s", value);
@@ -110,11 +112,11 @@ static bool parse_store(struct parser *parser, const char *value)
 
 static bool is_timezone(const char *name)
 {
-    char path[sizeof CONFIG_ZONEINFO + sizeof ((struct config *)0)->timezone + 1];
+    char path[sizeof CONFIG_ZONEINFO + sizeof((struct config *)0)->timezone + 1];
     struct stat status;
 
     if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL ||
-        strlen(name) >= sizeof ((struct config *)0)->timezone)
+        strlen(name) >= sizeof((struct config *)0)->timezone)
         return false;
     snprintf(path, sizeof path, "%s/%s", CONFIG_ZONEINFO, name);
     return strcmp(name, "UTC") == 0 || (stat(path, &status) == 0 && S_ISREG(status.st_mode));
@@ -175,7 +177,8 @@ static bool is_port_taken(const struct parser *parser, const char *value)
 
     for (uint16_t i = 0; i < config->kiosk_count; i++) {
         if (&config->kiosks[i] != parser->kiosk && strcmp(config->kiosks[i].port, value) == 0) {
-            fprintf(parser->mistakes, "%s:%d: port=%s belongs to [kiosk %s] of line %d already; give each its own\n",
+            fprintf(parser->mistakes,
+                    "%s:%d: port=%s belongs to [kiosk %s] of line %d already; give each its own\n",
                     parser->path, parser->line, value, config->kiosks[i].name, config->kiosks[i].line);
             return true;
         }
@@ -191,10 +194,11 @@ static bool parse_port(struct parser *parser, const char *value)
 
     if (strncmp(value, "usb:", 4) == 0) {
         if (!config_parse_usb(value, &vendor, &product, &serial)) {
-            mistake(parser, parser->line,
-                    "port=%s; write usb:VVVV:PPPP or usb:VVVV:PPPP:SERIAL with four hexadecimal digits each, as "
-                    "lsusb prints them",
-                    value);
+            mistake(
+                parser, parser->line,
+                "port=%s; write usb:VVVV:PPPP or usb:VVVV:PPPP:SERIAL with four hexadecimal digits each, as "
+                "lsusb prints them",
+                value);
             return false;
         }
     } else if (value[0] != '/') {
@@ -220,7 +224,8 @@ static bool parse_baud(struct parser *parser, const char *value)
     unsigned long baud = strtoul(value, &end, 10);
 
     if (!isdigit((unsigned char)value[0]) || *end != '\0' || baud < 9600 || baud > 1000000) {
-        mistake(parser, parser->line, "baud=%s; write what the kiosk's firmware uses, 9600 to 1000000", value);
+        mistake(parser, parser->line, "baud=%s; write what the kiosk's firmware uses, 9600 to 1000000",
+                value);
         return false;
     }
     parser->kiosk->baud = (uint32_t)baud;
@@ -231,20 +236,24 @@ static const struct key daemon_keys[] = {
     {"database", parse_database, CONFIG_DATABASE_DEFAULT, "the SQLite file; its folder must exist"},
     {"socket", parse_socket, CONFIG_SOCKET_DEFAULT, "where byname reaches the daemon, mode 0660"},
     {"store", parse_store, "byname", "the name of this site, in every report and export"},
-    {"timezone", parse_timezone, "the system's", "IANA name, such as Europe/Berlin; days and hours are local to it"},
-    {"adopt", parse_adopt, "manual", "manual: `byname kiosk adopt` admits a new kiosk; auto: the first HELLO does"},
+    {"timezone", parse_timezone, "the system's",
+     "IANA name, such as Europe/Berlin; days and hours are local to it"},
+    {"adopt", parse_adopt, "manual",
+     "manual: `byname kiosk adopt` admits a new kiosk; auto: the first HELLO does"},
     {"help", parse_help, "on", "on: kiosks offer unhappy customers to call somebody; off: they do not"},
     {"log", parse_log, "info", "the least that is logged: error, warning, notice or info"},
 };
 
 static const struct key kiosk_keys[] = {
-    {"port", parse_port, "required", "a path such as /dev/ttyACM0 or /dev/serial/by-id/..., or usb:VVVV:PPPP[:SERIAL]"},
-    {"baud", parse_baud, "115200", "bits a second, as the kiosk's firmware: 115200, 250000, 500000; not for ptys"},
+    {"port", parse_port, "required",
+     "a path such as /dev/ttyACM0 or /dev/serial/by-id/..., or usb:VVVV:PPPP[:SERIAL]"},
+    {"baud", parse_baud, "115200",
+     "bits a second, as the kiosk's firmware: 115200, 250000, 500000; not for ptys"},
 };
 
-#define COUNT(array) (sizeof (array) / sizeof *(array))
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Lines --------------------------------------------------------------------------------------------------------- */
+/* Lines -------------------------------------------------------------------------------------------------- */
 
 static bool is_kiosk_name_free(const struct parser *parser, const char *name)
 {
@@ -294,8 +303,8 @@ static void open_kiosk(struct parser *parser, const char *name)
 static void close_section(struct parser *parser)
 {
     if (parser->kiosk != NULL && (parser->keys_seen & 1) == 0)
-        mistake(parser, parser->kiosk->line, "[kiosk %s] has no port; add port=/dev/ttyACM0 or port=usb:VVVV:PPPP",
-                parser->kiosk->name);
+        mistake(parser, parser->kiosk->line,
+                "[kiosk %s] has no port; add port=/dev/ttyACM0 or port=usb:VVVV:PPPP", parser->kiosk->name);
     parser->kiosk = NULL;
     parser->is_section_known = false;
     parser->is_daemon_section = false;
@@ -330,8 +339,8 @@ static void check_pending_line(struct parser *parser)
     parser->is_line_pending = false;
 }
 
-/* inih asks for a line at a time, which tells us its number: the library has none in Debian's build. Sections are
- * taken here too, so that one without keys is seen. */
+/* inih asks for a line at a time, which tells us its number: the library has none in Debian's build. Sections
+ * are taken here too, so that one without keys is seen. */
 static char *read_line(char *text, int capacity, void *context)
 {
     struct parser *parser = context;
@@ -368,7 +377,11 @@ static void list_keys(char *text, size_t capacity, const struct key *keys, size_
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         size_t used = strlen(text);
-        snprintf(text + used, capacity - used, "%s%s", i == 0 ? "" : i + 1 == count ? " and " : ", ", keys[i].name);
+        snprintf(text + used, capacity - used, "%s%s",
+                 i == 0           ? ""
+                 : i + 1 == count ? " and "
+                                  : ", ",
+                 keys[i].name);
     }
 }
 
@@ -399,7 +412,7 @@ static int on_key(void *context, const char *section, const char *name, const ch
     return 1;
 }
 
-/* The file --------------------------------------------------------------------------------------------------------- */
+/* The file ----------------------------------------------------------------------------------------------- */
 
 static void read_system_timezone(char *timezone, size_t capacity)
 {

@@ -25,7 +25,8 @@
 #define CONFIG_ZONEINFO "/usr/share/zoneinfo"
 
 _Static_assert(CONFIG_KIOSKS_MAX <= WORK_SESSIONS_MAX, "every kiosk has a session");
-_Static_assert(CONFIG_KIOSK_NAME_SIZE_MAX <= WORK_PORT_SIZE_MAX, "a kiosk's name is its port's key in the store");
+_Static_assert(CONFIG_KIOSK_NAME_SIZE_MAX <= WORK_PORT_SIZE_MAX,
+               "a kiosk's name is its port's key in the store");
 
 struct config_kiosk {
     char name[CONFIG_KIOSK_NAME_SIZE_MAX + 1];

@@ -5,9 +5,10 @@
  * A kiosk has no clock. An answer says which boot of the kiosk it belongs to and how many seconds that boot
  * had lasted. Real time comes from the session in which it arrives, once, and is not revised.
  *
- *   exact    the answer belongs to the boot that the session is in: the start of that boot is known from the
- * frames of the session mapped   it belongs to an earlier boot whose start was kept in an earlier session
- * (its anchor) bounded  neither: not before the floor, not after the start of the present boot
+ *   exact    the answer belongs to the boot that the session is in: the start of that boot is known from
+ *            the frames of the session
+ *   mapped   it belongs to an earlier boot whose start was kept in an earlier session (its anchor)
+ *   bounded  neither: not before the floor, not after the start of the present boot
  *
  * The floor is the lower bound of the journal's previous answer or, where that is later, the last time the
  * kiosk was heard in a boot before the answer's own; uptime that passed since is added, less 1 % for the
@@ -31,8 +32,8 @@ enum instant_quality { INSTANT_EXACT = 0, INSTANT_MAPPED = 1, INSTANT_BOUNDED = 
 
 #define INSTANT_UNKNOWN INT64_MIN
 #define INSTANT_CLOCK_DOUBT_MS (5 * 60 * 1000)
-#define INSTANT_SLACK_MS 5000 /* a kiosk's claim may be this much in the future: rounding, and a slow line \
-                               */
+/* A kiosk's claim may be this much in the future: rounding, and a slow line. */
+#define INSTANT_SLACK_MS 5000
 
 struct instant_known {
     uint16_t boot; /* the session's */

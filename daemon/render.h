@@ -17,14 +17,20 @@ struct render_options {
     bool is_color;    /* a terminal without NO_COLOR */
 };
 
-/* Replies that are not reports, beside "staff_list" and "verify" (report.h):
- *   {"kind": "kiosk_list", "kiosks": [report.h's fields, and from a running daemon in each: "connected": true
- * or false, "state": "up", "away", "absent", "pending", "refused" or "held", "note": why, in words, "device":
- * what the port turned out to be, "heard_ms": UTC, "pending", "refused", "lost", "conflicts", "bad_frames":
- * numbers}]}
- *   {"kind": "status", "is_well": true, "store", "database": a path, "version", "uptime_s", "problems":
- * ["..."], "warnings": ["..."], "kiosks": as above}
- *   {"kind": "done", "text": "..."}                               one line, for a command that worked
+/* Replies that are not reports, beside "verify" (report.h):
+ *
+ *   kind          other keys
+ *   "staff_list"  "staff": report.h's rows
+ *   "kiosk_list"  "kiosks": report.h's rows; from a running daemon also, in each:
+ *                   "connected"  true or false
+ *                   "state"      "up", "away", "absent", "pending", "refused" or "held"
+ *                   "note"       why, in words
+ *                   "device"     what the port turned out to be
+ *                   "heard_ms"   UTC
+ *                   "pending", "refused", "lost", "conflicts", "bad_frames"  numbers
+ *   "status"      "store", "database": a path, "version", "uptime_s",
+ *                 "is_well": true, "problems": ["..."], "warnings": ["..."], "kiosks": as above
+ *   "done"        "text": one line, for a command that worked
  */
 
 /* Write a report (what report_run returned) or another reply of the daemon (staff list, kiosk list, status:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * report.h - a question in, an answer as JSON out: the figures of PRODUCT.md, each computed here and only
- * here.
+ * report.h - a question in, an answer as JSON out: each figure is computed here and only here.
  *
  * The same JSON travels over HTTP, is printed by --format json, and is what render.h turns into text and CSV.
  * Reads at most 50,000 tally rows whatever the number of answers. Works on any connection of store.h.
@@ -16,10 +15,10 @@
 
 /* A period is [from_ms, to_ms) in UTC milliseconds; INT64_MIN and INT64_MAX leave an end open. */
 struct report_query {
-    const char
-        *report; /* "summary", "staff", "kiosks"; the lists "staff_list" and "kiosk_list", without a period */
-    const char
-        *since; /* "7d", "24h", "4w": from local midnight that many days ago (hours: to the hour); or NULL */
+    /* "summary", "staff", "kiosks"; the lists "staff_list" and "kiosk_list", without a period */
+    const char *report;
+    /* "7d", "24h", "4w": from local midnight that many days ago (hours: to the hour); or NULL */
+    const char *since;
     const char *from;  /* "2026-11-02" or "2026-11-02T14:00", in the store's time zone; or NULL */
     const char *to;    /* exclusive; a bare date means that local midnight; or NULL */
     const char *kiosk; /* a kiosk's name; or NULL for all */

@@ -217,8 +217,8 @@ static int by_id(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-/* Numbers that the table of staff does not know (a restored database) keep their row; "no name" comes last.
- */
+/* Numbers that the table of staff does not know (a restored database) keep their row; "no name" comes
+ * last. */
 static size_t rows_complete(const struct report *report, const struct figures_groups *groups,
                             struct row *rows, size_t count, json_t *names)
 {

@@ -110,11 +110,12 @@ static void test_refusals_of_what_is_not_utf8_still_say_why(void **state)
     expect(fixture, false, "/v1/report/%D2", "", 422, "?");
     expect(fixture, true, "/v1/staff/%C3/retire", "", 422, "?");
     /* Whole before it was cut to 60 bytes. */
-    expect(fixture, false, "/v1/report/summary?\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
-                           "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
-                           "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
-                           "\xC3\xAB"
-                           "x\xC3\xAB",
+    expect(fixture, false,
+           "/v1/report/summary?\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
+           "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
+           "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
+           "\xC3\xAB"
+           "x\xC3\xAB",
            "", 400, "x?'");
 }
 
@@ -140,13 +141,16 @@ static void test_reports_and_verification_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_carry_the_reason, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(test_bad_requests_never_reach_the_store, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_bad_requests_never_reach_the_store, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_of_what_is_not_utf8_still_say_why, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_long_texts_are_refused, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(test_reports_and_verification_answer, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_reports_and_verification_answer, fixture_setup,
+                                        fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

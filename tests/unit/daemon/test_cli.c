@@ -60,7 +60,8 @@ static void test_commands_become_requests(void **state)
     expect_request(WORDS("staff", "pin", "Dan", "none"), true, "/v1/staff/Dan/pin", "{\"pin\":null}");
     expect_request(WORDS("kiosk", "adopt", "Counter", "--name", "Front"), true, "/v1/kiosks/Counter/adopt",
                    "{\"name\":\"Front\"}");
-    expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/v1/kiosks/Front/rename", "{\"name\":\"Back\"}");
+    expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/v1/kiosks/Front/rename",
+                   "{\"name\":\"Back\"}");
     expect_request(WORDS("status"), false, "/v1/status", NULL);
     expect_request(WORDS("verify"), true, "/v1/verify", "{}");
     expect_request(WORDS("backup", "/b/x.db"), true, "/v1/backup", "{\"file\":\"/b/x.db\"}");
@@ -145,7 +146,8 @@ static void test_help_fits_a_screen_and_narrows(void **state)
 
 static void test_answer_decides_the_exit_status(void **state)
 {
-    json_t *well = json_pack("{s:b}", "is_well", 1), *unwell = json_pack("{s:b}", "is_well", 0), *other = json_object();
+    json_t *well = json_pack("{s:b}", "is_well", 1), *unwell = json_pack("{s:b}", "is_well", 0),
+           *other = json_object();
 
     (void)state;
     assert_int_equal(cli_judge(well), CLI_EXIT_OK);

@@ -84,13 +84,15 @@ static void test_each_mistake_is_named_with_its_line(void **state)
         {"[kiosk ]\nport=/dev/a\n", ":1: a kiosk's name has 1 to 16 characters"},
         {"[kiosk seventeen letters]\nport=/dev/a\n", ":1: a kiosk's name has"},
         {"[kiosk A]\nport=/dev/a\n[kiosk A]\nport=/dev/b\n", ":3: [kiosk A] stands here twice"},
-        {"[kiosk A]\nport=/dev/a\n[kiosk B]\nport=/dev/a\n", ":4: port=/dev/a belongs to [kiosk A] of line 1"},
+        {"[kiosk A]\nport=/dev/a\n[kiosk B]\nport=/dev/a\n",
+         ":4: port=/dev/a belongs to [kiosk A] of line 1"},
         {"[kiosk A]\nport=ttyACM0\n", ":2: port=ttyACM0; write a path"},
         {"[kiosk A]\nport=usb:2341\n", ":2: port=usb:2341; write usb:VVVV:PPPP"},
         {"[kiosk A]\nport=usb:2341:0042:\n", ":2: port=usb:2341:0042:; write"},
         {"[kiosk A]\nport=/dev/a\nbaud=fast\n", ":3: baud=fast"},
         {"[kiosk A]\nport=/dev/a\nbaud=1\n", ":3: baud=1;"},
-        {"[kiosk A]\nport=/dev/a\nparity=odd\n", ":3: there is no key parity here; this section knows port and baud"},
+        {"[kiosk A]\nport=/dev/a\nparity=odd\n",
+         ":3: there is no key parity here; this section knows port and baud"},
         {"\n\n  [kiosk A]\n", ":3: [kiosk A] has no port"},
     };
 
