@@ -10,6 +10,7 @@
 #define TALLY_COLUMN_KIOSK 2
 #define TALLY_COLUMN_STAFF 3
 #define TALLY_COLUMN_FIRST 4
+#define CELL_STAFF_SPAN 65536 /* a cell's id is its kiosk times this, plus its staff number */
 
 struct stretch {
     enum period_level level;
@@ -157,10 +158,22 @@ static int64_t group_id(const struct figures_query *query, int64_t kiosk, int64_
         return kiosk;
     case FIGURES_BY_STAFF:
         return staff;
+    case FIGURES_BY_CELL:
+        return kiosk * CELL_STAFF_SPAN + staff;
     case FIGURES_TOGETHER:
         break;
     }
     return 0;
+}
+
+int64_t figures_cell_kiosk(int64_t id)
+{
+    return id / CELL_STAFF_SPAN;
+}
+
+int32_t figures_cell_staff(int64_t id)
+{
+    return (int32_t)(id % CELL_STAFF_SPAN);
 }
 
 static bool is_wanted(const struct figures_query *query, int64_t kiosk, int64_t staff)
@@ -185,6 +198,37 @@ static enum store_status no_memory(struct store_error *error)
 {
     snprintf(error->text, sizeof error->text, "out of memory");
     return STORE_REFUSED;
+}
+
+static void figures_add(struct figures *sum, const struct figures *figures)
+{
+    for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
+        sum->n[i] += figures->n[i];
+    sum->time_unknown += figures->time_unknown;
+}
+
+enum store_status figures_fold(const struct figures_groups *cells, const struct figures_query *query,
+                               struct figures_groups *groups, struct store_error *error)
+{
+    struct figures *sum = NULL;
+
+    memset(groups, 0, sizeof *groups);
+    if (query->grouping == FIGURES_TOGETHER && group_get(groups, 0) == NULL)
+        return no_memory(error);
+    for (size_t i = 0; i < cells->count; i++) {
+        int64_t kiosk = figures_cell_kiosk(cells->groups[i].id);
+        int32_t staff = figures_cell_staff(cells->groups[i].id);
+
+        if (!is_wanted(query, kiosk, staff))
+            continue;
+        sum = group_get(groups, group_id(query, kiosk, staff));
+        if (sum == NULL) {
+            figures_groups_free(groups);
+            return no_memory(error);
+        }
+        figures_add(sum, &cells->groups[i].figures);
+    }
+    return STORE_OK;
 }
 
 static enum store_status tallies_add(struct store *store, sqlite3_stmt *row,

@@ -24,7 +24,7 @@ struct figures {
     int64_t time_unknown; /* visits that straddle an edge of the period */
 };
 
-enum figures_grouping { FIGURES_TOGETHER, FIGURES_BY_KIOSK, FIGURES_BY_STAFF };
+enum figures_grouping { FIGURES_TOGETHER, FIGURES_BY_KIOSK, FIGURES_BY_STAFF, FIGURES_BY_CELL };
 
 struct figures_query {
     int64_t from_ms, to_ms; /* INT64_MIN, INT64_MAX: open; otherwise beginnings of hours */
@@ -36,7 +36,7 @@ struct figures_query {
 #define FIGURES_ALL_STAFF (-1)
 
 struct figures_group {
-    int64_t id; /* kiosk, staff number, or 0 */
+    int64_t id; /* kiosk, staff number, cell (one of these at one of those), or 0 */
     struct figures figures;
 };
 
@@ -49,6 +49,11 @@ struct figures_groups {
 enum store_status figures_read(struct store *store, const struct figures_query *query,
                                struct figures_groups *groups, struct store_error *error);
 void figures_groups_free(struct figures_groups *groups);
+/* Group cells (a reading by FIGURES_BY_CELL) as a reading of the same period with this query would be. */
+enum store_status figures_fold(const struct figures_groups *cells, const struct figures_query *query,
+                               struct figures_groups *groups, struct store_error *error);
+int64_t figures_cell_kiosk(int64_t id);
+int32_t figures_cell_staff(int64_t id); /* 0: no name */
 /* NULL when nothing was counted for that id. */
 const struct figures *figures_groups_find(const struct figures_groups *groups, int64_t id);
 

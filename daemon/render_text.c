@@ -83,7 +83,8 @@ static void rate_text(const json_t *rate, char text[TEXT_SIZE])
     const json_t *value = at(rate, "value");
 
     if (!json_is_number(value))
-        snprintf(text, TEXT_SIZE, "%s", count_at(rate, "n") == 0 ? "-" : "too few");
+        snprintf(text, TEXT_SIZE, "%s",
+                 count_at(rate, "n") > 0 || json_is_true(at(rate, "too_few")) ? "too few" : "-");
     else
         snprintf(text, TEXT_SIZE, "%3ld %%  %ld to %ld %%", percent(json_number_value(value)),
                  percent(json_number_value(at(rate, "low"))), percent(json_number_value(at(rate, "high"))));
@@ -324,6 +325,9 @@ void render_summary(struct page *page, const json_t *reply)
     put_title(page, "summary", reply);
     if (count_at(reply, "visits") == 0) {
         put(page, STYLE_PLAIN, "No visits to count in this period yet.\n\n");
+    } else if (json_is_null(at(at(reply, "ratings"), "5"))) {
+        put(page, STYLE_PLAIN, "%" JSON_INTEGER_FORMAT " visit%s: too few to show more.\n\n",
+            count_at(reply, "visits"), count_at(reply, "visits") == 1 ? "" : "s");
     } else {
         put_verdict(page, reply);
         put_ratings(page, reply);
@@ -340,6 +344,11 @@ void render_summary(struct page *page, const json_t *reply)
 /* "12 of 40" */
 static void asked_text(const json_t *mentions, char text[TEXT_SIZE])
 {
+    if (json_is_null(at(mentions, "asked"))) {
+        snprintf(text, TEXT_SIZE, "too few");
+        return;
+    }
+
     json_int_t answered =
         count_at(mentions, "asked") + count_at(mentions, "will_ask") + count_at(mentions, "no");
 

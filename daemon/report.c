@@ -63,6 +63,16 @@ json_t *report_rate_suppressed(int64_t n)
                      n > 0);
 }
 
+json_t *report_rate_hidden(void)
+{
+    return json_pack("{s:n, s:n, s:n, s:n, s:b}", "n", "value", "low", "high", "too_few", 1);
+}
+
+json_t *report_count(int64_t count, bool is_suppressed)
+{
+    return is_suppressed ? json_null() : json_integer(count);
+}
+
 json_t *report_rate(int64_t hits, int64_t n, int64_t n_min)
 {
     double low, high;
@@ -80,8 +90,7 @@ json_t *report_ratings(const struct figures *figures, bool is_suppressed)
     char name[2] = "1";
 
     for (unsigned i = 0; i < RATING_MAX; i++, name[0]++)
-        json_object_set_new(ratings, name,
-                            is_suppressed ? json_null() : json_integer(figures->n[TALLY_RATING_1 + i]));
+        json_object_set_new(ratings, name, report_count(figures->n[TALLY_RATING_1 + i], is_suppressed));
     return ratings;
 }
 
@@ -94,23 +103,37 @@ json_t *report_mean(const struct figures *figures)
     return visits == 0 ? json_null() : real((double)sum / (double)visits);
 }
 
-json_t *report_mentions(const struct figures *figures, int64_t n_min)
+static json_t *mention_rate(const struct figures *figures, enum tally_measure hits, int64_t n_min,
+                            bool is_suppressed)
+{
+    if (is_suppressed)
+        return report_rate_hidden();
+    return report_rate(figures->n[hits], figures_sum(figures, TALLY_MENTION_ASKED, TALLY_MENTION_NO), n_min);
+}
+
+json_t *report_mentions(const struct figures *figures, int64_t n_min, bool is_suppressed)
 {
     const int64_t *n = figures->n;
-    int64_t answered = figures_sum(figures, TALLY_MENTION_ASKED, TALLY_MENTION_NO);
+    int64_t shown = figures_sum(figures, TALLY_MENTION_ASKED, TALLY_MENTION_NONE);
+    json_t *mentions = json_object();
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I}", "asked", (json_int_t)n[TALLY_MENTION_ASKED],
-                     "will_ask", (json_int_t)n[TALLY_MENTION_WILL_ASK], "no", (json_int_t)n[TALLY_MENTION_NO],
-                     "shown", (json_int_t)figures_sum(figures, TALLY_MENTION_ASKED, TALLY_MENTION_NONE),
-                     "asked_rate", report_rate(n[TALLY_MENTION_ASKED], answered, n_min), "intent_rate",
-                     report_rate(n[TALLY_MENTION_WILL_ASK], answered, n_min), "loyal",
-                     (json_int_t)n[TALLY_ASKED_RETURNING], "word_of_mouth", (json_int_t)n[TALLY_ASKED_NEW]);
+    json_object_set_new(mentions, "asked", report_count(n[TALLY_MENTION_ASKED], is_suppressed));
+    json_object_set_new(mentions, "will_ask", report_count(n[TALLY_MENTION_WILL_ASK], is_suppressed));
+    json_object_set_new(mentions, "no", report_count(n[TALLY_MENTION_NO], is_suppressed));
+    json_object_set_new(mentions, "shown", report_count(shown, is_suppressed));
+    json_object_set_new(mentions, "asked_rate",
+                        mention_rate(figures, TALLY_MENTION_ASKED, n_min, is_suppressed));
+    json_object_set_new(mentions, "intent_rate",
+                        mention_rate(figures, TALLY_MENTION_WILL_ASK, n_min, is_suppressed));
+    json_object_set_new(mentions, "loyal", report_count(n[TALLY_ASKED_RETURNING], is_suppressed));
+    json_object_set_new(mentions, "word_of_mouth", report_count(n[TALLY_ASKED_NEW], is_suppressed));
+    return mentions;
 }
 
 #define STRENGTH_SET(NAME, code, name) \
-    json_object_set_new(strengths, name, json_integer(figures->n[TALLY_STRENGTH_##NAME]));
+    json_object_set_new(strengths, name, report_count(figures->n[TALLY_STRENGTH_##NAME], is_suppressed));
 
-json_t *report_strengths(const struct figures *figures)
+json_t *report_strengths(const struct figures *figures, bool is_suppressed)
 {
     json_t *strengths = json_object();
 

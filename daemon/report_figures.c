@@ -9,9 +9,9 @@
 #include <string.h>
 
 #define CAUSE_SET(NAME, code, name) \
-    json_object_set_new(causes, name, json_integer(figures->n[TALLY_CAUSE_##NAME]));
+    json_object_set_new(causes, name, report_count(figures->n[TALLY_CAUSE_##NAME], is_suppressed));
 
-static json_t *causes_make(const struct figures *figures)
+static json_t *causes_make(const struct figures *figures, bool is_suppressed)
 {
     json_t *causes = json_object();
 
@@ -31,29 +31,43 @@ static json_t *left_out_make(const struct figures *figures)
                      (json_int_t)n[TALLY_WITHOUT_RATING]);
 }
 
-static json_t *response_make(const struct figures *figures, enum tally_measure first,
-                             enum tally_measure last_answer, enum tally_measure none, int64_t more)
+static json_t *response_make(const struct figures *figures, enum tally_measure first, enum tally_measure none,
+                             int64_t more, bool is_suppressed)
 {
-    int64_t answered = figures_sum(figures, first, last_answer) + more;
     int64_t shown = figures_sum(figures, first, none) + more;
+    json_t *response = json_object();
 
-    return json_pack("{s:I, s:I}", "answered", (json_int_t)answered, "shown", (json_int_t)shown);
+    json_object_set_new(response, "answered", report_count(shown - figures->n[none], is_suppressed));
+    json_object_set_new(response, "shown", report_count(shown, is_suppressed));
+    return response;
 }
 
-/* How many of those who were asked answered, for each question. */
-static json_t *responses_make(const struct figures *figures)
+/* How many of those who were asked answered, for each question: the measures of its answers, and last that of
+ * none. */
+static json_t *responses_make(const struct figures *figures, bool is_suppressed)
 {
-    int64_t after_asked = figures_sum(figures, TALLY_ASKED_RETURNING, TALLY_ASKED_NEW);
+    static const struct {
+        const char *question;
+        enum tally_measure first, none;
+    } questions[] = {
+        {"staff", TALLY_STAFF_NAMED, TALLY_STAFF_NONE},
+        {"mention", TALLY_MENTION_ASKED, TALLY_MENTION_NONE},
+        {"cause", TALLY_CAUSE_PROCESS, TALLY_CAUSE_NONE},
+        {"strength", TALLY_STRENGTH_EMPATHY, TALLY_STRENGTH_NONE},
+        {"returning", TALLY_RETURNING_YES, TALLY_RETURNING_NONE},
+        {"help", TALLY_HELP_YES, TALLY_HELP_NONE},
+    };
+    json_t *responses = json_object();
 
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o}", "staff",
-        response_make(figures, TALLY_STAFF_NAMED, TALLY_STAFF_NAMED, TALLY_STAFF_NONE, 0), "mention",
-        response_make(figures, TALLY_MENTION_ASKED, TALLY_MENTION_NO, TALLY_MENTION_NONE, 0), "cause",
-        response_make(figures, TALLY_CAUSE_PROCESS, TALLY_CAUSE_PEOPLE, TALLY_CAUSE_NONE, 0), "strength",
-        response_make(figures, TALLY_STRENGTH_EMPATHY, TALLY_STRENGTH_FLEXIBILITY, TALLY_STRENGTH_NONE, 0),
-        "returning",
-        response_make(figures, TALLY_RETURNING_YES, TALLY_RETURNING_NO, TALLY_RETURNING_NONE, after_asked),
-        "help", response_make(figures, TALLY_HELP_YES, TALLY_HELP_NO, TALLY_HELP_NONE, 0));
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        bool is_returning = questions[i].first == TALLY_RETURNING_YES;
+        int64_t more = is_returning ? figures_sum(figures, TALLY_ASKED_RETURNING, TALLY_ASKED_NEW) : 0;
+
+        json_object_set_new(
+            responses, questions[i].question,
+            response_make(figures, questions[i].first, questions[i].none, more, is_suppressed));
+    }
+    return responses;
 }
 
 /* Sequence numbers that are gone, noticed within the period. */
@@ -80,39 +94,90 @@ static enum store_status lost_make(struct report *report, json_t **out)
     return status;
 }
 
-static void summary_fill(json_t *out, const struct figures *figures)
+static void satisfaction_fill(json_t *out, const struct figures *figures, int64_t n_min, bool is_suppressed)
 {
-    const int64_t *n = figures->n;
     int64_t visits = figures_visits(figures), left_out = figures_left_out(figures);
+    int64_t happy = figures_happy(figures);
 
     json_object_set_new(out, "visits", json_integer(visits));
-    json_object_set_new(out, "ratings", report_ratings(figures, false));
-    json_object_set_new(out, "csat", report_rate(figures_happy(figures), visits, 1));
-    json_object_set_new(out, "csat_with_left_out",
-                        report_rate(figures_happy(figures) + n[TALLY_LEFT_OUT_HAPPY], visits + left_out, 1));
-    json_object_set_new(out, "mean", report_mean(figures));
-    json_object_set_new(out, "mentions", report_mentions(figures, 1));
-    json_object_set_new(out, "causes", causes_make(figures));
-    json_object_set_new(out, "strengths", report_strengths(figures));
-    json_object_set_new(out, "help_calls", json_integer(n[TALLY_HELP_YES]));
-    json_object_set_new(out, "returning",
-                        json_pack("{s:I, s:I}", "yes", (json_int_t)n[TALLY_RETURNING_YES], "no",
-                                  (json_int_t)n[TALLY_RETURNING_NO]));
-    json_object_set_new(out, "responses", responses_make(figures));
+    json_object_set_new(out, "ratings", report_ratings(figures, is_suppressed));
+    json_object_set_new(out, "csat",
+                        is_suppressed ? report_rate_suppressed(visits) : report_rate(happy, visits, n_min));
+    json_object_set_new(
+        out, "csat_with_left_out",
+        is_suppressed ? report_rate_suppressed(visits + left_out)
+                      : report_rate(happy + figures->n[TALLY_LEFT_OUT_HAPPY], visits + left_out, n_min));
+    json_object_set_new(out, "mean", is_suppressed ? json_null() : report_mean(figures));
+}
+
+static void summary_fill(json_t *out, const struct figures *figures, int64_t n_min, bool is_suppressed)
+{
+    const int64_t *n = figures->n;
+    json_t *returning = json_object();
+
+    satisfaction_fill(out, figures, n_min, is_suppressed);
+    json_object_set_new(out, "mentions", report_mentions(figures, n_min, is_suppressed));
+    json_object_set_new(out, "causes", causes_make(figures, is_suppressed));
+    json_object_set_new(out, "strengths", report_strengths(figures, is_suppressed));
+    json_object_set_new(out, "help_calls", report_count(n[TALLY_HELP_YES], is_suppressed));
+    json_object_set_new(returning, "yes", report_count(n[TALLY_RETURNING_YES], is_suppressed));
+    json_object_set_new(returning, "no", report_count(n[TALLY_RETURNING_NO], is_suppressed));
+    json_object_set_new(out, "returning", returning);
+    json_object_set_new(out, "responses", responses_make(figures, is_suppressed));
     json_object_set_new(out, "left_out", left_out_make(figures));
 }
 
-enum store_status report_summary(struct report *report)
+/* The whole period, whatever is asked for of it: what is suppressed depends on all. */
+static enum store_status cells_read(struct report *report, struct figures_groups *cells)
+{
+    const struct figures_query query = {
+        .from_ms = report->figures.from_ms,
+        .to_ms = report->figures.to_ms,
+        .staff = FIGURES_ALL_STAFF,
+        .grouping = FIGURES_BY_CELL,
+    };
+
+    return figures_read(report->store, &query, cells, report->error);
+}
+
+/* One kiosk or staff member is a row of a breakdown, and shows no more here than there. */
+static enum store_status part_fill(struct report *report)
+{
+    struct figures_groups cells, groups;
+    enum store_status status = cells_read(report, &cells);
+
+    if (status != STORE_OK)
+        return status;
+    status = figures_fold(&cells, &report->figures, &groups, report->error);
+    if (status == STORE_OK) {
+        summary_fill(report->out, &groups.groups[0].figures, FIGURES_SMALL_GROUP,
+                     report_is_small(&cells, report->figures.kiosk, report->figures.staff));
+        figures_groups_free(&groups);
+    }
+    figures_groups_free(&cells);
+    return status;
+}
+
+static enum store_status whole_fill(struct report *report)
 {
     struct figures_groups groups;
-    json_t *lost = NULL;
     enum store_status status = figures_read(report->store, &report->figures, &groups, report->error);
 
     if (status != STORE_OK)
         return status;
-    summary_fill(report->out, &groups.groups[0].figures);
+    summary_fill(report->out, &groups.groups[0].figures, 1, false);
     figures_groups_free(&groups);
-    status = lost_make(report, &lost);
+    return STORE_OK;
+}
+
+enum store_status report_summary(struct report *report)
+{
+    bool is_whole = report->figures.kiosk == 0 && report->figures.staff == FIGURES_ALL_STAFF;
+    json_t *lost = NULL;
+    enum store_status status = is_whole ? whole_fill(report) : part_fill(report);
+
+    if (status == STORE_OK)
+        status = lost_make(report, &lost);
     json_object_set_new(report->out, "lost", lost);
     return status;
 }
@@ -123,25 +188,6 @@ struct row {
     const struct figures *figures;
     bool is_suppressed;
 };
-
-/* A single row of fewer than five could be worked out from the total and the other rows: the smallest of
- * those is suppressed with it. */
-static void small_groups_suppress(struct row *rows, size_t count)
-{
-    struct row *smallest = NULL;
-    size_t suppressed = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        int64_t visits = figures_visits(rows[i].figures);
-
-        rows[i].is_suppressed = visits > 0 && visits < FIGURES_SMALL_GROUP;
-        suppressed += rows[i].is_suppressed ? 1 : 0;
-        if (visits >= FIGURES_SMALL_GROUP && (smallest == NULL || visits < figures_visits(smallest->figures)))
-            smallest = &rows[i];
-    }
-    if (suppressed == 1 && smallest != NULL)
-        smallest->is_suppressed = true;
-}
 
 static void row_csat_set(json_t *out, const struct row *row)
 {
@@ -156,11 +202,6 @@ static void row_csat_set(json_t *out, const struct row *row)
     json_object_set_new(out, "mean", row->is_suppressed ? json_null() : report_mean(row->figures));
 }
 
-static json_t *unless(bool is_suppressed, int64_t value)
-{
-    return is_suppressed ? json_null() : json_integer(value);
-}
-
 static json_t *staff_row_make(const struct row *row, json_t *name, bool is_retired)
 {
     const int64_t *n = row->figures->n;
@@ -170,10 +211,11 @@ static json_t *staff_row_make(const struct row *row, json_t *name, bool is_retir
     row_csat_set(out, row);
     json_object_set_new(
         out, "unhappy",
-        unless(row->is_suppressed, figures_sum(row->figures, TALLY_RATING_1, TALLY_RATING_2)));
-    json_object_set_new(out, "unhappy_people", unless(row->is_suppressed, n[TALLY_UNHAPPY_PEOPLE]));
-    json_object_set_new(out, "mentions", report_mentions(row->figures, FIGURES_SMALL_GROUP));
-    json_object_set_new(out, "strengths", report_strengths(row->figures));
+        report_count(figures_sum(row->figures, TALLY_RATING_1, TALLY_RATING_2), row->is_suppressed));
+    json_object_set_new(out, "unhappy_people", report_count(n[TALLY_UNHAPPY_PEOPLE], row->is_suppressed));
+    json_object_set_new(out, "mentions",
+                        report_mentions(row->figures, FIGURES_SMALL_GROUP, row->is_suppressed));
+    json_object_set_new(out, "strengths", report_strengths(row->figures, row->is_suppressed));
     json_object_set_new(out, "left_out", json_integer(figures_left_out(row->figures)));
     json_object_set_new(out, "time_unknown", json_integer(row->figures->time_unknown));
     return out;
@@ -253,7 +295,8 @@ static json_t *staff_rows_make(const struct row *rows, size_t count, json_t *nam
     return out;
 }
 
-static enum store_status staff_rows(struct report *report, const struct figures_groups *groups)
+static enum store_status staff_rows(struct report *report, const struct figures_groups *cells,
+                                    const struct figures_groups *groups)
 {
     sqlite3_stmt *staff =
         report_prepare(report, "SELECT id, name, retired_ms IS NOT NULL FROM staff ORDER BY name, id");
@@ -270,7 +313,8 @@ static enum store_status staff_rows(struct report *report, const struct figures_
             qsort(groups->groups, groups->count, sizeof groups->groups[0], by_id);
         count = rows_collect(report, staff, groups, rows, names, &status);
         count = rows_complete(report, groups, rows, count, names);
-        small_groups_suppress(rows, count);
+        for (size_t i = 0; i < count; i++)
+            rows[i].is_suppressed = report_is_small(cells, report->figures.kiosk, (int32_t)rows[i].id);
         json_object_set_new(report->out, "staff", staff_rows_make(rows, count, names));
     }
     free(rows);
@@ -279,14 +323,28 @@ static enum store_status staff_rows(struct report *report, const struct figures_
     return status;
 }
 
+/* Read by cells, then grouped: suppression needs them all. On failure both are empty. */
+static enum store_status breakdown_read(struct report *report, enum figures_grouping grouping,
+                                        struct figures_groups *cells, struct figures_groups *groups)
+{
+    enum store_status status = cells_read(report, cells);
+
+    report->figures.grouping = grouping;
+    memset(groups, 0, sizeof *groups);
+    if (status != STORE_OK)
+        return status;
+    status = figures_fold(cells, &report->figures, groups, report->error);
+    if (status != STORE_OK)
+        figures_groups_free(cells);
+    return status;
+}
+
 enum store_status report_staff(struct report *report)
 {
-    struct figures_groups groups;
+    struct figures_groups cells, groups;
     struct figures total = {0};
-    enum store_status status;
+    enum store_status status = breakdown_read(report, FIGURES_BY_STAFF, &cells, &groups);
 
-    report->figures.grouping = FIGURES_BY_STAFF;
-    status = figures_read(report->store, &report->figures, &groups, report->error);
     if (status != STORE_OK)
         return status;
     for (size_t i = 0; i < groups.count; i++) {
@@ -296,8 +354,9 @@ enum store_status report_staff(struct report *report)
     }
     json_object_set_new(report->out, "visits", json_integer(figures_visits(&total)));
     json_object_set_new(report->out, "left_out", left_out_make(&total));
-    status = staff_rows(report, &groups);
+    status = staff_rows(report, &cells, &groups);
     figures_groups_free(&groups);
+    figures_groups_free(&cells);
     return status;
 }
 
@@ -307,7 +366,7 @@ enum store_status report_staff(struct report *report)
     "  WHERE j.kiosk = kiosk.id AND cause <> 2),"                                                          \
     " (SELECT ifnull(sum(duplicates), 0) FROM journal WHERE kiosk = kiosk.id),"                            \
     " (SELECT count(*) FROM conflict JOIN journal j ON j.id = conflict.journal WHERE j.kiosk = kiosk.id)," \
-    " resent, bad_frames, display_faults, stuck_buttons, (SELECT count(*) FROM kiosk),"                    \
+    " resent, bad_frames, display_faults, stuck_buttons,"                                                  \
     " (SELECT ifnull(sum(last - first + 1), 0) FROM lost JOIN journal j ON j.id = lost.journal"            \
     "  WHERE j.kiosk = kiosk.id AND cause = 3)"                                                            \
     " FROM kiosk WHERE ?1 = 0 OR id = ?1 ORDER BY name"
@@ -326,7 +385,7 @@ static json_t *kiosk_row_make(struct report *report, sqlite3_stmt *row, const st
     json_object_set_new(out, "bad_slots", report_column_integer(row, 7));
     json_object_set_new(out, "boots", report_column_integer(row, 8));
     json_object_set_new(out, "lost", report_column_integer(row, 9));
-    json_object_set_new(out, "restored", report_column_integer(row, 17));
+    json_object_set_new(out, "restored", report_column_integer(row, 16));
     json_object_set_new(out, "duplicates", report_column_integer(row, 10));
     json_object_set_new(out, "conflicts", report_column_integer(row, 11));
     json_object_set_new(out, "resent", report_column_integer(row, 12));
@@ -338,46 +397,39 @@ static json_t *kiosk_row_make(struct report *report, sqlite3_stmt *row, const st
     return out;
 }
 
-/* The table is read twice: what is suppressed depends on all rows. */
-static enum store_status kiosk_rows(struct report *report, const struct figures_groups *groups,
-                                    sqlite3_stmt *row, json_t *out)
+static enum store_status kiosk_rows(struct report *report, const struct figures_groups *cells,
+                                    const struct figures_groups *groups, sqlite3_stmt *statement, json_t *out)
 {
-    struct row *rows = NULL;
-    size_t count = 0;
     enum store_status status = STORE_OK;
 
-    while (report_step(report, row, &status)) {
-        int64_t id = sqlite3_column_int64(row, 0);
+    while (report_step(report, statement, &status)) {
+        int64_t id = sqlite3_column_int64(statement, 0);
         const struct figures *figures = figures_groups_find(groups, id);
+        const struct row row = {
+            .id = id,
+            .figures = figures == NULL ? &no_figures : figures,
+            .is_suppressed = report_is_small(cells, id, report->figures.staff),
+        };
 
-        if (rows == NULL)
-            rows = calloc((size_t)sqlite3_column_int64(row, 16), sizeof *rows);
-        if (rows == NULL)
-            return STORE_REFUSED;
-        rows[count++] = (struct row){.id = id, .figures = figures == NULL ? &no_figures : figures};
+        json_array_append_new(out, kiosk_row_make(report, statement, &row));
     }
-    small_groups_suppress(rows, count);
-    sqlite3_reset(row);
-    for (size_t i = 0; i < count && status == STORE_OK && report_step(report, row, &status); i++)
-        json_array_append_new(out, kiosk_row_make(report, row, &rows[i]));
-    free(rows);
     return status;
 }
 
 enum store_status report_kiosks(struct report *report)
 {
-    struct figures_groups groups;
+    struct figures_groups cells, groups;
     sqlite3_stmt *row = report_prepare(report, KIOSK_COLUMNS);
     json_t *out = json_array();
     enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
 
-    report->figures.grouping = FIGURES_BY_KIOSK;
     if (status == STORE_OK)
-        status = figures_read(report->store, &report->figures, &groups, report->error);
+        status = breakdown_read(report, FIGURES_BY_KIOSK, &cells, &groups);
     if (status == STORE_OK) {
         sqlite3_bind_int64(row, 1, report->figures.kiosk);
-        status = kiosk_rows(report, &groups, row, out);
+        status = kiosk_rows(report, &cells, &groups, row, out);
         figures_groups_free(&groups);
+        figures_groups_free(&cells);
     }
     json_object_set_new(report->out, "kiosks", out);
     sqlite3_finalize(row);

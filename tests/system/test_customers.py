@@ -84,11 +84,21 @@ class Customers(rig.Case):
         self.assertEqual(summary["help_calls"], count["help", 1])
         rows = {row["id"]: row for row in daemon.ask("report", "staff")["staff"]}
         self.assertEqual(sum(row["visits"] for row in rows.values()), len(visits))
+        own_visits = {staff_id: [visit for visit in visits if visit.get("staff", 0) == staff_id] for staff_id in rows}
+        hidden = too_few({staff_id: len(own) for staff_id, own in own_visits.items()})
         for staff_id, row in rows.items():
-            own = [visit for visit in visits if visit.get("staff", 0) == staff_id]
+            own = own_visits[staff_id]
             self.assertEqual(row["visits"], len(own), row)
+            if staff_id in hidden:
+                self.assert_says_nothing(row)
+                continue
             self.assertEqual(row["ratings"], {str(r): sum(visit["rating"] == r for visit in own) for r in range(1, 6)})
             self.assert_mentions(row["mentions"], own)
+
+    def assert_says_nothing(self, row):
+        values = [row["csat"]["value"], row["mean"], *row["ratings"].values(), *row["strengths"].values(),
+                  *(row["mentions"][key] for key in ("asked", "will_ask", "no", "shown"))]
+        self.assertEqual(values, [None] * len(values), row)
 
     def assert_mentions(self, mentions, visits):
         values = [visit["mention"] for visit in visits if "mention" in visit]
@@ -136,6 +146,15 @@ class Customers(rig.Case):
                          sum("flag" in visit for visit in stored))
         self.assertEqual(daemon.byname("verify").returncode, 0)
         self.assertEqual(daemon.stop(), 0)
+
+
+def too_few(counts):
+    """Whose rows are hidden: groups below 5, and beside a single one the smallest of the others."""
+    hidden = {key for key, count in counts.items() if 0 < count < 5}
+    others = [key for key, count in counts.items() if count >= 5]
+    if len(hidden) == 1 and others:
+        hidden.add(min(others, key=lambda key: (counts[key], key)))
+    return hidden
 
 
 def visits_of(answers):

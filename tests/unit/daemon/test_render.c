@@ -60,6 +60,21 @@ static void test_summary_states_value_interval_n_and_what_was_left_out(void **st
     says(SUMMARY, "Left out, visits: 1 withdrawn, 2 in bursts.\n");
 }
 
+#define HIDDEN_RATE "{\"n\":null,\"value\":null,\"low\":null,\"high\":null,\"too_few\":true}"
+
+static void test_too_few_is_said_and_nothing_else(void **state)
+{
+    (void)state;
+    check("{\"kind\":\"summary\",\"store\":\"S\",\"visits\":2,\"ratings\":{\"4\":null,\"5\":null},"
+          "\"mean\":null,\"csat\":{\"n\":2,\"value\":null,\"too_few\":true}}",
+          RENDER_TEXT, "S - summary\n\n2 visits: too few to show more.\n\nNo visit was left out.\n");
+    says(
+        "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":2,\"staff\":[{\"id\":1,\"name\":\"Dan\",\"visits\":2,"
+        "\"csat\":{\"n\":2,\"value\":null,\"too_few\":true},\"mentions\":{\"asked\":null,\"will_ask\":null,"
+        "\"no\":null,\"asked_rate\":" HIDDEN_RATE "}}]}",
+        "Dan                    2   too few            too few        too few\n");
+}
+
 static void test_no_data_is_said_in_words(void **state)
 {
     (void)state;
@@ -187,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_summary_states_value_interval_n_and_what_was_left_out),
+        cmocka_unit_test(test_too_few_is_said_and_nothing_else),
         cmocka_unit_test(test_no_data_is_said_in_words),
         cmocka_unit_test(test_columns_align_with_names_of_any_letters),
         cmocka_unit_test(test_lines_fit_80_columns),

@@ -308,6 +308,127 @@ static void test_small_groups_are_suppressed_with_their_complement(void **state)
     json_decref(result);
 }
 
+/* Dan has 2 visits, Zoë 6, and 20 are nobody's. */
+static void few_of_dan(struct fixture *fixture)
+{
+    staff_add(fixture, "Dan");
+    staff_add(fixture, "Zoë");
+    for (int i = 0; i < 28; i++) {
+        visit(fixture, 5, (uint16_t)(i < 2 ? 1 : i < 8 ? 2 : 0));
+        fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
+        fixture_press(fixture, QUESTION_STRENGTH, 1);
+    }
+}
+
+static void nothing_but_visits(json_t *part, json_int_t count)
+{
+    static const char *const paths[] = {
+        "ratings.1",
+        "ratings.5",
+        "csat.value",
+        "csat.low",
+        "csat.high",
+        "mean",
+        "mentions.asked",
+        "mentions.will_ask",
+        "mentions.no",
+        "mentions.shown",
+        "mentions.loyal",
+        "mentions.word_of_mouth",
+        "mentions.asked_rate.n",
+        "mentions.asked_rate.value",
+        "mentions.intent_rate.n",
+        "strengths.empathy",
+    };
+
+    assert_int_equal(integer(part, "visits"), count);
+    assert_int_equal(integer(part, "csat.n"), count);
+    assert_true(json_is_true(at(part, "csat.too_few")));
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (!json_is_null(at(part, paths[i])))
+            fail_msg("%s is told", paths[i]);
+    }
+}
+
+static void test_suppressed_row_gives_its_count_and_nothing_else(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result, *row;
+
+    few_of_dan(fixture);
+    result = run(fixture, (struct report_query){.report = "staff"});
+    row = json_array_get(at(result, "staff"), 0);
+    nothing_but_visits(row, 2);
+    assert_true(json_is_null(at(row, "unhappy")));
+    nothing_but_visits(json_array_get(at(result, "staff"), 1), 6);
+    assert_int_equal(integer(json_array_get(at(result, "staff"), 2), "ratings.5"), 20);
+    json_decref(result);
+}
+
+static void test_filter_shows_no_more_than_the_whole_breakdown(void **state)
+{
+    static const struct {
+        struct report_query query;
+        const char *list;
+        json_int_t visits;
+    } cases[] = {
+        {{.report = "summary", .staff = "Dan"}, NULL, 2},
+        {{.report = "summary", .staff = "Zoë"}, NULL, 6},
+        {{.report = "summary", .staff = "Dan", .kiosk = FIXTURE_KIOSK}, NULL, 2},
+        {{.report = "staff", .staff = "Dan"}, "staff", 2},
+        {{.report = "staff", .staff = "Zoë"}, "staff", 6},
+        {{.report = "staff", .staff = "Zoë", .kiosk = FIXTURE_KIOSK}, "staff", 6},
+    };
+    struct fixture *fixture = *state;
+
+    few_of_dan(fixture);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *result = run(fixture, cases[i].query);
+
+        nothing_but_visits(cases[i].list == NULL ? result : json_array_get(at(result, cases[i].list), 0),
+                           cases[i].visits);
+        json_decref(result);
+    }
+}
+
+static void test_filtered_summary_of_few_tells_nothing_of_them(void **state)
+{
+    static const char *const paths[] = {"csat_with_left_out.value",
+                                        "causes.people",
+                                        "help_calls",
+                                        "returning.yes",
+                                        "responses.mention.shown",
+                                        "responses.strength.answered"};
+    struct fixture *fixture = *state;
+    json_t *result;
+
+    few_of_dan(fixture);
+    result = run(fixture, (struct report_query){.report = "summary", .staff = "Dan"});
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        assert_true(json_is_null(at(result, paths[i])));
+    json_decref(result);
+}
+
+static void test_kiosk_of_few_visits_shows_its_count_only(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result;
+
+    staff_add(fixture, "Dan");
+    for (int i = 0; i < 4; i++)
+        visit(fixture, 5, 0);
+    result = run(fixture, (struct report_query){.report = "summary", .kiosk = FIXTURE_KIOSK});
+    nothing_but_visits(result, 4);
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "kiosks", .kiosk = FIXTURE_KIOSK});
+    assert_true(json_is_null(at(json_array_get(at(result, "kiosks"), 0), "ratings.5")));
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "summary"}); /* the whole store is no breakdown */
+    assert_int_equal(integer(result, "ratings.5"), 4);
+    assert_int_equal(percent(result, "csat.value"), 100);
+    json_decref(result);
+}
+
 static void test_kiosks_and_lists(void **state)
 {
     struct fixture *fixture = *state;
@@ -351,6 +472,10 @@ int main(void)
         WITH_STORE(test_staff_rows_sum_to_visits_and_end_with_no_name),
         WITH_STORE(test_staff_rows_are_each_persons_own),
         WITH_STORE(test_small_groups_are_suppressed_with_their_complement),
+        WITH_STORE(test_suppressed_row_gives_its_count_and_nothing_else),
+        WITH_STORE(test_filter_shows_no_more_than_the_whole_breakdown),
+        WITH_STORE(test_filtered_summary_of_few_tells_nothing_of_them),
+        WITH_STORE(test_kiosk_of_few_visits_shows_its_count_only),
         WITH_STORE(test_kiosks_and_lists),
     };
 
