@@ -469,7 +469,7 @@ static void finish_status(struct api_call *call, const struct api_live *live)
             say(warnings,
                 "the clock of this host was set a short while ago: times of answers are bounds only");
         json_object_set_new(call->reply, "store", report_text(live->store_name));
-        json_object_set_new(call->reply, "database", report_text(live->database));
+        json_object_set_new(call->reply, "path", report_text(live->database));
         json_object_set_new(call->reply, "uptime_s",
                             json_integer((json_int_t)((live->clock.now_ms - live->started_ms) / 1000)));
     }

@@ -55,7 +55,7 @@ struct api_live {
     bool is_synchronised, has_stepped; /* the host's clock */
     enum store_status writer_status;
     const char *writer_error;
-    const char *database;
+    const char *database; /* the path of its file */
     const char *store_name;
     uint64_t started_ms; /* monotonic */
 };

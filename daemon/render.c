@@ -8,20 +8,29 @@
 
 #define CSV_KEY_SIZE 128
 
-/* `list`: the array whose elements are the rows of the CSV; NULL when the reply itself is the only row. */
-static const struct {
+/* A kiosk's row has what is known of it, and a running daemon knows more: its columns in CSV are these. */
+static const char *const kiosk_columns[] = {
+    "name", "id",       "port",       "device",     "state",   "connected",
+    "note", "firmware", "last_heard", "heard_ms",   "pending", "refused",
+    "lost", "restored", "conflicts",  "bad_frames", NULL,
+};
+
+/* `list`: the array whose elements are the rows of the CSV; NULL when the reply itself is the only row.
+ * `columns`: the rows' keys in their order, ending in NULL; NULL when each row is made with the same keys. */
+static const struct kind {
     const char *kind;
     render_text_function *text;
     const char *list;
+    const char *const *columns;
 } kinds[] = {
-    {"summary", render_summary, NULL},
-    {"staff", render_staff, "staff"},
-    {"kiosks", render_kiosks, "kiosks"},
-    {"staff_list", render_staff_list, "staff"},
-    {"kiosk_list", render_kiosk_list, "kiosks"},
-    {"status", render_status, "kiosks"},
-    {"verify", render_verify, NULL},
-    {"done", render_done, NULL},
+    {"summary", render_summary, NULL, NULL},
+    {"staff", render_staff, "staff", NULL},
+    {"kiosks", render_kiosks, "kiosks", NULL},
+    {"staff_list", render_staff_list, "staff", NULL},
+    {"kiosk_list", render_kiosk_list, "kiosks", kiosk_columns},
+    {"status", render_status, "kiosks", kiosk_columns},
+    {"verify", render_verify, NULL, NULL},
+    {"done", render_done, NULL, NULL},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
@@ -73,6 +82,8 @@ static void csv_array_write(FILE *out, const json_t *array)
 
 static void csv_value_write(FILE *out, const json_t *value)
 {
+    if (value == NULL)
+        return;
     switch (json_typeof(value)) {
     case JSON_STRING:
         csv_text_write(out, json_string_value(value));
@@ -103,21 +114,23 @@ struct csv_row {
     const char *except; /* a key of the top level that is not a field */
 };
 
-/* An object's keys, joined with "_" to that of the object, in their order. ("too_few" is there or not: the
- * empty value says the same.) */
-static void csv_object_write(struct csv_row *row, json_t *object, const char *prefix)
+/* The keys of `pattern`, joined with "_" to that of the object, in their order, and what `object` has there.
+ * ("too_few" is there or not: the empty value says the same.) */
+static void csv_object_write(struct csv_row *row, json_t *pattern, const json_t *object, const char *prefix)
 {
     const char *key;
-    json_t *value;
+    json_t *part;
     char name[CSV_KEY_SIZE];
 
-    json_object_foreach(object, key, value)
+    json_object_foreach(pattern, key, part)
     {
+        const json_t *value = json_object_get(object, key);
+
         if ((row->except != NULL && strcmp(key, row->except) == 0) || strcmp(key, "too_few") == 0)
             continue;
         snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] == '\0' ? "" : "_", key);
-        if (json_is_object(value)) {
-            csv_object_write(row, value, name);
+        if (json_is_object(part)) {
+            csv_object_write(row, part, value, name);
             continue;
         }
         if (row->has_field)
@@ -145,28 +158,42 @@ static json_t *csv_head(const json_t *reply)
     return head;
 }
 
-static void csv_line_write(FILE *out, json_t *head, json_t *body, bool is_header)
+static void csv_line_write(FILE *out, json_t *head, json_t *pattern, const json_t *body, bool is_header)
 {
     struct csv_row row = {.out = out, .is_header = is_header, .except = "kind"};
 
-    csv_object_write(&row, head, "");
-    if (body != NULL)
-        csv_object_write(&row, body, "");
+    csv_object_write(&row, head, head, "");
+    csv_object_write(&row, pattern, body, "");
     fputs("\r\n", out);
 }
 
-static void csv_write(FILE *out, const json_t *reply, const char *list)
+/* What all rows of a list are written after: a header that says one thing and a row that says another would be
+ * worse than an empty field. */
+static json_t *csv_pattern(const struct kind *kind, const json_t *rows)
 {
-    const json_t *rows = list == NULL ? NULL : json_object_get(reply, list);
+    json_t *pattern = json_object();
+
+    if (kind->columns == NULL)
+        json_object_update(pattern, json_array_get(rows, 0));
+    for (size_t i = 0; kind->columns != NULL && kind->columns[i] != NULL; i++)
+        json_object_set_new(pattern, kind->columns[i], json_null());
+    return pattern;
+}
+
+static void csv_write(FILE *out, const json_t *reply, const struct kind *kind)
+{
+    const json_t *rows = kind->list == NULL ? NULL : json_object_get(reply, kind->list);
     json_t *head =
         rows == NULL ? json_deep_copy(reply) : csv_head(reply); /* a copy: jansson iterates no const */
+    json_t *pattern = rows == NULL ? json_object() : csv_pattern(kind, rows);
     json_t *row;
     size_t index;
 
-    csv_line_write(out, head, json_array_get(rows, 0), true);
+    csv_line_write(out, head, pattern, NULL, true);
     if (rows == NULL)
-        csv_line_write(out, head, NULL, false);
-    json_array_foreach(rows, index, row) csv_line_write(out, head, row, false);
+        csv_line_write(out, head, pattern, NULL, false);
+    json_array_foreach(rows, index, row) csv_line_write(out, head, pattern, row, false);
+    json_decref(pattern);
     json_decref(head);
 }
 
@@ -183,7 +210,7 @@ bool render(FILE *out, const json_t *report, const struct render_options *option
         kinds[which].text(&page, report);
         break;
     case RENDER_CSV:
-        csv_write(out, report, kinds[which].list);
+        csv_write(out, report, &kinds[which]);
         break;
     case RENDER_JSON:
         json_dumpf(report, out, JSON_PRESERVE_ORDER | JSON_INDENT(2) | JSON_REAL_PRECISION(9));

@@ -28,7 +28,7 @@ struct render_options {
  *                   "device"     what the port turned out to be
  *                   "heard_ms"   UTC
  *                   "pending", "refused", "lost", "conflicts", "bad_frames"  numbers
- *   "status"      "store", "database": a path, "version", "uptime_s",
+ *   "status"      "store", "database": its id, "timezone", "path": its file, "version", "uptime_s",
  *                 "is_well": true, "problems": ["..."], "warnings": ["..."], "kiosks": as above
  *   "done"        "text": one line, for a command that worked
  */

@@ -537,7 +537,7 @@ void render_status(struct page *page, const json_t *reply)
     if (json_array_size(at(reply, "kiosks")) > 0)
         put(page, STYLE_PLAIN, "\n");
     put_kiosk_rows(page, at(reply, "kiosks"));
-    put(page, STYLE_QUIET, "\ndatabase %s\n", text_at(reply, "database"));
+    put(page, STYLE_QUIET, "\ndatabase %s\n", text_at(reply, "path"));
 }
 
 void render_verify(struct page *page, const json_t *reply)

@@ -360,6 +360,13 @@ class Commands(rig.Case):
             done = daemon.byname("--database", daemon.database, *arguments)
             self.assertEqual(done.returncode, 0, f"{arguments}: {done.stderr}")
 
+    def test_database_is_its_id_everywhere_and_its_file_is_the_path(self):
+        daemon = self.daemon({}).start()
+        replies = [daemon.ask("report"), daemon.ask("kiosk", "list"), daemon.ask("status"), daemon.ask("verify")]
+        self.assertEqual(len({reply["database"] for reply in replies}), 1)
+        self.assertEqual(daemon.ask("status")["path"], daemon.database)
+        self.assertIn(f"database {daemon.database}", daemon.byname("status").stdout)
+
     def test_unwell_when_a_configured_kiosk_stays_away(self):
         daemon = self.daemon({"Counter": os.path.join(self.folder, "nowhere")}).start()
         self.assertEqual(daemon.byname("status").returncode, 0, "not yet: a minute's grace")

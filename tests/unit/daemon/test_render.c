@@ -141,6 +141,34 @@ static void test_csv_is_quoted_and_safe_for_spreadsheets(void **state)
           "store,is_well,problems\r\nS,true,a; b;\r\n");
 }
 
+#define KIOSK_COLUMNS                                                                                      \
+    "name,id,port,device,state,connected,note,firmware,last_heard,heard_ms,pending,refused,lost,restored," \
+    "conflicts,"                                                                                           \
+    "bad_frames\r\n"
+#define MIXED_KIOSKS                                                                                       \
+    "\"kiosks\":[{\"name\":\"Counter\",\"id\":\"0a\",\"state\":\"absent\",\"port\":\"one\",\"connected\":" \
+    "false,"                                                                                               \
+    "\"lost\":2},{\"port\":\"two\",\"id\":null,\"note\":\"why\",\"device\":\"/dev/"                        \
+    "x\",\"state\":\"pending\","                                                                           \
+    "\"heard_ms\":5,\"bad_frames\":7,\"new\":1}]"
+
+static void test_csv_rows_with_other_keys_stand_in_the_columns_of_the_header(void **state)
+{
+    (void)state;
+    check("{\"kind\":\"kiosk_list\"," MIXED_KIOSKS "}", RENDER_CSV,
+          KIOSK_COLUMNS
+          "Counter,0a,one,,absent,false,,,,,,,2,,,\r\n,,two,/dev/x,pending,,why,,,5,,,,,,7\r\n");
+    check(
+        "{\"kind\":\"status\",\"store\":\"S\",\"database\":\"00ff\",\"path\":\"/a.db\"," MIXED_KIOSKS "}",
+        RENDER_CSV,
+        "store,database," KIOSK_COLUMNS
+        "S,00ff,Counter,0a,one,,absent,false,,,,,,,2,,,\r\nS,00ff,,,two,/dev/x,pending,,why,,,5,,,,,,7\r\n");
+    check("{\"kind\":\"kiosk_list\",\"kiosks\":[]}", RENDER_CSV, KIOSK_COLUMNS);
+    check("{\"kind\":\"staff\",\"staff\":[{\"id\":1,\"csat\":{\"n\":2,\"low\":null}},"
+          "{\"csat\":{\"low\":0.5,\"n\":9},\"id\":2},{\"id\":3,\"csat\":null}]}",
+          RENDER_CSV, "id,csat_n,csat_low\r\n1,2,\r\n2,9,0.5\r\n3,,\r\n");
+}
+
 static void test_json_keeps_its_order_and_ends_with_a_newline(void **state)
 {
     (void)state;
@@ -207,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_columns_align_with_names_of_any_letters),
         cmocka_unit_test(test_lines_fit_80_columns),
         cmocka_unit_test(test_csv_is_quoted_and_safe_for_spreadsheets),
+        cmocka_unit_test(test_csv_rows_with_other_keys_stand_in_the_columns_of_the_header),
         cmocka_unit_test(test_json_keeps_its_order_and_ends_with_a_newline),
         cmocka_unit_test(test_color_only_when_asked_for),
         cmocka_unit_test(test_replies_that_make_no_sense_do_not_crash),
