@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/report.h"
+#include "daemon/utf8.h"
 
 #define PREFIX "/v1/"
 #define PARTS_MAX 3
@@ -560,7 +561,7 @@ static int hex_digit(char digit)
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* Percent-decoding (RFC 3986, 2.1). False when it is broken, too long, or would hide a NUL. */
+/* Percent-decoding (RFC 3986, 2.1). False when it is broken, too long, would hide a NUL, or is not UTF-8. */
 static bool decode(const char *text, size_t size, char decoded[TEXT_SIZE_MAX])
 {
     size_t used = 0;
@@ -580,7 +581,7 @@ static bool decode(const char *text, size_t size, char decoded[TEXT_SIZE_MAX])
         decoded[used++] = byte;
     }
     decoded[used] = '\0';
-    return true;
+    return utf8_is_valid(decoded);
 }
 
 static bool matches(const struct route *route, const char *path, struct api_call *call)
@@ -625,7 +626,9 @@ static void find_route(struct api_call *call, const struct api_request *request)
     if (is_path_known)
         mistake(call, CODE_WRONG_METHOD, "this path takes %s", request->is_post ? "GET" : "POST");
     else
-        mistake(call, CODE_NOT_FOUND, "there is nothing at this path; the paths are listed in the manual");
+        mistake(
+            call, CODE_NOT_FOUND,
+            "there is nothing at this path: daemon/README.md lists them; names are percent-encoded UTF-8");
 }
 
 static void set_text(struct api_call *call, enum text text, const char *value)
@@ -659,7 +662,8 @@ static void take_query(struct api_call *call, const char *query)
 
         if (name_size >= size || !find_text(query, name_size, &text) ||
             !decode(query + name_size + 1, size - name_size - 1, value)) {
-            mistake(call, CODE_BAD_REQUEST, "cannot understand '%.*s' in the query",
+            mistake(call, CODE_BAD_REQUEST,
+                    "cannot understand '%.*s' in the query: names are percent-encoded UTF-8",
                     (int)(size > 60 ? 60 : size), query);
             return;
         }
@@ -677,6 +681,10 @@ static void take_body(struct api_call *call, const char *body)
 
     if (body[0] == '\0' || call->route == NULL)
         return;
+    if (!utf8_is_valid(body)) {
+        mistake(call, CODE_BAD_REQUEST, "the body is not UTF-8");
+        return;
+    }
     json_t *object = json_loads(body, JSON_REJECT_DUPLICATES, &json_error);
     if (!json_is_object(object)) {
         mistake(call, CODE_BAD_REQUEST, "the body is no JSON object: %.100s", json_error.text);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "daemon/utf8.h"
 
 #define ARGUMENTS_MAX 4 /* group, verb and two more */
 
@@ -103,6 +104,7 @@ static void mistake(struct cli *cli, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(cli->mistake, sizeof cli->mistake, format, arguments);
     va_end(arguments);
+    utf8_clean(cli->mistake);
 }
 
 /* The request -------------------------------------------------------------------------------------------- */
@@ -122,6 +124,8 @@ static void append(struct cli *cli, const char *text, size_t size)
 /* Unreserved characters stand for themselves (RFC 3986, 2.3). */
 static void append_encoded(struct cli *cli, const char *text)
 {
+    if (!utf8_is_valid(text))
+        mistake(cli, "'%s' is not UTF-8: set the terminal to it", text);
     for (; *text != '\0'; text++) {
         char encoded[4];
         unsigned char byte = (unsigned char)*text;
@@ -167,7 +171,7 @@ static void put(struct cli *cli, const char *key, const char *value)
         text = is_relative ? json_sprintf("%s/%s", here, value) : json_string(value);
 
     if (text == NULL)
-        mistake(cli, "'%s' is not UTF-8", value);
+        mistake(cli, "'%s' is not UTF-8: set the terminal to it", value);
     else
         json_object_set_new(cli->body, key, text);
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/utf8.h"
+
 #define WILSON_Z 1.96
 #define SINCE_MAX 40000
 
@@ -186,32 +188,22 @@ bool report_step(struct report *report, sqlite3_stmt *statement, enum store_stat
     return code == SQLITE_ROW;
 }
 
-/* Bytes that a UTF-8 character takes that begins so; 1 when none does. */
-static size_t character_size(const char *text)
-{
-    unsigned char lead = (unsigned char)text[0];
-    size_t size = lead < 0xC2 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 1;
-
-    return strnlen(text, size) == size ? size : 1;
-}
-
 json_t *report_text(const char *text)
 {
     char clean[STORE_TEXT_MAX * 4];
     size_t used = 0;
-    json_t *json = json_string(text);
+    uint32_t code;
 
-    if (json != NULL)
-        return json;
-    while (*text != '\0' && used + 4 < sizeof clean) {
-        size_t size = character_size(text);
-        json_t *character = json_stringn(text, size);
-        if (character == NULL)
-            size = 1;
-        memcpy(clean + used, character == NULL ? "?" : text, size);
-        json_decref(character);
+    if (utf8_is_valid(text))
+        return json_string(text);
+    while (*text != '\0' && used + UTF8_SIZE_MAX < sizeof clean) {
+        size_t size = utf8_character(text, &code);
+
+        if (size == 0)
+            clean[used++] = '?';
+        memcpy(clean + used, text, size);
         used += size;
-        text += size;
+        text += size == 0 ? 1 : size;
     }
     return json_stringn(clean, used);
 }

@@ -48,6 +48,9 @@ static void expect(struct fixture *fixture, bool is_post, const char *path, cons
     struct answer_to answer = ask(fixture, is_post, path, body);
     char *text = json_dumps(answer.json, JSON_COMPACT);
 
+    if (text == NULL)
+        fail_msg("%s %s: no reply", path, body);
+
     if (answer.code != code || strstr(text, part) == NULL)
         fail_msg("%s %s: %d %s", path, body, answer.code, text);
     free(text);
@@ -107,8 +110,6 @@ static void test_refusals_of_what_is_not_utf8_still_say_why(void **state)
     expect(fixture, false, "/v1/report/summary?s\xD2t\xC3\xAB\xC3", "", 400, "s?t\xC3\xAB?");
     expect(fixture, false, "/v1/report/summary?\xE2\x82\xAC\xF0\x9F\x98\x80\xFF\xC3", "", 400,
            "\xE2\x82\xAC\xF0\x9F\x98\x80??");
-    expect(fixture, false, "/v1/report/%D2", "", 422, "?");
-    expect(fixture, true, "/v1/staff/%C3/retire", "", 422, "?");
     /* Whole before it was cut to 60 bytes. */
     expect(fixture, false,
            "/v1/report/summary?\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
@@ -138,6 +139,38 @@ static void test_reports_and_verification_answer(void **state)
     expect(fixture, false, "/v1/kiosks", "", 200, FIXTURE_PORT);
 }
 
+static void test_text_that_is_not_utf_8_is_refused_in_words(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/v1/staff/%FF/retire", "", 404, "UTF-8");
+    expect(fixture, false, "/v1/report/summary?staff=%C3", "", 400, "UTF-8");
+    expect(fixture, false, "/v1/report/summary?staff=%ED%A0%80", "", 400, "UTF-8");
+    expect(fixture, true, "/v1/staff", "{\"name\":\"\xFF\"}", 400, "UTF-8");
+    expect(fixture, true, "/v1/staff", "{\"\xC3\":\"\"}", 400, "UTF-8");
+}
+
+/* 63 letters and ë: every message that is cut at 64 bytes cuts it in two. */
+static void test_long_names_are_cut_between_characters(void **state)
+{
+    struct fixture *fixture = *state;
+    char letters[256], path[512], body[512];
+
+    for (size_t size = 30; size < 200; size++) {
+        memset(letters, 'a', size);
+        strcpy(letters + size, "%C3%AB%C3%AB");
+        snprintf(path, sizeof path, "/v1/staff/%s/retire", letters);
+        expect(fixture, true, path, "", 422, "aaa");
+        snprintf(path, sizeof path, "/v1/report/summary?kiosk=%s", letters);
+        expect(fixture, false, path, "", 422, "aaa");
+        strcpy(letters + size, "ëë");
+        snprintf(body, sizeof body, "{\"name\":\"%s\"}", letters);
+        expect(fixture, true, "/v1/staff", body, 422, "aaa");
+        snprintf(body, sizeof body, "{\"%s\":\"\"}", letters);
+        expect(fixture, true, "/v1/staff", body, 400, "aaa");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +180,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_requests_never_reach_the_store, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_of_what_is_not_utf8_still_say_why, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_text_that_is_not_utf_8_is_refused_in_words, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_long_names_are_cut_between_characters, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_long_texts_are_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_reports_and_verification_answer, fixture_setup,

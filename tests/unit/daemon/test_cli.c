@@ -97,6 +97,9 @@ static void test_mistakes_say_what_would_be_right(void **state)
     expect_mistake(WORDS("report", "--wrong"), "--wrong");
     expect_mistake(WORDS("report", "--since"), "--since needs a value");
     expect_mistake(WORDS("staff", "add", "\xFF"), "UTF-8");
+    expect_mistake(WORDS("staff", "retire", "Zo\xEB"), "'Zo' is not UTF-8");
+    expect_mistake(WORDS("report", "--kiosk", "\xC3"), "UTF-8");
+    expect_mistake(WORDS("kiosk", "name", "Front", "\xED\xA0\x80"), "UTF-8");
     expect_mistake(WORDS("status", "--database", "/x"), "needs the daemon");
     expect_mistake(WORDS("staff", "add", "Dan", "--database", "/x"), "needs the daemon");
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * utf8.h - text from outside: is it UTF-8, and what is left of one that was cut. Pure; nothing is kept.
+ */
+#ifndef BYNAME_UTF8_H
+#define BYNAME_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UTF8_SIZE_MAX 4
+
+/* The character at `text`, and its size in bytes; 0 when these bytes are none (RFC 3629: no surrogates, nothing
+ * longer than need be, at most U+10FFFF). text is not at its end. */
+size_t utf8_character(const char *text, uint32_t *code);
+
+bool utf8_is_valid(const char *text);
+
+/* Takes out what is no character, in place: a text that was cut to a size ends with a whole one. */
+void utf8_clean(char *text);
+
+#endif
