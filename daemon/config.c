@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/utf8.h"
+
 #define LINE_SIZE_MAX 512
 #define KIOSK_SECTION "kiosk "
 
@@ -99,6 +101,29 @@ static bool parse_help(struct parser *parser, const char *value)
     return parse_choice(parser, "help", value, "on", "off", &parser->config->is_help_on);
 }
 
+/* A name is shown on terminals and pages: nothing that is not seen, and nothing that turns the rest around. */
+static bool is_hidden(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0xAD || code == 0x61C ||
+           (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+}
+
+/* UTF-8 is known: read_line looked. */
+static bool check_visible(struct parser *parser, const char *name)
+{
+    uint32_t code;
+
+    for (; *name != '\0'; name += utf8_character(name, &code)) {
+        if (utf8_character(name, &code) == 0 || is_hidden(code)) {
+            mistake(parser, parser->line,
+                    "the name has a character that cannot be seen (U+%04X); write it anew", (unsigned)code);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool parse_store(struct parser *parser, const char *value)
 {
     if (value[0] == '\0' || strlen(value) >= sizeof parser->config->store) {
@@ -106,6 +131,8 @@ static bool parse_store(struct parser *parser, const char *value)
                 sizeof parser->config->store - 1);
         return false;
     }
+    if (!check_visible(parser, value))
+        return false;
     snprintf(parser->config->store, sizeof parser->config->store, "%s", value);
     return true;
 }
@@ -284,6 +311,8 @@ static void open_kiosk(struct parser *parser, const char *name)
                 STAFF_NAME_CHARACTERS_MAX);
         return;
     }
+    if (!check_visible(parser, name))
+        return;
     if (!is_kiosk_name_free(parser, name)) {
         mistake(parser, parser->line, "[kiosk %s] stands here twice; give each kiosk its own name", name);
         return;
@@ -339,6 +368,36 @@ static void check_pending_line(struct parser *parser)
     parser->is_line_pending = false;
 }
 
+/* A # after a space begins a comment, as inih has it for a ; after a space. */
+static void cut_comment(char *line)
+{
+    for (char *at = line; *at != '\0'; at++) {
+        if (*at == '#' && at > line && isspace((unsigned char)at[-1])) {
+            *at = '\0';
+            return;
+        }
+    }
+}
+
+/* Look at the line that begins at `start` before inih does; a wrong one with a value is kept from it. */
+static void take_line(struct parser *parser, char *start)
+{
+    bool is_comment = *start == ';' || *start == '#';
+
+    if (!is_comment && !utf8_is_valid(start)) {
+        mistake(parser, parser->line, "the line is not UTF-8; save the file in that encoding");
+        if (*start == '[')
+            close_section(parser); /* inih is to see that there is another now */
+        else
+            *start = '\0';
+    } else if (*start == '[') {
+        open_section(parser, start);
+    } else if (!is_comment) {
+        cut_comment(start);
+        parser->is_line_pending = *start != '\0';
+    }
+}
+
 /* inih asks for a line at a time, which tells us its number: the library has none in Debian's build. Sections
  * are taken here too, so that one without keys is seen. */
 static char *read_line(char *text, int capacity, void *context)
@@ -363,10 +422,7 @@ static char *read_line(char *text, int capacity, void *context)
         start += 3;
     while (isspace((unsigned char)*start))
         start++;
-    if (*start == '[')
-        open_section(parser, start);
-    else
-        parser->is_line_pending = *start != '\0' && *start != ';' && *start != '#';
+    take_line(parser, start);
     /* Indented lines continue a value in some dialects of INI; here they are lines like any other. */
     memmove(text, start, strlen(start) + 1);
     return text;
@@ -472,7 +528,9 @@ static void describe_keys(FILE *out, const struct key *keys, size_t count)
 
 void config_describe(FILE *out)
 {
-    fputs("[daemon]\n", out);
+    fputs("A # or ; at the beginning of a line, or after a space, begins a comment. The file is "
+          "UTF-8.\n\n[daemon]\n",
+          out);
     describe_keys(out, daemon_keys, COUNT(daemon_keys));
     fputs("\n[kiosk NAME]    one for each kiosk; NAME is its name once it is adopted\n", out);
     describe_keys(out, kiosk_keys, COUNT(kiosk_keys));

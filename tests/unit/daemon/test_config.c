@@ -104,6 +104,49 @@ static void test_each_mistake_is_named_with_its_line(void **state)
     }
 }
 
+static void test_comment_follows_any_value(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        load("[daemon] # all of it\ndatabase=/x.db # note\nsocket=/a#b.sock\t#; note\nadopt=auto # yes\n"
+             "store=Shop #5 ; note\n[kiosk A #1] # the first\nport=/dev/a # left\nbaud=250000 ; exact\n"),
+        0);
+    assert_string_equal(said, "");
+    assert_string_equal(config.database, "/x.db");
+    assert_string_equal(config.socket, "/a#b.sock");
+    assert_true(config.is_auto_adopt);
+    assert_string_equal(config.store, "Shop");
+    assert_string_equal(config.kiosks[0].name, "A #1");
+    assert_string_equal(config.kiosks[0].port, "/dev/a");
+}
+
+static void test_names_are_visible_utf_8(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *said;
+    } cases[] = {
+        {"[daemon]\nstore=Caf\xE9\n", ":2: the line is not UTF-8"},
+        {"[daemon]\nstore=\xE2\x80\xAEpohs\n", ":2: the name has a character that cannot be seen (U+202E)"},
+        {"[kiosk Caf\xE9]\nport=/dev/a\n", ":1: the line is not UTF-8"},
+        {"[kiosk a\tb]\nport=/dev/a\n", ":1: the name has a character that cannot be seen (U+0009)"},
+        {"[kiosk a\033[m]\nport=/dev/a\n", ":1: the name has a character that cannot be seen (U+001B)"},
+        {"[kiosk \xE2\x80\xAE"
+         "ecitton]\nport=/dev/a\n",
+         ":1: the name has a character that cannot be seen (U+202E)"},
+        {"[kiosk a\xC2\x85]\nport=/dev/a\n", ":1: the name has a character that cannot be seen (U+0085)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(load(cases[i].text), 1);
+        if (strncmp(said, cases[i].said, strlen(cases[i].said)) != 0)
+            fail_msg("%zu: said %s", i, said);
+    }
+    assert_int_equal(load("# Caf\xE9, by an old editor\n[daemon]\nstore=Café\n[kiosk Кафе]\nport=/dev/a\n"),
+                     0);
+}
+
 static void test_all_mistakes_are_listed(void **state)
 {
     size_t lines = 0;
@@ -173,6 +216,8 @@ int main(void)
         cmocka_unit_test(test_every_key_is_read),
         cmocka_unit_test(test_empty_file_is_all_defaults),
         cmocka_unit_test(test_each_mistake_is_named_with_its_line),
+        cmocka_unit_test(test_comment_follows_any_value),
+        cmocka_unit_test(test_names_are_visible_utf_8),
         cmocka_unit_test(test_all_mistakes_are_listed),
         cmocka_unit_test(test_long_and_many_lines_are_bounded),
         cmocka_unit_test(test_missing_file_is_named),
