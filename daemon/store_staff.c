@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define BEST_WEEK_ANSWERS_MIN 10
 #define SIGNED_ON_MS_MAX (10 * 3600 * 1000)
@@ -63,6 +64,18 @@ static enum store_status active_find(struct store *store, const char *which, int
     return status;
 }
 
+/* What else a name may not be: the reports' word for nobody, and what reads as somebody's number. */
+static enum store_status name_check_meaning(const char *name, struct store_error *error)
+{
+    if (strcasecmp(name, "no name") == 0)
+        return store_refuse(error, "\"%.64s\" is what reports call visits without a name: take another",
+                            name);
+    if (name[strspn(name, "0123456789")] == '\0')
+        return store_refuse(error, "\"%.64s\" reads as a staff number: add a letter, as in \"K%.40s\"", name,
+                            name);
+    return STORE_OK;
+}
+
 static enum store_status name_check_free(struct store *store, const char *name, int64_t id,
                                          struct store_error *error)
 {
@@ -71,6 +84,8 @@ static enum store_status name_check_free(struct store *store, const char *name, 
     bool is_retired;
     enum store_status status = store_check_name(name, "staff member", error);
 
+    if (status == STORE_OK)
+        status = name_check_meaning(name, error);
     if (status != STORE_OK)
         return status;
     statement = store_statement(store, STATEMENT_STAFF_BY_NAME);

@@ -31,11 +31,16 @@ static void test_names_are_what_a_kiosk_can_display(void **state)
     struct fixture *fixture = *state;
 
     add(fixture, "Zoë");
+    add(fixture, "7 of 9");
     add(fixture, "Łukasz Ściegien");
     add(fixture, "sixteen letters!");
     refused(fixture, "", "at least one");
     refused(fixture, "seventeen letters", "at most 16");
     refused(fixture, "Zoë", "already");
+    refused(fixture, "no name", "without a name");
+    refused(fixture, "No Name", "without a name");
+    refused(fixture, "7", "\"7\" reads as a staff number");
+    refused(fixture, "0012", "reads as a staff number");
     refused(fixture, " Dan", "space");
     refused(fixture, "Dan ", "space");
     refused(fixture, "Дан", "\"Д\" (U+0414) at character 1");
