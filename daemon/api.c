@@ -13,6 +13,7 @@
 #define PREFIX "/v1/"
 #define PARTS_MAX 3
 #define TEXT_SIZE_MAX 256
+#define LEFT_OUT_NAMED_MAX 5 /* of those who are not on the kiosks; then only how many more */
 
 enum status_code {
     CODE_OK = 200,
@@ -49,12 +50,14 @@ struct api_call {
     const struct route *route; /* NULL: a mistake */
     int64_t now_ms;
     bool has_text[TEXT_COUNT];
+    bool is_given[TEXT_COUNT]; /* in the body, be it null */
     char texts[TEXT_COUNT][TEXT_SIZE_MAX];
     void (*on_progress)(void *context, unsigned done);
     void *progress_context;
 
     int mistake_code;
     char mistake[TEXT_SIZE_MAX * 2];
+    char left_out[TEXT_SIZE_MAX]; /* who is not on the kiosks, for status */
     json_t *reply;
     bool is_done_well;
 };
@@ -66,12 +69,19 @@ struct route {
     enum store_status (*run)(struct store *store, struct api_call *call, struct store_error *error);
     /* May add to the reply; NULL: nothing to add. */
     void (*finish)(struct api_call *call, const struct api_live *live);
-    unsigned required; /* bits of enum text */
+    unsigned required; /* bits of enum text; with NEEDS_OR_NULL null will do */
 };
 
 json_t *api_error(const char *text)
 {
     return json_pack("{s:o}", "error", report_text(text));
+}
+
+static const char *text_in(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
 }
 
 static const char *text_of(const struct api_call *call, enum text text)
@@ -128,11 +138,56 @@ static enum store_status refuse_pin(struct store_error *error)
     return STORE_REFUSED;
 }
 
+/* A kiosk has room for so many names. Those who are left out, in words; "" when nobody is. */
+static enum store_status name_left_out(struct store *store, struct api_call *call, char text[TEXT_SIZE_MAX],
+                                       struct store_error *error)
+{
+    json_t *list = NULL, *person;
+    size_t index, used, count = 0, more = 0;
+    enum store_status status = run_named(store, call, "staff_list", &list, error);
+
+    text[0] = '\0';
+    json_array_foreach(json_object_get(list, "staff"), index, person)
+    {
+        if (json_is_true(json_object_get(person, "on_kiosks")) ||
+            json_is_true(json_object_get(person, "retired")))
+            continue;
+        used = strlen(text);
+        if (count++ >= LEFT_OUT_NAMED_MAX)
+            more++;
+        else
+            snprintf(text + used, TEXT_SIZE_MAX - used, "%s%s", count == 1 ? "" : ", ",
+                     text_in(person, "name"));
+    }
+    used = strlen(text);
+    if (more > 0)
+        snprintf(text + used, TEXT_SIZE_MAX - used, " and %zu more", more);
+    used = strlen(text);
+    if (count > 0)
+        snprintf(text + used, TEXT_SIZE_MAX - used,
+                 " %s not on the kiosks: they have room for %d names, those on duty first",
+                 count == 1 ? "is" : "are", ROSTER_CAPACITY);
+    json_decref(list);
+    return status;
+}
+
+/* done, and what else is to be known of the kiosks' rosters now. */
+static enum store_status done_on_duty(struct store *store, struct api_call *call, const char *text,
+                                      struct store_error *error)
+{
+    char left_out[TEXT_SIZE_MAX];
+    enum store_status status = name_left_out(store, call, left_out, error);
+
+    if (status != STORE_OK)
+        return status;
+    return done(call, "%s%s%s", text, left_out[0] == '\0' ? "" : "; but ", left_out);
+}
+
 static enum store_status run_staff_add(struct store *store, struct api_call *call, struct store_error *error)
 {
     const char *name = text_of(call, TEXT_NAME);
     const char *pin = text_of(call, TEXT_PIN);
-    char which[8];
+    char which[8], text[TEXT_SIZE_MAX * 2];
     uint16_t id;
 
     if (pin != NULL && !is_pin(pin))
@@ -145,8 +200,9 @@ static enum store_status run_staff_add(struct store *store, struct api_call *cal
         status = store_staff_pin(store, which, pin, error);
     if (status != STORE_OK)
         return status;
-    return done(call, "%s is staff member %u, on duty%s", name, (unsigned)id,
-                pin == NULL ? ", without a PIN" : "");
+    snprintf(text, sizeof text, "%s is staff member %u, on duty%s", name, (unsigned)id,
+             pin == NULL ? ", without a PIN" : "");
+    return done_on_duty(store, call, text, error);
 }
 
 static enum store_status run_staff_rename(struct store *store, struct api_call *call,
@@ -162,9 +218,11 @@ static enum store_status run_staff_rename(struct store *store, struct api_call *
 static enum store_status run_on_duty(struct store *store, struct api_call *call, struct store_error *error)
 {
     const char *which = text_of(call, TEXT_WHICH);
+    char text[TEXT_SIZE_MAX * 2];
     enum store_status status = store_staff_on_duty(store, which, true, error);
 
-    return status == STORE_OK ? done(call, "%s is on duty", which) : status;
+    snprintf(text, sizeof text, "%s is on duty", which);
+    return status == STORE_OK ? done_on_duty(store, call, text, error) : status;
 }
 
 static enum store_status run_off_duty(struct store *store, struct api_call *call, struct store_error *error)
@@ -198,13 +256,6 @@ static enum store_status run_pin(struct store *store, struct api_call *call, str
 }
 
 /* Kiosks ------------------------------------------------------------------------------------------------- */
-
-static const char *text_in(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
 
 /* What the reports know about each kiosk goes into the list: how it does, not only that it is. */
 static void add_counters(json_t *list, const json_t *kiosks)
@@ -454,6 +505,13 @@ static void judge_losses(json_t *warnings, const json_t *list)
     }
 }
 
+static enum store_status run_status(struct store *store, struct api_call *call, struct store_error *error)
+{
+    enum store_status status = run_kiosk_list(store, call, error);
+
+    return status == STORE_OK ? name_left_out(store, call, call->left_out, error) : status;
+}
+
 static void finish_status(struct api_call *call, const struct api_live *live)
 {
     json_t *problems = json_array(), *warnings = json_array();
@@ -475,6 +533,8 @@ static void finish_status(struct api_call *call, const struct api_live *live)
                             json_integer((json_int_t)((live->clock.now_ms - live->started_ms) / 1000)));
     }
     judge_losses(warnings, list);
+    if (call->left_out[0] != '\0')
+        say(warnings, "%s", call->left_out);
     json_object_set_new(call->reply, "kind", json_string("status"));
     json_object_set_new(call->reply, "version", json_string(BYNAME_VERSION));
     json_object_set_new(call->reply, "is_well", json_boolean(json_array_size(problems) == 0));
@@ -486,7 +546,14 @@ static void finish_status(struct api_call *call, const struct api_live *live)
 
 static enum store_status run_report(struct store *store, struct api_call *call, struct store_error *error)
 {
-    return run_named(store, call, text_of(call, TEXT_WHICH), &call->reply, error);
+    const char *name = text_of(call, TEXT_WHICH);
+
+    if (report_is_list(name)) {
+        snprintf(error->text, sizeof error->text,
+                 "%.64s is no report: GET /v1/staff and GET /v1/kiosks are the lists", name);
+        return STORE_REFUSED;
+    }
+    return run_named(store, call, name, &call->reply, error);
 }
 
 static bool on_run_progress(void *context, unsigned done_parts)
@@ -520,6 +587,7 @@ static enum store_status run_backup(struct store *store, struct api_call *call, 
 /* Routes ------------------------------------------------------------------------------------------------- */
 
 #define NEEDS(text) (1u << (text))
+#define NEEDS_OR_NULL(text) (1u << ((text) + TEXT_COUNT))
 
 static const struct route routes[] = {
     {false, {"report", "*"}, API_READER, run_report, NULL, 0},
@@ -529,11 +597,11 @@ static const struct route routes[] = {
     {true, {"staff", "*", "on-duty"}, API_WRITER, run_on_duty, NULL, 0},
     {true, {"staff", "*", "off-duty"}, API_WRITER, run_off_duty, NULL, 0},
     {true, {"staff", "*", "retire"}, API_WRITER, run_retire, NULL, 0},
-    {true, {"staff", "*", "pin"}, API_WRITER, run_pin, NULL, 0},
+    {true, {"staff", "*", "pin"}, API_WRITER, run_pin, NULL, NEEDS_OR_NULL(TEXT_PIN)},
     {false, {"kiosks"}, API_READER, run_kiosk_list, finish_kiosk_list, 0},
     {true, {"kiosks", "*", "adopt"}, API_WRITER, run_kiosk_adopt, NULL, 0},
     {true, {"kiosks", "*", "rename"}, API_WRITER, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
-    {false, {"status"}, API_READER, run_kiosk_list, finish_status, 0},
+    {false, {"status"}, API_READER, run_status, finish_status, 0},
     {true, {"verify"}, API_VERIFIER, run_verify, NULL, 0},
     {true, {"backup"}, API_VERIFIER, run_backup, NULL, NEEDS(TEXT_FILE)},
 };
@@ -693,13 +761,16 @@ static void take_body(struct api_call *call, const char *body)
     }
     json_object_foreach(object, key, value)
     {
-        if (call->route == NULL)
-            break;
-        if (!find_text(key, strlen(key), &text) || (!json_is_string(value) && !json_is_null(value)))
+        if (!find_text(key, strlen(key), &text) || (!json_is_string(value) && !json_is_null(value))) {
             mistake(call, CODE_BAD_REQUEST, "cannot understand '%.60s' in the body: texts and null only",
                     key);
-        else if (json_is_string(value))
+            break;
+        }
+        call->is_given[text] = true;
+        if (json_is_string(value))
             set_text(call, text, json_string_value(value));
+        if (call->route == NULL)
+            break;
     }
     json_decref(object);
 }
@@ -707,7 +778,9 @@ static void take_body(struct api_call *call, const char *body)
 static void check_required(struct api_call *call)
 {
     for (size_t i = TEXT_NAME; i < TEXT_COUNT && call->route != NULL; i++) {
-        if ((call->route->required & 1u << i) != 0 && !call->has_text[i])
+        bool is_missing = ((call->route->required & NEEDS(i)) != 0 && !call->has_text[i]) ||
+                          ((call->route->required & NEEDS_OR_NULL(i)) != 0 && !call->is_given[i]);
+        if (is_missing)
             mistake(call, CODE_BAD_REQUEST, "%s is missing in the body", text_names[i]);
     }
 }

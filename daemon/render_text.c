@@ -435,9 +435,10 @@ void render_staff_list(struct page *page, const json_t *reply)
         put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT "  ", count_at(row, "id"));
         put_padded(page, is_retired ? STYLE_QUIET : STYLE_STRONG, text_at(row, "name"), NAME_COLUMNS);
         put(page, STYLE_PLAIN, "%-10s%s\n",
-            is_retired                         ? "retired"
-            : json_is_true(at(row, "on_duty")) ? "yes"
-                                               : "no",
+            is_retired                            ? "retired"
+            : json_is_false(at(row, "on_kiosks")) ? "no room"
+            : json_is_true(at(row, "on_duty"))    ? "yes"
+                                                  : "no",
             json_is_true(at(row, "has_pin")) ? "set" : "-");
     }
 }

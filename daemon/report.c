@@ -395,6 +395,14 @@ enum store_status report_run(struct store *store, const struct report_query *que
     return STORE_OK;
 }
 
+bool report_is_list(const char *name)
+{
+    for (size_t i = 0; i < REPORT_COUNT; i++)
+        if (strcmp(reports[i].name, name) == 0)
+            return !reports[i].has_period;
+    return false;
+}
+
 json_t *report_verified(const struct store *store, const struct store_verified *verified)
 {
     bool is_well = verified->tallies_wrong == 0 && verified->visits_wrong == 0 && verified->missing == 0;

@@ -9,6 +9,7 @@
 #define BYNAME_REPORT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/store.h"
@@ -29,6 +30,9 @@ struct report_query {
 /* On STORE_OK *result is a new reference. */
 enum store_status report_run(struct store *store, const struct report_query *query, json_t **result,
                              struct store_error *error);
+
+/* Whether that name is a list's: it has no period. */
+bool report_is_list(const char *name);
 
 /* The reply to verify: what store_verify found. NULL when there is no memory. */
 json_t *report_verified(const struct store *store, const struct store_verified *verified);

@@ -4,19 +4,25 @@
  */
 #include "report_internal.h"
 
+/* "on_kiosks": among the first that a kiosk has room for, in the order of store_roster. */
 enum store_status report_staff_list(struct report *report)
 {
     sqlite3_stmt *row =
-        report_prepare(report, "SELECT id, name, is_on_duty, pin IS NOT NULL, retired_ms IS NOT NULL"
+        report_prepare(report, "SELECT id, name, is_on_duty, pin IS NOT NULL, retired_ms IS NOT NULL,"
+                               " retired_ms IS NULL AND ?1 >= row_number() OVER"
+                               " (ORDER BY retired_ms IS NOT NULL, is_on_duty DESC, name, id)"
                                " FROM staff ORDER BY retired_ms IS NOT NULL, name, id");
     enum store_status status = STORE_BROKEN;
     json_t *out = json_array();
 
+    if (row != NULL)
+        sqlite3_bind_int(row, 1, ROSTER_CAPACITY);
     while (row != NULL && report_step(report, row, &status))
         json_array_append_new(
-            out, json_pack("{s:I, s:o, s:b, s:b, s:b}", "id", (json_int_t)sqlite3_column_int64(row, 0),
+            out, json_pack("{s:I, s:o, s:b, s:b, s:b, s:b}", "id", (json_int_t)sqlite3_column_int64(row, 0),
                            "name", report_column_text(row, 1), "on_duty", sqlite3_column_int(row, 2),
-                           "has_pin", sqlite3_column_int(row, 3), "retired", sqlite3_column_int(row, 4)));
+                           "has_pin", sqlite3_column_int(row, 3), "retired", sqlite3_column_int(row, 4),
+                           "on_kiosks", sqlite3_column_int(row, 5)));
     json_object_set_new(report->out, "staff", out);
     sqlite3_finalize(row);
     return status;

@@ -77,6 +77,8 @@ static void test_refusals_carry_the_reason(void **state)
     expect(fixture, true, "/v1/staff/Nobody/retire", "", 422, "Nobody");
     expect(fixture, true, "/v1/kiosks/Nowhere/adopt", "", 422, "Nowhere");
     expect(fixture, false, "/v1/report/horoscope", "", 422, "horoscope");
+    expect(fixture, false, "/v1/report/staff_list", "", 422, "staff_list is no report");
+    expect(fixture, false, "/v1/report/kiosk_list", "", 422, "kiosk_list is no report");
     expect(fixture, false, "/v1/staff", "", 200, "\"staff\":[]"); /* the wrong PIN added nobody */
 }
 
@@ -93,6 +95,10 @@ static void test_bad_requests_never_reach_the_store(void **state)
     expect(fixture, true, "/v1/status", "", 405, "GET");
     expect(fixture, false, "/v1/verify", "", 405, "POST");
     expect(fixture, true, "/v1/staff", "", 400, "name is missing");
+    expect(fixture, true, "/v1/staff", "{\"name\":null}", 400, "name is missing");
+    expect(fixture, true, "/v1/staff/Dan/pin", "", 400, "pin is missing");
+    expect(fixture, true, "/v1/staff/Dan/pin", "{}", 400, "pin is missing");
+    expect(fixture, true, "/v1/staff/Dan/pin", "{\"name\":\"x\"}", 400, "pin is missing");
     expect(fixture, true, "/v1/staff", "{", 400, "no JSON object");
     expect(fixture, true, "/v1/staff", "[1]", 400, "no JSON object");
     expect(fixture, true, "/v1/staff", "{\"name\":7}", 400, "texts and null only");
@@ -171,6 +177,29 @@ static void test_long_names_are_cut_between_characters(void **state)
     }
 }
 
+static void test_who_has_no_room_on_the_kiosks_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    char body[64];
+
+    for (int i = 1; i <= ROSTER_CAPACITY; i++) {
+        snprintf(body, sizeof body, "{\"name\":\"M%02d\"}", i);
+        expect(fixture, true, "/v1/staff", body, 200, "without a PIN\"}");
+    }
+    expect(fixture, false, "/v1/status", "", 200, "\"warnings\":[]");
+    expect(fixture, true, "/v1/staff", "{\"name\":\"Zed\"}", 200,
+           "on duty, without a PIN; but Zed is not on the kiosks: they have room for 24 names");
+    expect(fixture, true, "/v1/staff", "{\"name\":\"Ann\"}", 200, "but M24, Zed are not on the kiosks");
+    expect(fixture, false, "/v1/status", "", 200, "\"warnings\":[\"M24, Zed are not on the kiosks");
+    expect(fixture, false, "/v1/staff", "", 200, "\"on_kiosks\":false");
+    expect(fixture, true, "/v1/staff/M01/off-duty", "", 200, "off duty");
+    expect(fixture, true, "/v1/staff/Zed/on-duty", "", 200, "Zed is on duty; but M01, Zed are");
+    expect(fixture, true, "/v1/staff/M02/retire", "", 200, "retired");
+    expect(fixture, true, "/v1/staff/M03/retire", "", 200, "retired");
+    expect(fixture, true, "/v1/staff/M01/on-duty", "", 200, "M01 is on duty\"}");
+    expect(fixture, false, "/v1/status", "", 200, "\"warnings\":[]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +215,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_long_names_are_cut_between_characters, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_long_texts_are_refused, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_who_has_no_room_on_the_kiosks_is_told, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_reports_and_verification_answer, fixture_setup,
                                         fixture_teardown),
     };
