@@ -15,7 +15,8 @@ void kiosk_init(struct kiosk *kiosk)
     kiosk->shown.kind = SCREEN_KIND_COUNT; /* nothing yet */
     kiosk->second_ms = now_ms;
     kiosk->sampled_ms = now_ms;
-    kiosk->gesture = port_buttons();
+    if (port_reset_causes() & (RESET_POWER_ON | RESET_EXTERNAL))
+        kiosk->gesture = port_buttons(); /* after a watchdog it is only whoever happens to press */
     journal_init(&kiosk->journal);
     identity_load(&kiosk->identity);
     roster_load(&kiosk->roster);

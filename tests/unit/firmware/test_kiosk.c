@@ -332,6 +332,27 @@ static void test_damaged_answers_are_reported_lost(void **state)
     assert_int_equal(collector.lost.cause, LOST_DAMAGED);
 }
 
+/* An acknowledged slot whose state decays is an answer again, and all that follow it are acknowledged; a database that
+ * is older than they are wants them all. */
+static void test_answers_acknowledged_before_are_sent_to_an_older_database(void **state)
+{
+    (void)state;
+    run(200);
+    press(1);
+    finish_visit();
+    press(2);
+    finish_visit();
+    uint32_t newest = next_seq() - 1;
+    fake_port.eeprom[STORAGE_JOURNAL + 1 * STORAGE_SLOT_SIZE + STORAGE_SLOT_SIZE - 1] ^= 1;
+    memset(&collector.answers, 0, sizeof collector.answers);
+    collector.received = collector.through = 0;
+    boot();
+    run(1500);
+    assert_int_equal(collector.answers[2].value, 1);
+    assert_true(collector.received >= newest);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+}
+
 static void test_a_roster_is_not_taken_during_a_visit(void **state)
 {
     struct message_roster piece = {.token = 77, .count = 1, .entry = {.id = 99, .name_size = 1, .name = "X"}};
@@ -1002,6 +1023,17 @@ static void test_leaving_the_database_forgets_its_names(void **state)
     assert_int_equal(kiosk.roster.count, 0);
 }
 
+static void test_no_gesture_is_seen_after_a_watchdog_reset(void **state)
+{
+    (void)state;
+    fake_port_reboot();
+    fake_port.reset_causes = RESET_WATCHDOG;
+    fake_port.buttons = 0x0A;
+    kiosk_init(&kiosk);
+    run(1200);
+    assert_true(kiosk.identity.kiosk_id == KIOSK_ID);
+}
+
 static void test_no_boot_is_claimed_while_a_finger_is_down(void **state)
 {
     (void)state;
@@ -1086,6 +1118,7 @@ int main(void)
         cmocka_unit_test_setup(test_an_unacknowledged_answer_is_sent_again, reset),
         cmocka_unit_test_setup(test_a_journal_without_its_past_gets_a_new_id, reset),
         cmocka_unit_test_setup(test_damaged_answers_are_reported_lost, reset),
+        cmocka_unit_test_setup(test_answers_acknowledged_before_are_sent_to_an_older_database, reset),
         cmocka_unit_test_setup(test_a_roster_is_not_taken_during_a_visit, reset_ready),
         cmocka_unit_test_setup(test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more, reset_ready),
         cmocka_unit_test_setup(
@@ -1135,6 +1168,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_lock_that_ends_on_the_screen_asks_for_the_pin_again, reset_ready),
         cmocka_unit_test_setup(test_presence_joins_those_who_signed_on_meanwhile, reset_ready),
         cmocka_unit_test_setup(test_leaving_the_database_forgets_its_names, reset_ready),
+        cmocka_unit_test_setup(test_no_gesture_is_seen_after_a_watchdog_reset, reset_ready),
         cmocka_unit_test_setup(test_no_boot_is_claimed_while_a_finger_is_down, reset),
         cmocka_unit_test_setup(test_a_missing_display_stops_nothing, reset_ready),
         cmocka_unit_test_setup(test_a_deaf_line_stops_nothing, reset_ready),

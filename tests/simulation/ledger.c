@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROWS_MAX 8192
+#define REGISTER_US_MAX \
+    400000 /* from a finger to the answer's second, a slow EEPROM write before it included */
+
+struct row {
+    int kiosk; /* -1: of nobody */
+    uint32_t seq, uptime_s;
+    uint16_t boot, value;
+    uint8_t question, visit_back;
+    bool is_acknowledged;
+};
+
+struct rows {
+    unsigned count;
+    struct row all[ROWS_MAX];
+};
+
+void ledger_init(struct ledger *ledger, struct bench *bench)
+{
+    memset(ledger, 0, sizeof *ledger);
+    ledger->bench = bench;
+}
+
+void ledger_fail(struct ledger *ledger, const char *format, ...)
+{
+    char text[LEDGER_TEXT_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    bench_trace(ledger->bench, "FAILED: %s", text);
+    if (ledger->failures++ == 0)
+        memcpy(ledger->failure, text, sizeof text);
+}
+
+/* What happens
+ * ------------------------------------------------------------------------------------------------- */
+
+void ledger_on_power(struct ledger *ledger, const struct board *board)
+{
+    struct ledger_kiosk *kiosk = &ledger->kiosks[board->number];
+
+    memset(&kiosk->shown, 0, sizeof kiosk->shown);
+    if (ledger->boot_count < LEDGER_BOOTS_MAX)
+        ledger->boots[ledger->boot_count++] = (struct ledger_boot){
+            (uint8_t)board->number, board->kiosk.journal.boot, board->powered_us, NEVER_US};
+    else
+        ledger_fail(ledger, "too many boots for the ledger");
+}
+
+void ledger_on_cut(struct ledger *ledger, const struct board *board)
+{
+    ledger->kiosks[board->number].cuts++;
+    for (unsigned i = ledger->boot_count; i > 0; i--) {
+        if (ledger->boots[i - 1].kiosk == board->number) {
+            ledger->boots[i - 1].off_us = board->now_us;
+            return;
+        }
+    }
+}
+
+void ledger_on_press(struct ledger *ledger, const struct board *board, uint8_t buttons)
+{
+    bench_trace(ledger->bench, "kiosk %u: pressed %02x on screen %u%s", board->number, buttons,
+                board->kiosk.shown.kind, board->is_on ? "" : " (off)");
+    if (ledger->press_count < LEDGER_PRESSES_MAX)
+        ledger->presses[ledger->press_count++] =
+            (struct ledger_press){(uint8_t)board->number, buttons, false, ledger->bench->now_us};
+    else
+        ledger_fail(ledger, "too many presses for the ledger");
+}
+
+/* The staff member whose name is shown: it is the roster's own. */
+static uint16_t staff_of(const struct board *board, const char *name)
+{
+    const struct roster *roster = &board->kiosk.roster;
+
+    for (uint8_t i = 0; i < roster->count; i++) {
+        if (roster->entries[i].name == name)
+            return roster->entries[i].id;
+    }
+    return 0xFFFF;
+}
+
+/* What a chosen button means, from the table of PRODUCT's screens. False: nothing is stored by it. */
+static bool meaning(const struct board *board, const struct screen *screen, struct ledger_ack *ack)
+{
+    static const uint16_t mention[] = {0, MENTION_ASKED, 0, MENTION_WILL_ASK, 0, MENTION_NO};
+    static const uint16_t returning[] = {0, RETURNING_YES, 0, RETURNING_NO, 0, ANSWER_SKIPPED};
+    uint8_t button = screen->chosen;
+
+    switch (screen->kind) {
+    case SCREEN_IDLE:
+        *ack = (struct ledger_ack){.question = QUESTION_RATING, .value = button};
+        return true;
+    case SCREEN_WHO:
+        *ack = (struct ledger_ack){.question = QUESTION_STAFF, .value = ANSWER_SKIPPED};
+        if (button != 5)
+            ack->value = staff_of(board, screen->names[button - 1]);
+        return true;
+    case SCREEN_MENTION:
+        *ack = (struct ledger_ack){.question = QUESTION_MENTION, .value = mention[button]};
+        return true;
+    case SCREEN_CAUSE:
+        *ack = (struct ledger_ack){.question = QUESTION_CAUSE, .value = button};
+        return true;
+    case SCREEN_STRENGTH:
+        *ack = (struct ledger_ack){.question = QUESTION_STRENGTH, .value = button};
+        return true;
+    case SCREEN_RETURNING:
+        *ack = (struct ledger_ack){.question = QUESTION_RETURNING, .value = returning[button]};
+        return true;
+    case SCREEN_HELP:
+        *ack = (struct ledger_ack){.question = QUESTION_HELP, .value = button == 1 ? HELP_YES : HELP_NO};
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_acknowledging(const struct board *board, const struct screen *before, struct ledger_ack *ack)
+{
+    const struct screen *screen = &board->kiosk.shown;
+
+    if (screen->chosen != 0)
+        return (before->chosen == 0 || before->kind != screen->kind) && meaning(board, screen, ack);
+    if (screen->kind == before->kind)
+        return false;
+    if (screen->kind == SCREEN_WITHDRAWN) {
+        *ack = (struct ledger_ack){.question = QUESTION_FLAG, .value = FLAG_WITHDRAWN};
+        return true;
+    }
+    if (screen->kind == SCREEN_STAFF_DONE) {
+        ack->question = screen->number[0] ? QUESTION_SIGN_ON : QUESTION_SIGN_OFF;
+        ack->value = staff_of(board, screen->name);
+        return true;
+    }
+    return false;
+}
+
+/* Which of the newest slots holds it: a flag or a boot may have been stored after it in the same pass. */
+static uint32_t seq_of(const struct board *board, const struct ledger_ack *ack)
+{
+    uint32_t next = board->kiosk.journal.next;
+
+    for (uint32_t seq = next - 1; seq > 0 && seq + 3 >= next; seq--) {
+        const uint8_t *slot = &board->eeprom[STORAGE_JOURNAL + seq % STORAGE_SLOT_COUNT * STORAGE_SLOT_SIZE];
+        if ((slot[3] & 0x0F) == ack->question && (slot[4] | slot[5] << 8) == ack->value)
+            return seq;
+    }
+    return next - 1;
+}
+
+void ledger_on_shown(struct ledger *ledger, const struct board *board)
+{
+    struct ledger_kiosk *kiosk = &ledger->kiosks[board->number];
+    struct ledger_ack ack = {0};
+
+    if (board->kiosk.shown.kind == kiosk->shown.kind && board->kiosk.shown.chosen == kiosk->shown.chosen)
+        return;
+    bool is_ack = is_acknowledging(board, &kiosk->shown, &ack);
+    if (board->kiosk.shown.kind == SCREEN_FULL)
+        bench_fault(ledger->bench, FAULT_JOURNAL_FILLED, "kiosk %u: journal full", board->number);
+    kiosk->shown = board->kiosk.shown;
+    if (!is_ack)
+        return;
+    ack.kiosk = (uint8_t)board->number;
+    ack.seq = seq_of(board, &ack);
+    bench_trace(ledger->bench, "kiosk %u: acknowledged %u, question %u value %u", board->number,
+                (unsigned)ack.seq, ack.question, ack.value);
+    if (ledger->ack_count < LEDGER_ACKS_MAX)
+        ledger->acks[ledger->ack_count++] = ack;
+    else
+        ledger_fail(ledger, "too many acknowledgements for the ledger");
+}
+
+void ledger_on_damage(struct ledger *ledger, const struct board *board, uint16_t address)
+{
+    uint16_t slot = (uint16_t)((address - STORAGE_JOURNAL) / STORAGE_SLOT_SIZE);
+
+    if (slot < STORAGE_SLOT_COUNT)
+        ledger->kiosks[board->number].is_damaged[slot] = true;
+}
+
+/* The database
+ * ------------------------------------------------------------------------------------------------- */
+
+static int kiosk_of(const struct board *boards, unsigned count, uint64_t kiosk_id)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (boards[i].kiosk.identity.kiosk_id == kiosk_id)
+            return (int)i;
+    }
+    return -1;
+}
+
+static sqlite3_stmt *prepare(struct ledger *ledger, struct store *store, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+
+    if (sqlite3_prepare_v2(store_connection(store), sql, -1, &statement, NULL) != SQLITE_OK)
+        ledger_fail(ledger, "%s", sqlite3_errmsg(store_connection(store)));
+    return statement;
+}
+
+void ledger_on_restore(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count)
+{
+    sqlite3_stmt *statement = prepare(ledger, store,
+                                      "SELECT kiosk.kiosk_id, max(through) FROM journal JOIN kiosk ON"
+                                      " kiosk.id = journal.kiosk GROUP BY kiosk.id");
+
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        int kiosk = kiosk_of(boards, count, (uint64_t)sqlite3_column_int64(statement, 0));
+        uint32_t through = (uint32_t)sqlite3_column_int64(statement, 1);
+        if (kiosk >= 0 && ledger->kiosks[kiosk].restored_through < through)
+            ledger->kiosks[kiosk].restored_through = through;
+    }
+    sqlite3_finalize(statement);
+}
+
+static void load_rows(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count,
+                      struct rows *rows)
+{
+    sqlite3_stmt *statement =
+        prepare(ledger, store,
+                "SELECT kiosk_id, seq, question, value, answer.boot, answer.uptime_s, visit_back"
+                " FROM answer JOIN journal ON journal.id = journal JOIN kiosk ON kiosk.id = kiosk"
+                " ORDER BY kiosk_id, seq");
+
+    rows->count = 0;
+    while (sqlite3_step(statement) == SQLITE_ROW && rows->count < ROWS_MAX) {
+        rows->all[rows->count++] = (struct row){
+            .kiosk = kiosk_of(boards, count, (uint64_t)sqlite3_column_int64(statement, 0)),
+            .seq = (uint32_t)sqlite3_column_int64(statement, 1),
+            .question = (uint8_t)sqlite3_column_int(statement, 2),
+            .value = (uint16_t)sqlite3_column_int(statement, 3),
+            .boot = (uint16_t)sqlite3_column_int(statement, 4),
+            .uptime_s = (uint32_t)sqlite3_column_int64(statement, 5),
+            .visit_back = (uint8_t)sqlite3_column_int(statement, 6),
+        };
+    }
+    sqlite3_finalize(statement);
+}
+
+/* The check
+ * ----------------------------------------------------------------------------------------------------- */
+
+static struct row *find_row(struct rows *rows, int kiosk, uint32_t seq)
+{
+    for (unsigned i = 0; i < rows->count; i++) {
+        if (rows->all[i].kiosk == kiosk && rows->all[i].seq == seq)
+            return &rows->all[i];
+    }
+    return NULL;
+}
+
+/* That row; where there are two (a journal whose newest cells were damaged begins there again, under another
+ * id), the one that says the same and has not been matched. */
+static struct row *match(struct rows *rows, const struct ledger_ack *ack)
+{
+    struct row *first = find_row(rows, ack->kiosk, ack->seq), *row = first;
+
+    for (; row != NULL && row < rows->all + rows->count && row->kiosk == ack->kiosk && row->seq == ack->seq;
+         row++) {
+        if (row->question == ack->question && row->value == ack->value && !row->is_acknowledged)
+            return row;
+    }
+    return first;
+}
+
+static bool may_be_gone(const struct ledger *ledger, unsigned kiosk, uint32_t seq)
+{
+    return seq <= ledger->kiosks[kiosk].restored_through ||
+           ledger->kiosks[kiosk].is_damaged[seq % STORAGE_SLOT_COUNT];
+}
+
+/* Acknowledged on the display: a row, with the same content. */
+static void check_acks(struct ledger *ledger, struct rows *rows)
+{
+    for (unsigned i = 0; i < ledger->ack_count; i++) {
+        const struct ledger_ack *ack = &ledger->acks[i];
+        struct row *row = match(rows, ack);
+        bool is_there = row != NULL && row->question == ack->question && row->value == ack->value;
+
+        ledger->kiosks[ack->kiosk].acknowledged++;
+        if (is_there && !row->is_acknowledged) {
+            row->is_acknowledged = true;
+            continue;
+        }
+        if (may_be_gone(ledger, ack->kiosk, ack->seq) && !is_there)
+            continue;
+        ledger->lost++;
+        if (row == NULL)
+            ledger_fail(ledger, "kiosk %u: %u was acknowledged and is not stored", ack->kiosk,
+                        (unsigned)ack->seq);
+        else
+            ledger_fail(ledger, "kiosk %u: %u was acknowledged as %u=%u and is stored as %u=%u%s", ack->kiosk,
+                        (unsigned)ack->seq, ack->question, ack->value, row->question, row->value,
+                        row->is_acknowledged ? ", which another was, too" : "");
+    }
+}
+
+/* The buttons that can have meant this; 0: it needs none. */
+static uint8_t buttons_for(const struct row *row)
+{
+    static const uint8_t mention[] = {0, 0x01, 0x04, 0x10};
+    static const uint8_t returning[] = {0x10, 0x01, 0x04};
+
+    if (row->value == ANSWER_NONE)
+        return 0;
+    switch (row->question) {
+    case QUESTION_RATING:
+    case QUESTION_CAUSE:
+    case QUESTION_STRENGTH:
+        return (uint8_t)(1 << (row->value - 1));
+    case QUESTION_STAFF:
+        return row->value == ANSWER_SKIPPED ? 0x10 : 0x0F;
+    case QUESTION_MENTION:
+        return mention[row->value & 3];
+    case QUESTION_RETURNING:
+        return returning[row->value % 3];
+    case QUESTION_HELP:
+        return row->value == HELP_YES ? 0x01 : 0x10;
+    case QUESTION_SIGN_ON:
+    case QUESTION_SIGN_OFF:
+        return 0x01;
+    case QUESTION_FLAG:
+        return row->value == FLAG_WITHDRAWN ? 0x1F : 0;
+    default:
+        return 0;
+    }
+}
+
+static bool use_press(struct ledger *ledger, const struct row *row, uint8_t buttons,
+                      const struct ledger_boot *boot)
+{
+    uint64_t second_us = boot->powered_us + row->uptime_s * SECOND_US;
+
+    for (unsigned i = 0; i < ledger->press_count; i++) {
+        struct ledger_press *press = &ledger->presses[i];
+        if (press->kiosk != row->kiosk || press->is_used || !(press->buttons & buttons) ||
+            press->down_us + REGISTER_US_MAX < second_us || press->down_us > second_us + SECOND_US ||
+            press->down_us > boot->off_us)
+            continue;
+        press->buttons &= (uint8_t)~buttons;
+        press->is_used = press->buttons == 0;
+        return true;
+    }
+    return false;
+}
+
+static bool was_pressed(struct ledger *ledger, const struct row *row, uint8_t buttons)
+{
+    for (unsigned i = 0; i < ledger->boot_count; i++) {
+        const struct ledger_boot *boot = &ledger->boots[i];
+        if (boot->kiosk == row->kiosk && boot->number == row->boot && use_press(ledger, row, buttons, boot))
+            return true;
+    }
+    return false;
+}
+
+/* A second button at once withdraws the rating before its choice is ever shown. */
+static bool is_withdrawn(struct rows *rows, const struct row *row)
+{
+    const struct row *next = find_row(rows, row->kiosk, row->seq + 1);
+
+    return row->question == QUESTION_RATING && next != NULL && next->question == QUESTION_FLAG;
+}
+
+/* Rows: each pressed, once; what no display acknowledged, one at most for each cut. */
+static void check_rows(struct ledger *ledger, struct rows *rows)
+{
+    for (unsigned i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->all[i];
+        uint8_t buttons = buttons_for(row);
+
+        if (row->kiosk < 0) {
+            ledger_fail(ledger, "a kiosk that does not exist has %u stored", (unsigned)row->seq);
+            continue;
+        }
+        if (i > 0 && row[-1].kiosk == row->kiosk && row[-1].seq == row->seq &&
+            !ledger->kiosks[row->kiosk].is_damaged[row->seq % STORAGE_SLOT_COUNT])
+            ledger_fail(ledger, "kiosk %d: %u is stored twice", row->kiosk, (unsigned)row->seq);
+        if (buttons == 0)
+            continue;
+        if (!was_pressed(ledger, row, buttons))
+            ledger_fail(ledger, "kiosk %d: %u is %u=%u, which nobody pressed", row->kiosk, (unsigned)row->seq,
+                        row->question, row->value);
+        if (!row->is_acknowledged && !is_withdrawn(rows, row))
+            ledger->kiosks[row->kiosk].unacknowledged++;
+    }
+    for (unsigned i = 0; i < LEDGER_KIOSKS_MAX; i++) {
+        if (ledger->kiosks[i].unacknowledged > ledger->kiosks[i].cuts)
+            ledger_fail(ledger, "kiosk %u: %u answers were never acknowledged, in %u cuts", i,
+                        ledger->kiosks[i].unacknowledged, (unsigned)ledger->kiosks[i].cuts);
+    }
+}
+
+/* Gaps: only where a database was restored or cells were damaged. */
+static void check_gaps(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count)
+{
+    sqlite3_stmt *statement =
+        prepare(ledger, store,
+                "SELECT kiosk_id, first, last, cause FROM lost JOIN journal ON journal.id = journal"
+                " JOIN kiosk ON kiosk.id = kiosk");
+
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        int kiosk = kiosk_of(boards, count, (uint64_t)sqlite3_column_int64(statement, 0));
+        uint32_t last = (uint32_t)sqlite3_column_int64(statement, 2);
+        for (uint32_t seq = (uint32_t)sqlite3_column_int64(statement, 1); kiosk >= 0 && seq <= last; seq++) {
+            if (!may_be_gone(ledger, (unsigned)kiosk, seq))
+                ledger_fail(ledger, "kiosk %d: %u is called lost (%d) and had no reason to be", kiosk,
+                            (unsigned)seq, sqlite3_column_int(statement, 3));
+        }
+    }
+    sqlite3_finalize(statement);
+}
+
+static void check_recount(struct ledger *ledger, struct store *store)
+{
+    struct store_verified verified;
+    struct store_error error;
+
+    if (store_verify(store, &verified, NULL, NULL, &error) != STORE_OK) {
+        ledger_fail(ledger, "the database cannot be verified: %.120s", error.text);
+        return;
+    }
+    if (verified.first_difference[0] != '\0' ||
+        verified.tallies_wrong + verified.visits_wrong + verified.missing > 0)
+        ledger_fail(ledger, "a recount differs: %.150s", verified.first_difference);
+    if (verified.conflicts > 0)
+        ledger_fail(ledger, "%" PRIu64 " answers came with two contents", verified.conflicts);
+}
+
+void ledger_check(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count)
+{
+    static struct rows rows; /* too large for a stack */
+
+    load_rows(ledger, store, boards, count, &rows);
+    check_acks(ledger, &rows);
+    check_rows(ledger, &rows);
+    check_gaps(ledger, store, boards, count);
+    check_recount(ledger, store);
+}
