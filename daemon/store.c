@@ -171,6 +171,23 @@ static enum store_status claim(struct store *store, struct store_error *error)
     return status == STORE_OK ? once(store, sql, NULL, 0, error) : status;
 }
 
+/* The checkpoint syncs the database, but not the emptying of the -wal. After a failed sync the old -wal on the disk may
+ * end before what the checkpoint has just saved: played back after a power failure it would undo that, and a commit that
+ * changes nothing syncs nothing. */
+static enum store_status wal_sync(struct store *store, struct store_error *error)
+{
+    sqlite3_file *wal = NULL;
+    int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+
+    if (code == SQLITE_OK && wal != NULL && wal->pMethods != NULL)
+        code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+    if (code == SQLITE_OK)
+        return STORE_OK;
+    snprintf(error->text, sizeof error->text, "database %.150s: cannot sync its -wal (%d)", store->path, code);
+    store->is_broken = true;
+    return STORE_BROKEN;
+}
+
 static enum store_status connection_setup(struct store *store, struct store_error *error)
 {
     static const char *const settings[][2] = {
@@ -183,7 +200,7 @@ static enum store_status connection_setup(struct store *store, struct store_erro
 
     for (size_t i = 0; status == STORE_OK && i < sizeof settings / sizeof settings[0]; i++)
         status = insist(store, settings[i][0], settings[i][1], error);
-    return status;
+    return status == STORE_OK ? wal_sync(store, error) : status;
 }
 
 static enum store_status store_row_create(struct store *store, const struct store_options *options,

@@ -55,7 +55,7 @@ struct store_options {
 /* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock,
  * PATH.lock, so that a second one is refused. Refuses a file that is not ours, is from a newer byname or is
  * corrupt, and leaves it as it was. Before it returns STORE_OK on a read-write connection,
- * wal_checkpoint(TRUNCATE) has succeeded: what a restart reads is on the disk. A changed time zone rebuilds
+ * wal_checkpoint(TRUNCATE) has succeeded and the emptied -wal is synced: what a restart reads is on the disk. A changed time zone rebuilds
  * the tallies. On failure *store is NULL. */
 enum store_status store_open(const struct store_options *options, struct store **store,
                              struct store_error *error);

@@ -15,6 +15,7 @@
  * --every 1 is the default. For a long run: --seeds 20, or --pairs 10.
  */
 #include <getopt.h>
+#include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -79,6 +80,9 @@ struct proof {
     unsigned batch;      /* the next to run */
     unsigned acked;      /* batches that were acknowledged */
     uint32_t acked_seq;  /* answers likewise */
+    uint32_t sent;       /* ... and what the kiosk has sent */
+    jmp_buf again;       /* where a case starts the daemon once more after its second fault */
+    bool has_stumbled;
     uint64_t kiosk_id, journal_id;
     int64_t kiosk, journal;
     uint64_t digest[DIGEST_COUNT]; /* of a day without faults */
@@ -95,6 +99,7 @@ struct proof {
     enum fault_operation operation;
     unsigned struck_at;
     char struck_file[64];
+    char first_fault[128]; /* of a case with two */
     uint64_t seed;
 };
 
@@ -106,15 +111,26 @@ static void fail(const struct proof *proof, const char *format, ...)
     va_list arguments;
 
     if (__atomic_fetch_add(&proof->totals->failed, 1, __ATOMIC_RELAXED) < FAILURES_SHOWN) {
-        fprintf(stderr, "operation %u (%s of %s, %s, seed %llu, depth %u): ", proof->struck_at,
+        fprintf(stderr, "operation %u (%s of %s, %s, seed %llu)%s: ", proof->struck_at,
                 operation_names[proof->operation], proof->struck_file, kind_names[proof->kind],
-                (unsigned long long)proof->seed, proof->depth);
+                (unsigned long long)proof->seed, proof->first_fault);
         va_start(arguments, format);
         vfprintf(stderr, format, arguments);
         va_end(arguments);
         fputc('\n', stderr);
     }
     _exit(1);
+}
+
+/* The second fault ends the daemon a second time; without one it is a fault of the product. */
+static void stumble(struct proof *proof, const char *what) __attribute__((noreturn));
+
+static void stumble(struct proof *proof, const char *what)
+{
+    if (proof->depth < 2 || proof->has_stumbled)
+        fail(proof, "%s: %s", what, proof->error.text);
+    proof->has_stumbled = true;
+    longjmp(proof->again, 1);
 }
 
 /* What is in the database ----------------------------------------------------------------------------------------- */
@@ -458,7 +474,7 @@ static void start_again(struct proof *proof)
 {
     fault_vfs_set_full(proof->vfs, false);
     if (open_store(proof) != STORE_OK)
-        fail(proof, "does not start again: %s", proof->error.text);
+        stumble(proof, "does not start again");
 }
 
 /* The daemon is gone, and with a crash the machine was. */
@@ -475,23 +491,23 @@ static void end_and_start(struct proof *proof, enum fault_loss loss, bool is_mac
     start_again(proof);
 }
 
+static uint32_t sent_by(const struct work *work)
+{
+    if (work->kind == WORK_ANSWERS)
+        return work->ask.answers.first_seq + work->ask.answers.count - 1;
+    return work->kind == WORK_LOST ? work->ask.lost.last : 0;
+}
+
 static uint32_t sent_through(const struct proof *proof)
 {
     const struct script *script = proof->script;
-    uint32_t sent = proof->acked_seq;
+    uint32_t sent = proof->acked_seq > proof->sent ? proof->acked_seq : proof->sent;
 
     if (proof->batch >= script->batch_count)
         return script->last_seq;
-    for (unsigned i = 0; i < script->batches[proof->batch].count; i++) {
-        const struct work *work = &script->batches[proof->batch].items[i].work;
-        uint32_t last = 0;
-        if (work->kind == WORK_ANSWERS)
-            last = work->ask.answers.first_seq + work->ask.answers.count - 1;
-        if (work->kind == WORK_LOST)
-            last = work->ask.lost.last;
-        if (last > sent)
-            sent = last;
-    }
+    for (unsigned i = 0; i < script->batches[proof->batch].count; i++)
+        if (sent_by(&script->batches[proof->batch].items[i].work) > sent)
+            sent = sent_by(&script->batches[proof->batch].items[i].work);
     return sent;
 }
 
@@ -514,7 +530,7 @@ static uint32_t say_hello(struct proof *proof, uint32_t sent)
                                                   .firmware = "0.1.0"};
     proof->phase = PHASE_WORK;
     if (work_run(&proof->runner, items, 1, &proof->error) != STORE_OK)
-        fail(proof, "HELLO after the fault: %s", proof->error.text);
+        stumble(proof, "HELLO after the fault");
     acknowledge(proof, &work, false);
     return work.result.hello.admitted.through;
 }
@@ -537,29 +553,36 @@ static void send_rest(struct proof *proof, uint32_t through)
 {
     static struct work works[RESEND_BATCH_MAX];
     struct work *items[RESEND_BATCH_MAX];
-    unsigned from = proof->batch, count = 0;
+    const unsigned first = proof->batch;
+    unsigned from = first, count = 0;
 
     if (proof->seed % 2 == 1)
         from = from < 5 ? 2 : from - 3;
-    for (unsigned i = from < proof->batch ? from : proof->batch; i < proof->script->batch_count; i++) {
+    for (unsigned i = from < first ? from : first; i < proof->script->batch_count; i++) {
         const struct script_batch *batch = &proof->script->batches[i];
         for (unsigned j = 0; j < batch->count; j++) {
             struct work *work = &works[count];
-            if (i < proof->batch && batch->items[j].work.kind != WORK_ANSWERS)
+            if (i < first && batch->items[j].work.kind != WORK_ANSWERS)
                 continue;
             work_fill(proof, &batch->items[j], work);
             if (work->kind == WORK_ANSWERS && !batch->items[j].is_repeat && proof->seed % 2 == 0)
                 trim(work, through);
+            if (work->kind == WORK_HELLO && work->ask.hello.hello.next <= through && proof->has_stumbled)
+                continue; /* it was said, and answered */
+            if (sent_by(&batch->items[j].work) > proof->sent)
+                proof->sent = sent_by(&batch->items[j].work);
             items[count++] = work;
         }
         bool is_last = i + 1 == proof->script->batch_count;
-        if (count + SCRIPT_ITEMS_MAX <= RESEND_BATCH_MAX && !is_last && i > proof->batch + 1)
+        if (count + SCRIPT_ITEMS_MAX <= RESEND_BATCH_MAX && !is_last && i > first + 1)
             continue;
         if (work_run(&proof->runner, items, count, &proof->error) != STORE_OK)
-            fail(proof, "sending the rest: %s", proof->error.text);
+            stumble(proof, "sending the rest");
         for (unsigned j = 0; j < count; j++)
-            acknowledge(proof, items[j], i <= proof->batch + 1);
+            acknowledge(proof, items[j], i <= first + 1 || proof->has_stumbled);
         count = 0;
+        if (i >= first)
+            proof->batch = proof->acked = i + 1;
     }
     proof->batch = proof->script->batch_count;
     proof->acked = proof->batch;
@@ -612,7 +635,7 @@ static void finish_case(struct proof *proof, const uint64_t *digest)
 {
     if (digest != NULL)
         digest_compare(proof, digest, "at the end of the day");
-    if (!is_crash(proof->kind) && proof->seed % 4 < 2)
+    if (setjmp(proof->again) == 0 && !is_crash(proof->kind) && proof->seed % 4 < 2)
         close_store(proof); /* as the daemon ends */
     end_and_start(proof, loss_of(proof->kind), is_crash(proof->kind));
     look_and_finish(proof);
@@ -652,6 +675,10 @@ static bool fork_case(struct proof *proof, enum kind kind, uint64_t seed)
         return false;
     }
     alarm(CASE_LIMIT_S);
+    if (proof->depth == 1)
+        snprintf(proof->first_fault, sizeof proof->first_fault, " after operation %u (%s of %.20s, %s, phase %d), batch %u",
+                 proof->struck_at, operation_names[proof->operation], proof->struck_file, kind_names[proof->kind],
+                 (int)proof->struck_phase, proof->batch);
     proof->depth++;
     proof->running = 0;
     proof->has_struck = true;
