@@ -127,16 +127,23 @@ static unsigned terminal_columns(void)
 }
 
 /* Whoever closed the pipe has seen enough: that is no error. */
-static bool finish_stdout(void)
+static bool write_out(const char *text, size_t size)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    errno = 0;
+    while (size > 0) {
+        ssize_t written = write(STDOUT_FILENO, text, size);
+        if (written < 0 && errno != EINTR)
+            break;
+        text += written < 0 ? 0 : written;
+        size -= written < 0 ? 0 : (size_t)written;
+    }
+    if (size == 0 || errno == EPIPE)
         return true;
-    if (errno == EPIPE)
-        return true;
-    fprintf(stderr, "byname: cannot write the answer: %s\n", strerror(errno));
+    fprintf(stderr, "byname: cannot write: %s\n", strerror(errno));
     return false;
 }
 
+/* Rendered whole before any of it is written: what cannot be shown and what cannot be written are told apart. */
 static enum cli_exit print(const struct cli *cli, const json_t *reply)
 {
     struct render_options options = {
@@ -144,17 +151,24 @@ static enum cli_exit print(const struct cli *cli, const json_t *reply)
         .columns = terminal_columns(),
         .is_color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
     };
+    char *text = NULL;
+    size_t size = 0;
+    FILE *page = open_memstream(&text, &size);
 
     if (strcmp(cli->format, "csv") == 0)
         options.format = RENDER_CSV;
     if (strcmp(cli->format, "json") == 0)
         options.format = RENDER_JSON;
-    errno = 0;
-    if (!render(stdout, reply, &options) && errno != EPIPE) {
+    bool is_shown = page != NULL && render(page, reply, &options);
+    if (page != NULL)
+        fclose(page);
+    enum cli_exit outcome = CLI_EXIT_NO;
+    if (!is_shown)
         complain("this answer cannot be shown that way; try --format json");
-        return CLI_EXIT_NO;
-    }
-    return finish_stdout() ? cli_judge(reply) : CLI_EXIT_NO;
+    else if (write_out(text, size))
+        outcome = cli_judge(reply);
+    free(text);
+    return outcome;
 }
 
 static enum cli_exit run(struct cli *cli)
@@ -168,8 +182,24 @@ static enum cli_exit run(struct cli *cli)
     return outcome;
 }
 
+static enum cli_exit show_help(const struct cli *cli)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *page = open_memstream(&text, &size);
+
+    if (page != NULL) {
+        cli_help(cli, page);
+        fclose(page);
+    }
+    bool is_written = page != NULL && write_out(text, size);
+    free(text);
+    return is_written ? CLI_EXIT_OK : CLI_EXIT_NO;
+}
+
 int main(int argument_count, char **arguments)
 {
+    static const char version[] = "byname " BYNAME_VERSION "\n";
     struct cli cli;
     enum cli_exit outcome = CLI_EXIT_OK;
 
@@ -177,10 +207,10 @@ int main(int argument_count, char **arguments)
     cli_parse(&cli, argument_count, arguments, getenv("BYNAME_SOCKET"));
     switch (cli.action) {
     case CLI_HELP:
-        cli_help(&cli, stdout);
+        outcome = show_help(&cli);
         break;
     case CLI_VERSION:
-        puts("byname " BYNAME_VERSION);
+        outcome = write_out(version, strlen(version)) ? CLI_EXIT_OK : CLI_EXIT_NO;
         break;
     case CLI_MISTAKE:
         complain(cli.mistake);

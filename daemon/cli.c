@@ -90,7 +90,7 @@ static const char help_tail[] =
     "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
     "--database    read this file instead of asking bynamed: report, the lists, verify, backup\n"
     "--help, --version; --help after a command tells about that one\n"
-    "Exit status: 0 yes, 1 no or unwell, 2 a mistake on the command line, 3 no daemon or database\n";
+    "Exit status: 0 yes; 1 no, refused or unwell; 2 a mistake on the command line; 3 no daemon or database\n";
 
 static void mistake(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -240,6 +240,39 @@ static void find(struct cli *cli, char *const words[], int count)
         mistake(cli, "there is no command '%s %s'; see byname %s --help", words[0], words[1], words[0]);
 }
 
+/* A text's shape: 9 stands for a digit, the rest for itself. */
+static bool has_shape(const char *text, const char *shape)
+{
+    for (; *shape != '\0'; text++, shape++) {
+        if (*shape == '9' ? !isdigit((unsigned char)*text) : *text != *shape)
+            return false;
+    }
+    return *text == '\0';
+}
+
+/* What can be seen to be wrong without the calendar and the clock of the store. */
+static void check_period(struct cli *cli, const char *const values[O_COUNT])
+{
+    static const int edges[] = {O_FROM, O_TO};
+    const char *since = values[O_SINCE];
+
+    if (since != NULL &&
+        (!isdigit((unsigned char)since[0]) || strlen(since + strspn(since, "0123456789")) != 1 ||
+         strchr("hdw", since[strlen(since) - 1]) == NULL))
+        mistake(cli, "--since %s is not understood: give days, weeks or hours, as in 7d, 4w or 24h", since);
+    for (size_t i = 0; i < COUNT(edges); i++) {
+        const char *edge = values[edges[i]];
+        if (edge != NULL && !has_shape(edge, "9999-99-99") && !has_shape(edge, "9999-99-99T99:99"))
+            mistake(cli, "--%s %s is not understood: give 2026-11-02 or 2026-11-02T14:00",
+                    options[edges[i]].name, edge);
+    }
+}
+
+static bool is_report(const char *name)
+{
+    return strcmp(name, "summary") == 0 || strcmp(name, "staff") == 0 || strcmp(name, "kiosks") == 0;
+}
+
 static void check_options(struct cli *cli, const char *const values[O_COUNT])
 {
     const struct cli_command *command = cli->command;
@@ -255,6 +288,7 @@ static void check_options(struct cli *cli, const char *const values[O_COUNT])
         mistake(cli, "--format is text, csv or json, not '%s'", cli->format);
     if (values[O_SINCE] != NULL && (values[O_FROM] != NULL || values[O_TO] != NULL))
         mistake(cli, "--since and --from/--to exclude each other");
+    check_period(cli, values);
     if (cli->database != NULL && !command->is_archive_able)
         mistake(
             cli,
@@ -273,6 +307,8 @@ static void parse_words(struct cli *cli, char *words[], int count, const char *c
                 used == 1 ? "" : cli->command->verb, cli->command->synopsis);
         return;
     }
+    if (strcmp(cli->command->group, "report") == 0 && count > used && !is_report(words[used]))
+        mistake(cli, "there is no report '%s': there are summary, staff and kiosks", words[used]);
     check_options(cli, values);
     if (cli->action != CLI_MISTAKE)
         set_request(cli, words + used, count - used, values);

@@ -325,7 +325,9 @@ class Commands(rig.Case):
                 (["frobnicate"], 2, "frobnicate"),
                 (["report", "--pin", "1"], 2, "--pin"),
                 (["report", "--format", "xml"], 2, "xml"),
-                (["report", "--since", "yesterday"], 1, "since"),
+                (["report", "--since", "yesterday"], 2, "since"),
+                (["report", "--to", "2026-11-02T14:30"], 1, "full hour"),
+                (["report", "horoscope"], 2, "horoscope"),
                 (["status", "--database", daemon.database], 2, "--database"),
                 (["kiosk", "adopt", "Nowhere"], 1, "Nowhere"),
                 (["verify"], 0, ""),
@@ -350,6 +352,19 @@ class Commands(rig.Case):
                               stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=30)
         os.close(write_end)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_answer_that_cannot_be_written_says_why(self):
+        daemon = self.daemon({}).start()
+        for arguments in (["report"], ["report", "--format", "json"], ["kiosk", "list", "--format", "csv"], ["--help"],
+                          ["--version"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([os.path.join(rig.BIN, "byname"), "--socket", daemon.socket, *arguments],
+                                      stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+            self.assertEqual((done.returncode, done.stderr), (1, "byname: cannot write: No space left on device\n"))
+        for arguments in (["--socket", daemon.socket], ["--database", daemon.database]):
+            done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", os.path.join(rig.BIN, "byname"), *arguments,
+                                   "report"], stderr=subprocess.PIPE, text=True, timeout=30)
+            self.assertEqual((done.returncode, done.stderr), (1, "byname: cannot write: Bad file descriptor\n"))
 
     def test_archive_is_read_without_a_daemon(self):
         daemon, kiosk = self.adopted()

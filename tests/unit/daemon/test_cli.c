@@ -51,6 +51,8 @@ static void test_commands_become_requests(void **state)
     expect_request(WORDS("report"), false, "/v1/report/summary", NULL);
     expect_request(WORDS("report", "staff", "--since", "7d", "--kiosk", "Counter 1"), false,
                    "/v1/report/staff?since=7d&kiosk=Counter%201", NULL);
+    expect_request(WORDS("report", "--from", "2026-11-02", "--to", "2026-11-02T14:00"), false,
+                   "/v1/report/summary?from=2026-11-02&to=2026-11-02T14%3A00", NULL);
     expect_request(WORDS("staff", "list"), false, "/v1/staff", NULL);
     expect_request(WORDS("staff", "add", "Zoë", "--pin", "1234"), true, "/v1/staff",
                    "{\"name\":\"Zoë\",\"pin\":\"1234\"}");
@@ -93,6 +95,14 @@ static void test_mistakes_say_what_would_be_right(void **state)
     expect_mistake(WORDS("report", "summary", "now"), "usage: byname report");
     expect_mistake(WORDS("report", "--pin", "1"), "report takes no --pin");
     expect_mistake(WORDS("report", "--since", "7d", "--from", "2026-01-01"), "exclude");
+    expect_mistake(WORDS("report", "horoscope"), "there is no report 'horoscope'");
+    expect_mistake(WORDS("report", "staff_list"), "there is no report 'staff_list'");
+    expect_mistake(WORDS("report", "--since", "yesterday"), "as in 7d");
+    expect_mistake(WORDS("report", "--since", ""), "as in 7d");
+    expect_mistake(WORDS("report", "--since", "7"), "as in 7d");
+    expect_mistake(WORDS("report", "--since", "7days"), "as in 7d");
+    expect_mistake(WORDS("report", "--from", "monday"), "give 2026-11-02");
+    expect_mistake(WORDS("report", "--to", "2026-11-02T14"), "--to 2026-11-02T14 is not understood");
     expect_mistake(WORDS("report", "--format", "pdf"), "text, csv or json");
     expect_mistake(WORDS("report", "--wrong"), "--wrong");
     expect_mistake(WORDS("report", "--since"), "--since needs a value");
