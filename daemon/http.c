@@ -187,7 +187,10 @@ static void on_evhttp_request(struct evhttp_request *evhttp_request, void *conte
     http->requests = request;
     set_working(http, request->connection, true);
     evhttp_connection_set_closecb(request->connection, on_client_gone, http);
-    hand_over(http, request, body, size);
+    if (memchr(body, '\0', size) != NULL) /* what follows it would go unseen */
+        http_reply(request, HTTP_BADREQUEST, "{\"error\":\"the body has a byte 0, which is no JSON\"}");
+    else
+        hand_over(http, request, body, size);
     free(body);
 }
 

@@ -299,6 +299,16 @@ class Socket(rig.Case):
         for client in idle:
             client.close()
 
+    def test_body_with_a_byte_0_is_refused_whole(self):
+        daemon = self.daemon({}).start()
+        for body in (b'{"name":"Dan"}\0{"name":"Eve"}', b'\0', b'{"name":"Dan"}\0'):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(10)
+                client.connect(daemon.socket)
+                client.sendall(b"POST /v1/staff HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                self.assertIn(b" 400 ", client.recv(4096))
+        self.assertEqual(daemon.ask("staff", "list")["staff"], [])
+
     def test_oversized_requests_are_refused(self):
         daemon = self.daemon({}).start()
         for request in (b"POST /v1/staff HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
