@@ -491,17 +491,17 @@ static void judge_losses(json_t *warnings, const json_t *list)
 
         if (restored > 0)
             say(warnings,
-                "kiosk %s: %" JSON_INTEGER_FORMAT " answers are missing since an older database was restored",
-                name, restored);
+                "kiosk %s: %" JSON_INTEGER_FORMAT " answer%s missing since an older database was restored",
+                name, restored, restored == 1 ? " is" : "s are");
         if (lost > restored)
-            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers are lost for good", name,
-                lost - restored);
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answer%s lost for good", name, lost - restored,
+                lost - restored == 1 ? " is" : "s are");
         if (refused > 0)
-            say(warnings, "kiosk %s refused %" JSON_INTEGER_FORMAT " presses because its journal was full",
-                name, refused);
+            say(warnings, "kiosk %s refused %" JSON_INTEGER_FORMAT " press%s because its journal was full",
+                name, refused, refused == 1 ? "" : "es");
         if (conflicts > 0)
-            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answers came twice with different content",
-                name, conflicts);
+            say(warnings, "kiosk %s: %" JSON_INTEGER_FORMAT " answer%s came twice with different content",
+                name, conflicts, conflicts == 1 ? "" : "s");
     }
 }
 

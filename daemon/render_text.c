@@ -54,6 +54,12 @@ static const char *text_at(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
+/* "1 answer", "2 answers" */
+static const char *s_of(json_int_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Names are Latin: each character is one column wide. */
 static unsigned width_of(const char *text)
 {
@@ -363,7 +369,8 @@ void render_staff(struct page *page, const json_t *reply)
     size_t index;
 
     put_title(page, "staff", reply);
-    if (json_array_size(at(reply, "staff")) < 2 && count_at(reply, "visits") == 0)
+    if (json_array_size(at(reply, "staff")) < 2 && count_at(reply, "visits") == 0 &&
+        !json_is_string(at(at(reply, "filter"), "staff")))
         put(page, STYLE_PLAIN,
             "No staff and no visits yet: \"byname staff add NAME\" puts a name on the kiosks.\n");
     put(page, STYLE_QUIET, "%-*s%7s   %-19s%-15s%s\n", NAME_COLUMNS, "", "visits", "satisfied", "asked for",
@@ -409,9 +416,11 @@ void render_kiosks(struct page *page, const json_t *reply)
             count_at(row, "lost"), count_at(row, "boots"));
         if (count_at(row, "conflicts") + count_at(row, "bad_slots") + count_at(row, "display_faults") > 0)
             put(page, STYLE_BAD,
-                "  %" JSON_INTEGER_FORMAT " answers came with two contents, %" JSON_INTEGER_FORMAT
-                " bad slots of memory, %" JSON_INTEGER_FORMAT " display faults\n",
-                count_at(row, "conflicts"), count_at(row, "bad_slots"), count_at(row, "display_faults"));
+                "  %" JSON_INTEGER_FORMAT " answer%s came with two contents, %" JSON_INTEGER_FORMAT
+                " bad slot%s of memory, %" JSON_INTEGER_FORMAT " display fault%s\n",
+                count_at(row, "conflicts"), s_of(count_at(row, "conflicts")), count_at(row, "bad_slots"),
+                s_of(count_at(row, "bad_slots")), count_at(row, "display_faults"),
+                s_of(count_at(row, "display_faults")));
     }
     put(page, STYLE_QUIET,
         "\nqueue: answers still in the kiosk; full: presses refused, its memory was full;\n"
@@ -485,10 +494,11 @@ static void put_kiosk_rows(struct page *page, const json_t *rows)
             put(page, STYLE_QUIET, "%*s%s\n", NAME_COLUMNS, "", text_at(row, "note"));
         if (count_at(row, "pending") + count_at(row, "refused") + count_at(row, "bad_frames") > 0)
             put(page, STYLE_QUIET,
-                "%*s%" JSON_INTEGER_FORMAT " answers waiting, %" JSON_INTEGER_FORMAT
-                " presses refused, %" JSON_INTEGER_FORMAT " bad frames\n",
-                NAME_COLUMNS, "", count_at(row, "pending"), count_at(row, "refused"),
-                count_at(row, "bad_frames"));
+                "%*s%" JSON_INTEGER_FORMAT " answer%s waiting, %" JSON_INTEGER_FORMAT
+                " press%s refused, %" JSON_INTEGER_FORMAT " bad frame%s\n",
+                NAME_COLUMNS, "", count_at(row, "pending"), s_of(count_at(row, "pending")),
+                count_at(row, "refused"), count_at(row, "refused") == 1 ? "" : "es",
+                count_at(row, "bad_frames"), s_of(count_at(row, "bad_frames")));
     }
 }
 
@@ -517,7 +527,7 @@ static void put_uptime(struct page *page, json_int_t seconds)
     else if (seconds >= 2 * 3600)
         put(page, STYLE_PLAIN, "%" JSON_INTEGER_FORMAT " hours", seconds / 3600);
     else
-        put(page, STYLE_PLAIN, "%" JSON_INTEGER_FORMAT " minutes", seconds / 60);
+        put(page, STYLE_PLAIN, "%" JSON_INTEGER_FORMAT " minute%s", seconds / 60, s_of(seconds / 60));
 }
 
 void render_status(struct page *page, const json_t *reply)
@@ -546,8 +556,9 @@ void render_verify(struct page *page, const json_t *reply)
     bool is_well = json_is_true(at(reply, "is_well"));
 
     put(page, STYLE_STRONG,
-        "%" JSON_INTEGER_FORMAT " answers and %" JSON_INTEGER_FORMAT " visits were counted again: ",
-        count_at(reply, "answers"), count_at(reply, "visits"));
+        "%" JSON_INTEGER_FORMAT " answer%s and %" JSON_INTEGER_FORMAT " visit%s were counted again: ",
+        count_at(reply, "answers"), s_of(count_at(reply, "answers")), count_at(reply, "visits"),
+        s_of(count_at(reply, "visits")));
     put(page, is_well ? STYLE_GOOD : STYLE_BAD, "%s\n",
         is_well ? "every figure agrees." : "there are differences.");
     if (!is_well) {

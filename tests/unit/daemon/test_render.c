@@ -213,6 +213,35 @@ static void test_replies_that_make_no_sense_do_not_crash(void **state)
     fclose(out);
 }
 
+static void test_one_is_no_plural(void **state)
+{
+    (void)state;
+    says("{\"kind\":\"kiosk_list\",\"kiosks\":[{\"port\":\"a\",\"pending\":1,\"refused\":1,\"bad_frames\":1}]"
+         "}",
+         "1 answer waiting, 1 press refused, 1 bad frame\n");
+    says("{\"kind\":\"kiosk_list\",\"kiosks\":[{\"port\":\"a\",\"pending\":2,\"refused\":0,\"bad_frames\":3}]"
+         "}",
+         "2 answers waiting, 0 presses refused, 3 bad frames\n");
+    says("{\"kind\":\"verify\",\"is_well\":true,\"answers\":1,\"visits\":1}",
+         "1 answer and 1 visit were counted");
+    says("{\"kind\":\"status\",\"store\":\"S\",\"is_well\":true,\"uptime_s\":61}", "runs for 1 minute.");
+}
+
+static void test_hint_to_add_staff_only_where_there_is_none(void **state)
+{
+    const char *one =
+        "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":0,\"filter\":{\"kiosk\":null,\"staff\":\"Dan\"},"
+        "\"staff\":[{\"id\":1,\"name\":\"Dan\",\"visits\":0}]}";
+    char *text = rendered(one, RENDER_TEXT, false);
+
+    (void)state;
+    assert_null(strstr(text, "No staff"));
+    free(text);
+    says("{\"kind\":\"staff\",\"store\":\"S\",\"visits\":0,\"filter\":{\"staff\":null},\"staff\":[{\"id\":0}]"
+         "}",
+         "byname staff add NAME");
+}
+
 static void test_status_and_verify_say_how_it_is(void **state)
 {
     (void)state;
@@ -239,6 +268,8 @@ int main(void)
         cmocka_unit_test(test_json_keeps_its_order_and_ends_with_a_newline),
         cmocka_unit_test(test_color_only_when_asked_for),
         cmocka_unit_test(test_replies_that_make_no_sense_do_not_crash),
+        cmocka_unit_test(test_one_is_no_plural),
+        cmocka_unit_test(test_hint_to_add_staff_only_where_there_is_none),
         cmocka_unit_test(test_status_and_verify_say_how_it_is),
     };
 
