@@ -29,11 +29,13 @@ struct zone;
 
 enum store_status {
     STORE_OK,
-    STORE_REFUSED, /* the request is at fault: unknown or duplicate name, bad character; the text says what to
-                      do */
-    STORE_FULL, /* the disk is full, or another program holds the file: the transaction was rolled back, nothing of it happened, try again later
-                 */
-    STORE_BROKEN, /* I/O, sync or corruption: trust nothing in memory, end the process, start clean */
+    /* The request is at fault: unknown or duplicate name, bad character; the text says what to do. */
+    STORE_REFUSED,
+    /* The disk is full, or another program holds the file: the transaction was rolled back, nothing of it
+     * happened, try again later. */
+    STORE_FULL,
+    /* I/O, sync or corruption: trust nothing in memory, end the process, start clean. */
+    STORE_BROKEN,
 };
 
 struct store_error {
@@ -44,8 +46,8 @@ struct store_options {
     const char *path;
     const char *store_name; /* the site, as in every row and export */
     const char *timezone;   /* IANA name, "Europe/Berlin"; the periods of tallies are local to it */
-    bool is_read_only; /* mode=ro: for reports, and for archived files; name and zone are then the file's own
-                        */
+    /* mode=ro: for reports, and for archived files; name and zone are then the file's own. */
+    bool is_read_only;
     const char *vfs; /* the SQLite VFS that holds path; NULL: the file system. Another one's files are found by asking
                         it, and no lock is taken beside them */
     unsigned checkpoint_pages; /* a commit that leaves this many pages or more in the -wal moves them into the file;
@@ -172,8 +174,8 @@ enum store_status store_staff_retire(struct store *store, const char *which, int
 enum store_status store_staff_pin(struct store *store, const char *which, const char *digits,
                                   struct store_error *error);
 
-/* What a kiosk is told. The roster: those not retired, on duty first, then by name, at most ROSTER_CAPACITY.
- */
+/* What a kiosk is told. The roster: those not retired, on duty first, then by name, at most
+ * ROSTER_CAPACITY. */
 enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY],
                                uint8_t *count, struct store_error *error);
 enum store_status store_counts(struct store *store, uint16_t staff_id, int64_t now_ms,
@@ -183,8 +185,8 @@ enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now
                                  struct presence present[PRESENCE_CAPACITY], uint8_t *count,
                                  struct store_error *error);
 
-/* Counts every change of what store_roster or store_counts returns, so that a caller asks only when needed.
- */
+/* Counts every change of what store_roster or store_counts returns, so that a caller asks only when
+ * needed. */
 uint64_t store_roster_generation(const struct store *store);
 uint64_t store_counts_generation(const struct store *store);
 
@@ -217,8 +219,7 @@ enum store_status store_verify(struct store *store, struct store_verified *verif
                                bool (*progress)(void *context, unsigned done), void *context,
                                struct store_error *error);
 
-/* Backup ----------------------------------------------------------------------------------------------------
- */
+/* Backup -------------------------------------------------------------------------------------------------- */
 
 /* Copy the database as it is at one moment to the absolute `path`, which must not exist; others may write meanwhile.
  * On STORE_OK the copy is whole and synced, *size bytes; otherwise there is nothing at `path`. progress as above. Any
