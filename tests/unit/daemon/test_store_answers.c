@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -484,6 +485,124 @@ static void test_void_in_the_place_of_a_stored_answer_is_no_conflict(void **stat
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
+/* Interruptions ----------------------------------------------------------------------------------------------------- */
+
+static int count_down(void *context)
+{
+    int *left = context;
+
+    return (*left)-- <= 0;
+}
+
+/* Every kind of answer, and enough visits that the oldest are written before the commit. */
+static enum store_status send_all_kinds(struct fixture *fixture)
+{
+    struct answer answers[24] = {
+        {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* another content */
+        {.seq = 3, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* called lost */
+        {.seq = 5, .question = QUESTION_SIGN_ON, .value = 7, .boot = 1, .uptime_s = 4000},
+        {.seq = 6, .question = QUESTION_SIGN_OFF, .value = 7, .boot = 1, .uptime_s = 4001},
+        {.seq = 7, .question = QUESTION_RATING, .value = 5, .boot = 9, .uptime_s = 1},   /* of an unknown boot */
+    };
+    const struct message_lost lost = {.first = 27, .last = 30, .cause = LOST_DAMAGED};
+    struct store_ingested ingested;
+    enum store_status status = store_begin(fixture->store, &fixture->error);
+
+    for (uint32_t i = 5; i < 24; i++)
+        answers[i] = (struct answer){
+            .seq = i + 3, .question = QUESTION_RATING, .value = (uint16_t)(1 + i % 5), .boot = 1, .uptime_s = 4000 + i};
+    answers[20].question = QUESTION_STAFF;
+    answers[20].visit_back = 1;
+    if (status == STORE_OK)
+        status = store_answers(fixture->store, &fixture->origin, answers, 24, &ingested, &fixture->error);
+    if (status == STORE_OK)
+        status = store_lost(fixture->store, &fixture->origin, &lost, &ingested, &fixture->error);
+    if (status == STORE_OK)
+        status = store_commit(fixture->store, &fixture->error);
+    return status;
+}
+
+static void test_a_batch_that_stops_at_any_instruction_leaves_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    enum store_status status = STORE_REFUSED;
+    int instructions = 0;
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    fixture_press(fixture, QUESTION_RATING, 1);
+    assert_int_equal(send_lost(fixture, 3, 4), STORE_OK);
+    for (; status != STORE_OK; instructions += 1 + instructions / 50) {
+        int left = instructions;
+        fixture_reopen(fixture); /* what is remembered in memory is loaded again, too */
+        sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &left);
+        assert_true(instructions < 1000000);
+        status = send_all_kinds(fixture);
+        sqlite3_progress_handler(store_connection(fixture->store), 0, NULL, NULL);
+        if (status == STORE_OK)
+            break;
+        store_rollback(fixture->store);
+        assert_string_not_equal(fixture->error.text, "");
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 2);
+        assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), 4);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 0);
+    }
+    assert_true(instructions > 500);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 24);
+    assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), 30);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 2);
+    fixture_verify(fixture);
+}
+
+/* A remembered journal gives way to another: what it changed is written first, or the transaction ends. */
+static void test_journal_that_gives_way_is_written_first(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct answer rating = {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 10};
+    struct store_origin stranger = fixture->origin;
+    struct store_ingested ingested;
+    enum store_status status = STORE_OK;
+    int left = 0;
+
+    stranger.journal += 16;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+        assert_int_equal(store_answers(fixture->store, &fixture->origin, &rating, 1, &ingested, &fixture->error),
+                         STORE_OK);
+        if (i == 0)
+            sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &left);
+        status = store_answers(fixture->store, &stranger, &rating, 1, &ingested, &fixture->error);
+        sqlite3_progress_handler(store_connection(fixture->store), 0, NULL, NULL);
+        assert_int_equal(status, STORE_REFUSED);
+        if (i == 0)
+            store_rollback(fixture->store);
+    }
+    assert_non_null(strstr(fixture->error.text, "there is no journal"));
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM visit"), 1);
+    fixture_verify(fixture);
+}
+
+static void test_lost_before_the_first_answer(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct message_lost stranger = {.first = 1, .last = 1};
+    const struct message_lost backwards = {.first = 2, .last = 1};
+    const struct message_lost endless = {.first = 1, .last = UINT32_MAX};
+    struct store_origin origin = fixture->origin;
+    struct store_ingested ingested;
+
+    assert_int_equal(send_lost(fixture, 1, 3), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT floor_ms IS NULL FROM journal"), 1);
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_lost(fixture->store, &origin, &backwards, &ingested, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_lost(fixture->store, &origin, &endless, &ingested, &fixture->error), STORE_REFUSED);
+    origin.journal += 16;
+    assert_int_equal(store_lost(fixture->store, &origin, &stranger, &ingested, &fixture->error), STORE_REFUSED);
+    store_rollback(fixture->store);
+    assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +624,9 @@ int main(void)
         WITH_STORE(test_uncertain_hour_is_counted_in_its_day_only),
         WITH_STORE(test_clock_behind_the_newest_commit_is_not_believed),
         WITH_STORE(test_sign_on_ends_by_itself),
+        WITH_STORE(test_a_batch_that_stops_at_any_instruction_leaves_nothing),
+        WITH_STORE(test_journal_that_gives_way_is_written_first),
+        WITH_STORE(test_lost_before_the_first_answer),
         WITH_STORE(test_recount_agrees_after_random_sessions),
     };
 

@@ -281,6 +281,85 @@ static void test_a_damaged_newest_answer_becomes_a_void_that_says_so(void **stat
     assert_int_equal(journal_next(&journal), 3);
 }
 
+static void test_housekeeping_waits_for_the_eeprom(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    settle(&journal);
+    journal_ack(&journal, 1);
+    fake_port.is_slow = true;
+    fake_port.busy_until_ms = fake_port.now_ms + 4;
+    uint32_t writes = fake_port.write_count;
+    assert_true(journal_step(&journal));
+    assert_int_equal(fake_port.write_count, writes);
+    fake_port.now_ms += 4;
+    assert_true(journal_step(&journal));
+    assert_int_equal(fake_port.write_count, writes + 1);
+}
+
+static void test_an_unknown_question_is_refused(void **state)
+{
+    struct journal journal;
+    struct answer answer = {.question = 16};
+
+    (void)state;
+    journal_init(&journal);
+    assert_int_equal(journal_append(&journal, &answer, 0), JOURNAL_FAULT);
+    assert_int_equal(journal_next(&journal), 1);
+}
+
+/* 3,388,997,631 answers: the lap has 24 bits. */
+static void test_the_last_number_of_all_is_the_last(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    journal.next = journal.oldest = journal.cleared = 0x1000000u * RING - 1;
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    assert_int_equal(append(&journal, 2), JOURNAL_FAULT);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_next(&journal), 0x1000000u * RING);
+    assert_int_equal(value_at(&journal, 0x1000000u * RING - 1), 1);
+    assert_int_equal(append(&journal, 2), JOURNAL_FAULT);
+    assert_int_equal(journal_read(&journal, 0x1000000u * RING - 2, &answer), JOURNAL_DEAD);
+}
+
+static void test_the_boot_number_wraps_past_zero(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    journal.boot = UINT16_MAX;
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal.boot, 1);
+}
+
+/* Its slot holds the answer one lap before or after it. */
+static void test_another_laps_answer_is_not_taken_for_it(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (uint16_t i = 1; i <= RING + 1; i++) {
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+        journal_ack(&journal, i);
+        settle(&journal);
+    }
+    assert_int_equal(journal_read(&journal, RING + 1, &answer), JOURNAL_ANSWER);
+    assert_int_equal(journal_read(&journal, 1, &answer), JOURNAL_DAMAGED);
+}
+
 /* Another sketch may have left the EEPROM full of zeros. Erased byte by byte from the front, CRC last, such a slot has a
  * right CRC after two bytes, and a number that would make all others old. */
 static void test_a_half_erased_slot_never_passes_for_an_answer(void **state)
@@ -484,6 +563,11 @@ int main(void)
         cmocka_unit_test_setup(test_dead_slots_all_round_are_a_fault, reset),
         cmocka_unit_test_setup(test_a_damaged_answer_is_reported_and_the_rest_stands, reset),
         cmocka_unit_test_setup(test_a_damaged_newest_answer_becomes_a_void_that_says_so, reset),
+        cmocka_unit_test_setup(test_housekeeping_waits_for_the_eeprom, reset),
+        cmocka_unit_test_setup(test_an_unknown_question_is_refused, reset),
+        cmocka_unit_test_setup(test_the_last_number_of_all_is_the_last, reset),
+        cmocka_unit_test_setup(test_the_boot_number_wraps_past_zero, reset),
+        cmocka_unit_test_setup(test_another_laps_answer_is_not_taken_for_it, reset),
         cmocka_unit_test_setup(test_a_half_erased_slot_never_passes_for_an_answer, reset),
         cmocka_unit_test_setup(test_answers_of_every_crc_come_back, reset),
         cmocka_unit_test_setup(test_a_power_cut_in_any_write_loses_nothing_acknowledged, reset),

@@ -190,6 +190,29 @@ static void test_arrivals_are_new_duplicate_or_behind_a_gap(void **state)
     assert_int_equal(link_arrival(5, 6, 1, &skip), LINK_ARRIVAL_GAP);
 }
 
+static void test_what_was_acknowledged_meanwhile_is_not_sent_again(void **state)
+{
+    struct link link = link_up(1);
+
+    (void)state;
+    link_on_sent(&link, START_MS, 1, 6);
+    link_on_nak(&link, START_MS, 2, 1);
+    assert_int_equal(link_step(&link, START_MS, 5, 7), LINK_SEND_ANSWERS); /* 1 to 4 are acknowledged now */
+    assert_int_equal(link.next_to_send, 5);
+}
+
+static void test_a_nak_before_the_welcome_is_ignored(void **state)
+{
+    struct link link = link_up(1);
+
+    (void)state;
+    link_on_sent(&link, START_MS, 1, 6);
+    link_on_wait(&link, START_MS);
+    uint32_t next_to_send = link.next_to_send;
+    link_on_nak(&link, START_MS, 2, 1);
+    assert_int_equal(link.next_to_send, next_to_send);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +229,8 @@ int main(void)
         cmocka_unit_test(test_waiting_asks_again_every_five_seconds),
         cmocka_unit_test(test_an_ack_before_the_welcome_is_refused),
         cmocka_unit_test(test_arrivals_are_new_duplicate_or_behind_a_gap),
+        cmocka_unit_test(test_what_was_acknowledged_meanwhile_is_not_sent_again),
+        cmocka_unit_test(test_a_nak_before_the_welcome_is_ignored),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -326,6 +326,91 @@ static void test_a_roster_name_that_is_too_long_is_refused(void **state)
     assert_false(message_roster_decode(body, sizeof body, &back));
 }
 
+static bool lost_decodes(uint32_t first, uint32_t last)
+{
+    struct message_lost message = {.first = first, .last = last}, back;
+    uint8_t body[16];
+
+    return message_lost_decode(body, message_lost_encode(&message, body, sizeof body), &back);
+}
+
+static void test_a_lost_run_that_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    assert_true(lost_decodes(1, 1));
+    assert_true(lost_decodes(1, UINT32_MAX - 1));
+    assert_false(lost_decodes(0, 1));
+    assert_false(lost_decodes(2, 1));
+    assert_false(lost_decodes(1, UINT32_MAX));
+}
+
+static bool adopt_decodes(uint64_t kiosk_id, uint64_t journal_id)
+{
+    struct message_adopt message = {.kiosk_id = kiosk_id, .journal_id = journal_id}, back;
+    uint8_t body[64];
+
+    return message_adopt_decode(body, message_adopt_encode(&message, body, sizeof body), &back);
+}
+
+static void test_an_adoption_without_ids_is_refused(void **state)
+{
+    (void)state;
+    assert_true(adopt_decodes(1, 1));
+    assert_false(adopt_decodes(0, 1));
+    assert_false(adopt_decodes(1, 0));
+}
+
+static bool roster_decodes(uint16_t id, uint8_t name_size, uint8_t index, uint8_t count)
+{
+    struct message_roster message = {.index = index, .count = count}, back;
+    uint8_t body[64];
+
+    message.entry = (struct staff_entry){.id = id, .name_size = name_size, .name = "Dan"};
+    return message_roster_decode(body, message_roster_encode(&message, body, sizeof body), &back);
+}
+
+static void test_a_roster_piece_that_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    assert_true(roster_decodes(STAFF_ID_MIN, 3, 0, 1));
+    assert_true(roster_decodes(STAFF_ID_MAX, 3, ROSTER_CAPACITY - 1, ROSTER_CAPACITY));
+    assert_false(roster_decodes(0, 3, 0, 1));
+    assert_false(roster_decodes(0xFFFF, 3, 0, 1));
+    assert_false(roster_decodes(1, 0, 0, 1));
+    assert_false(roster_decodes(1, 3, 1, 1));
+    assert_false(roster_decodes(1, 3, 0, ROSTER_CAPACITY + 1));
+}
+
+static void test_more_people_present_than_fit_are_refused(void **state)
+{
+    struct message_presence back;
+    uint8_t body[2 + 4 * (PRESENCE_CAPACITY + 1)] = {1, PRESENCE_CAPACITY};
+
+    (void)state;
+    assert_true(message_presence_decode(body, sizeof body, &back));
+    body[1] = PRESENCE_CAPACITY + 1;
+    assert_false(message_presence_decode(body, sizeof body, &back));
+}
+
+static void test_a_received_that_is_neither_taken_nor_not_is_refused(void **state)
+{
+    struct message_received back;
+
+    (void)state;
+    assert_true(message_received_decode((const uint8_t[]){1, 1}, 2, &back));
+    assert_false(message_received_decode((const uint8_t[]){1, 2}, 2, &back));
+}
+
+#define EXPECT_NAME(NAME, type, name) assert_string_equal(message_type_name(type), #name);
+
+static void test_every_type_has_its_name(void **state)
+{
+    (void)state;
+    MESSAGES(EXPECT_NAME)
+    assert_string_equal(message_type_name(0x00), "unknown");
+    assert_string_equal(message_type_name(0x7F), "unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +436,12 @@ int main(void)
         cmocka_unit_test(test_a_hello_whose_firmware_is_not_printable_is_refused),
         cmocka_unit_test(test_answers_with_a_bad_count_or_number_are_refused),
         cmocka_unit_test(test_a_roster_name_that_is_too_long_is_refused),
+        cmocka_unit_test(test_a_lost_run_that_makes_no_sense_is_refused),
+        cmocka_unit_test(test_an_adoption_without_ids_is_refused),
+        cmocka_unit_test(test_a_roster_piece_that_makes_no_sense_is_refused),
+        cmocka_unit_test(test_more_people_present_than_fit_are_refused),
+        cmocka_unit_test(test_a_received_that_is_neither_taken_nor_not_is_refused),
+        cmocka_unit_test(test_every_type_has_its_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
