@@ -289,6 +289,23 @@ static void test_answers_given_offline_arrive_later_once(void **state)
     assert_int_equal(collector.answers[collector.received].question, QUESTION_BOOT);
 }
 
+static void test_an_ack_for_another_journal_is_ignored(void **state)
+{
+    uint8_t body[FRAME_TO_KIOSK_SIZE_MAX];
+
+    (void)state;
+    run(200);
+    collector.is_acking = false;
+    press(3);
+    run(100);
+    uint32_t oldest = journal_oldest(&kiosk.journal);
+    const struct message_ack ack = {.journal_id = kiosk.identity.journal_id + 1, .through = next_seq() - 1};
+    assert_true(ack.through >= oldest);
+    say(MESSAGE_ACK, body, message_ack_encode(&ack, body, sizeof body));
+    run(100);
+    assert_int_equal(journal_oldest(&kiosk.journal), oldest);
+}
+
 static void test_an_unacknowledged_answer_is_sent_again(void **state)
 {
     (void)state;
@@ -1115,6 +1132,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_kiosk_sends_nothing_to_another_database, reset),
         cmocka_unit_test_setup(test_a_strangers_adoption_is_ignored, reset),
         cmocka_unit_test_setup(test_answers_given_offline_arrive_later_once, reset),
+        cmocka_unit_test_setup(test_an_ack_for_another_journal_is_ignored, reset),
         cmocka_unit_test_setup(test_an_unacknowledged_answer_is_sent_again, reset),
         cmocka_unit_test_setup(test_a_journal_without_its_past_gets_a_new_id, reset),
         cmocka_unit_test_setup(test_damaged_answers_are_reported_lost, reset),
