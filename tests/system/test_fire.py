@@ -19,7 +19,7 @@ import rig
 from test_customers import NONE, QUESTIONS
 
 SEED = fire.SEED
-KILLS = int(os.environ.get("BYNAME_KILLS", "100"))
+KILLS = int(os.environ.get("BYNAME_KILLS", "60"))
 RECOVERY_S_MAX = 2.0
 STOP_S = 17
 # The full minute takes BYNAME_GARBAGE_S=60; each second is the same mixture. 500000 baud, the fastest a line may have.

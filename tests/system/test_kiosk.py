@@ -68,7 +68,7 @@ class Kiosk(unittest.TestCase):
         for _, cycle, event in trace:
             if re.match(r"buttons [1-5]", event):
                 pressed, written = cycle, None
-            elif event.startswith("eeprom write") and event.endswith("data 0x5a") and pressed is not None:
+            elif event.startswith("eeprom ") and event.endswith("data 0x5a") and pressed is not None:
                 written = cycle
             elif event.startswith("display") and pressed is not None:
                 if commits:
