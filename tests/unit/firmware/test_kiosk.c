@@ -644,6 +644,21 @@ static void test_a_stuck_button_is_flagged_after_ten_seconds(void **state)
     assert_true(kiosk.buttons.stuck & 0x01);
 }
 
+static void test_a_follow_up_that_could_not_be_stored_is_not_acknowledged(void **state)
+{
+    (void)state;
+    press(5);
+    assert_int_equal(kiosk.shown.kind, SCREEN_WHO);
+    fake_port.dead_to = STORAGE_ROSTER; /* every cell of the journal dies */
+    fake_port.buttons = 0x01;
+    for (int i = 0; i < 100; i++) {
+        run(PORT_TICK_MS);
+        assert_int_equal(kiosk.shown.chosen, 0);
+    }
+    assert_int_equal(kiosk.shown.kind, SCREEN_THANKS);
+    assert_null(kiosk.shown.name);
+}
+
 static void test_a_rating_button_held_opens_the_languages(void **state)
 {
     uint32_t first = next_seq();
@@ -1157,6 +1172,7 @@ int main(void)
         cmocka_unit_test_setup(test_after_a_visit_presses_are_ignored_for_three_seconds, reset_ready),
         cmocka_unit_test_setup(test_the_answer_is_durable_before_its_screen_shows_it, reset_ready),
         cmocka_unit_test_setup(test_a_stuck_button_is_flagged_after_ten_seconds, reset_ready),
+        cmocka_unit_test_setup(test_a_follow_up_that_could_not_be_stored_is_not_acknowledged, reset_ready),
         cmocka_unit_test_setup(test_a_rating_button_held_opens_the_languages, reset_ready),
         cmocka_unit_test_setup(test_from_three_quarters_full_only_ratings_are_asked_and_full_refuses_honestly,
                                reset_ready),
