@@ -79,7 +79,8 @@ static void bytes_write(struct bytes *bytes, size_t offset, const void *data, si
 {
     if (offset + size > bytes->size)
         bytes_resize(bytes, offset + size);
-    memcpy(bytes->data + offset, data, size);
+    if (size > 0)
+        memcpy(bytes->data + offset, data, size);
 }
 
 static void bytes_apply(struct bytes *bytes, const struct change *change)
