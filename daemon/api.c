@@ -371,6 +371,9 @@ static void describe_state(const struct hub_kiosk *kiosk, const struct session_c
     } else if (session->wait_reason != 0) {
         *state = session->wait_reason == WAIT_ADOPTION ? "pending" : "refused";
         *note = wait_note(session->wait_reason);
+    } else if (session->state == SESSION_PROVING) {
+        *state = "unverified";
+        *note = "it names a kiosk that has a key, and has not proved to have it";
     } else if (session->hold_s != 0) {
         *state = "held";
         *note = "the database takes nothing";
@@ -395,6 +398,8 @@ static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *de
     json_object_set_new(item, "state", json_string(state));
     json_object_set_new(item, "note", report_text(note));
     json_object_set_new(item, "bad_frames", json_integer(bad_frames));
+    json_object_set_new(item, "refused_frames", json_integer(session->counters.refused));
+    json_object_set_new(item, "is_verified", json_boolean(session_is_verified(session)));
     if (kiosk->heard_ms != 0)
         json_object_set_new(item, "heard_ms",
                             json_integer(clock->utc_ms - (json_int_t)(clock->now_ms - kiosk->heard_ms)));
@@ -405,6 +410,7 @@ static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *de
         return;
     json_object_set_new(item, "pending", json_integer(session->health.pending));
     json_object_set_new(item, "refused", json_integer(session->health.refused));
+    json_object_set_new(item, "refused_by_kiosk", json_integer(session->health.forged));
 }
 
 /* Lay what the hub sees over what the database knows: a kiosk that is at no configured port is absent, and a
@@ -467,7 +473,9 @@ static void judge_kiosks(json_t *problems, const struct api_live *live)
         describe_state(&kiosk, &live->clock, &state, &note);
         if (strcmp(state, "pending") == 0)
             say(problems, "kiosk %s waits for adoption: byname kiosk adopt '%s'", port, port);
-        else if (strcmp(state, "refused") == 0 || strcmp(state, "held") == 0)
+        else if (strcmp(state, "unverified") == 0 && kiosk.session->unproven <= SESSION_UNPROVEN_MAX)
+            continue; /* it may be on its way */
+        else if (strcmp(state, "refused") == 0 || strcmp(state, "held") == 0 || strcmp(state, "unverified") == 0)
             say(problems, "kiosk %s: %s", port, note);
         else if (quiet_ms >= API_AWAY_UNWELL_MS)
             say(problems, "kiosk %s has been away for %" PRIu64 " s: %s", port, quiet_ms / 1000,

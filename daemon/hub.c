@@ -60,6 +60,8 @@ static bool on_is_in_use(void *context, uint64_t kiosk_id)
             continue;
         if (session_is_heard(&slot->session, hub->clock.now_ms))
             return true;
+        if (session_is_verified(&slot->session) && !session_is_verified(&asker->session))
+            continue; /* anybody can say a kiosk's id */
         session_displace(&slot->session);
     }
     return false;
@@ -94,6 +96,8 @@ static void on_note(void *context, enum session_note note, const char *text)
         [SESSION_NOTE_RESUMED] = {LOG_LEVEL_NOTICE, "the database takes answers again"},
         [SESSION_NOTE_REFUSED] = {LOG_LEVEL_ERROR, "the database refused: "},
         [SESSION_NOTE_CONFLICT] = {LOG_LEVEL_ERROR, ""},
+        [SESSION_NOTE_UNVERIFIED] = {LOG_LEVEL_WARNING,
+                                     "not verified: frames without the key of the kiosk they name are refused"},
     };
     struct slot *slot = context;
     char line[HUB_REASON_SIZE_MAX + 64];

@@ -464,6 +464,7 @@ static const char *state_words(const json_t *row)
         {"absent", "not plugged in"},
         {"refused", "refused"},
         {"held", "on hold"},
+        {"unverified", "not verified"},
     };
 
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
@@ -499,6 +500,11 @@ static void put_kiosk_rows(struct page *page, const json_t *rows)
                 NAME_COLUMNS, "", count_at(row, "pending"), s_of(count_at(row, "pending")),
                 count_at(row, "refused"), count_at(row, "refused") == 1 ? "" : "es",
                 count_at(row, "bad_frames"), s_of(count_at(row, "bad_frames")));
+        if (count_at(row, "refused_frames") + count_at(row, "refused_by_kiosk") > 0)
+            put(page, STYLE_QUIET,
+                "%*snot verified, so refused: %" JSON_INTEGER_FORMAT " frames here, %" JSON_INTEGER_FORMAT
+                " at the kiosk\n",
+                NAME_COLUMNS, "", count_at(row, "refused_frames"), count_at(row, "refused_by_kiosk"));
     }
 }
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 1. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 2. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
@@ -21,14 +21,15 @@ CREATE TABLE kiosk (
     name TEXT NOT NULL UNIQUE,
     port TEXT NOT NULL,                          -- where it was last
     former_id INTEGER NOT NULL,                  -- what it called itself when it was adopted; 0: nothing
-    is_confirmed INTEGER NOT NULL DEFAULT 0,     -- it has said HELLO with kiosk_id
+    is_confirmed INTEGER NOT NULL DEFAULT 0,     -- it has said HELLO with kiosk_id, and proved it if there is a key
     adopted_ms INTEGER NOT NULL,
     firmware TEXT NOT NULL DEFAULT '',
     boot INTEGER, heard_ms INTEGER,              -- the newest contact
     boot_before INTEGER, heard_before_ms INTEGER, -- the newest contact in an earlier boot
     boots INTEGER NOT NULL DEFAULT 0,            -- changes of boot seen
     uptime_s INTEGER, refused INTEGER, bad_frames INTEGER, resent INTEGER, pending INTEGER, -- the newest HEALTH
-    bad_slots INTEGER, display_faults INTEGER, stuck_buttons INTEGER, health_ms INTEGER
+    bad_slots INTEGER, display_faults INTEGER, stuck_buttons INTEGER, health_ms INTEGER,
+    key BLOB CHECK (key IS NULL OR length(key) = 16) -- of its line, a secret; NULL: it knows none. Since version 2
 ) STRICT;
 
 -- A kiosk's numbered answers. A formatted or replaced journal gets a new row.

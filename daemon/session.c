@@ -26,6 +26,9 @@ static void forget_kiosk(struct session *session)
     struct session_downlink *downlink = &session->downlink;
 
     session->state = SESSION_SILENT;
+    session->is_keyed = false;
+    session->is_verified = false;
+    session->has_dropped = false;
     session->epoch++;
     session->is_held = false;
     session->naked = 0;
@@ -60,6 +63,11 @@ uint64_t session_kiosk_id(const struct session *session)
     return session->state == SESSION_UP ? session->admitted.kiosk_id : 0;
 }
 
+bool session_is_verified(const struct session *session)
+{
+    return session->is_verified;
+}
+
 bool session_is_heard(const struct session *session, uint64_t now_ms)
 {
     return session->has_heard && now_ms - session->heard_ms < SESSION_AWAY_MS;
@@ -67,10 +75,24 @@ bool session_is_heard(const struct session *session, uint64_t now_ms)
 
 /* Sending ---------------------------------------------------------------------------------------------------- */
 
-static bool send_frame(struct session *session, uint8_t type, const uint8_t *body, size_t body_size)
+/* WAIT and RENEW are for whoever is there. Everything else to a kiosk with a key is sealed; body has room for it.
+ * Returns the bytes encoded, 0: none. */
+static size_t encode_frame(struct session *session, uint8_t type, uint8_t *body, size_t body_size, uint8_t *bytes,
+                           size_t capacity)
+{
+    bool is_sealed = session->is_keyed && type != MESSAGE_WAIT && type != MESSAGE_RENEW;
+
+    if (is_sealed)
+        body_size = seal_append(&session->seal, type, body, body_size, BODY_TO_KIOSK_MAX);
+    if (is_sealed && body_size == 0)
+        return 0;
+    return frame_encode(type, is_sealed ? SEAL_FLAG : 0, body, body_size, bytes, capacity);
+}
+
+static bool send_frame(struct session *session, uint8_t type, uint8_t *body, size_t body_size)
 {
     uint8_t bytes[FRAME_ENCODED_SIZE(FRAME_TO_KIOSK_SIZE_MAX)];
-    size_t size = frame_encode(type, 0, body, body_size, bytes, sizeof bytes);
+    size_t size = encode_frame(session, type, body, body_size, bytes, sizeof bytes);
 
     if (size > 0 && session->outputs.send(session->outputs.context, bytes, size))
         return true;
@@ -250,16 +272,16 @@ static size_t encode_kind(struct session *session, uint8_t kind, uint8_t *body, 
 static void send_outstanding(struct session *session, const struct session_clock *clock)
 {
     struct session_downlink *downlink = &session->downlink;
+    uint8_t body[BODY_TO_KIOSK_MAX];
 
-    if (!session->outputs.send(session->outputs.context, downlink->bytes, downlink->size))
-        session->counters.congested++;
+    memcpy(body, downlink->body, downlink->size);
+    send_frame(session, downlink->kind, body, downlink->size);
     downlink->due_ms = clock->now_ms + SESSION_RESEND_MS;
 }
 
 static void start_next(struct session *session, const struct session_clock *clock)
 {
     struct session_downlink *downlink = &session->downlink;
-    uint8_t body[BODY_TO_KIOSK_MAX];
 
     if (session->state != SESSION_UP || downlink->kind != 0)
         return;
@@ -267,8 +289,7 @@ static void start_next(struct session *session, const struct session_clock *cloc
     if (kind == 0)
         return;
     downlink->token = downlink->token == UINT8_MAX ? 1 : (uint8_t)(downlink->token + 1);
-    size_t body_size = encode_kind(session, kind, body, sizeof body);
-    downlink->size = (uint8_t)frame_encode(kind, 0, body, body_size, downlink->bytes, sizeof downlink->bytes);
+    downlink->size = (uint8_t)encode_kind(session, kind, downlink->body, BODY_TO_KIOSK_MAX - SEAL_SIZE);
     downlink->kind = kind;
     send_outstanding(session, clock);
 }
@@ -342,14 +363,22 @@ void session_roster(struct session *session, const struct work_roster *roster,
 
 /* Receiving --------------------------------------------------------------------------------------------------- */
 
-static void learn_boot(struct session_boot *boot, uint16_t number, uint32_t uptime_s, uint64_t now_ms)
+static void learn_boot(struct session *session, uint32_t uptime_s, uint64_t now_ms)
 {
+    struct session_boot *boot = &session->boot;
+    uint16_t number = session->hello.boot;
     int64_t started_ms = (int64_t)now_ms - (int64_t)uptime_s * 1000;
     /* A boot without an answer leaves its number to the next one. */
-    bool is_another = boot->boot != number || uptime_s < boot->uptime_s;
+    bool is_another = boot->boot != number || uptime_s < boot->uptime_s ||
+                      boot->kiosk != session->admitted.kiosk || boot->journal != session->admitted.journal;
 
     if (!boot->is_known || is_another)
-        *boot = (struct session_boot){number, true, {started_ms, started_ms}, now_ms, uptime_s};
+        *boot = (struct session_boot){.kiosk = session->admitted.kiosk,
+                                      .journal = session->admitted.journal,
+                                      .boot = number,
+                                      .is_known = true,
+                                      .least = {started_ms, started_ms},
+                                      .turned_ms = now_ms};
     boot->uptime_s = uptime_s;
     if (now_ms - boot->turned_ms >= BOOT_WINDOW_MS) {
         boot->least[1] = now_ms - boot->turned_ms < 2 * BOOT_WINDOW_MS ? boot->least[0] : started_ms;
@@ -396,6 +425,22 @@ static bool is_repeated_hello(const struct session *session, const struct messag
            session->hello.kiosk_id == hello->kiosk_id && session->hello.journal_id == hello->journal_id;
 }
 
+static void keep_hello(struct session *session, const struct message_hello *hello, const struct frame *frame,
+                       uint64_t now_ms)
+{
+    session->hello = *hello;
+    session->hello_ms = now_ms;
+    session->hello_size = frame->body_size;
+    memcpy(session->hello_body, frame->body, frame->body_size);
+}
+
+static void fill_hello(const struct session *session, struct work *work)
+{
+    work->ask.hello.hello = session->hello;
+    snprintf(work->ask.hello.port, sizeof work->ask.hello.port, "%s", session->options.port);
+    work->ask.hello.is_auto_adopt = session->options.is_auto_adopt;
+}
+
 static void on_hello(struct session *session, const struct frame *frame, const struct session_clock *clock)
 {
     struct work work = {.kind = WORK_HELLO};
@@ -414,19 +459,17 @@ static void on_hello(struct session *session, const struct frame *frame, const s
         session->counters.malformed++;
         return;
     }
-    if (is_repeated_hello(session, hello))
+    /* A kiosk that says it again while the store is asked knows the last one only: that is what the seal covers. */
+    bool is_repeated = is_repeated_hello(session, hello);
+    keep_hello(session, hello, frame, clock->now_ms);
+    if (is_repeated)
         return;
     forget_kiosk(session);
-    if (session->hello.kiosk_id != hello->kiosk_id || session->hello.journal_id != hello->journal_id)
-        session->boot.is_known = false; /* another kiosk, or one that was just given its ids */
-    learn_boot(&session->boot, hello->boot, hello->uptime_s, clock->now_ms);
-    session->hello = *hello;
     if (hello->kiosk_id != 0 && session->outputs.is_in_use(session->outputs.context, hello->kiosk_id)) {
         send_in_use(session);
         return;
     }
-    snprintf(work.ask.hello.port, sizeof work.ask.hello.port, "%s", session->options.port);
-    work.ask.hello.is_auto_adopt = session->options.is_auto_adopt;
+    fill_hello(session, &work);
     if (request(session, &work, clock))
         session->state = SESSION_ASKING;
 }
@@ -505,7 +548,7 @@ static void on_health(struct session *session, const struct frame *frame, const 
     }
     session->health = work.ask.health;
     session->has_health = true;
-    learn_boot(&session->boot, session->hello.boot, work.ask.health.uptime_s, clock->now_ms);
+    learn_boot(session, work.ask.health.uptime_s, clock->now_ms);
     send_time(session, clock);
     work.origin = make_origin(session, clock);
     (void)request(session, &work, clock); /* the next one comes soon */
@@ -531,24 +574,84 @@ static void on_early(struct session *session, const struct session_clock *clock)
         session_renew(session, clock);
 }
 
-static void on_frame(struct session *session, const struct frame *frame, const struct session_clock *clock)
+static void heard(struct session *session, const struct session_clock *clock)
 {
-    if (frame->flags != 0) {
-        session->counters.flagged++;
-        return;
-    }
-    if ((frame->type & TO_KIOSK_BIT) != 0) {
-        session->counters.unknown++;
-        return;
-    }
     session->counters.frames++;
     session->has_heard = true;
     session->heard_ms = clock->now_ms;
+}
+
+static void count_unproven(struct session *session)
+{
+    if (session->unproven > SESSION_UNPROVEN_MAX)
+        return;
+    if (++session->unproven > SESSION_UNPROVEN_MAX)
+        session->outputs.note(session->outputs.context, SESSION_NOTE_UNVERIFIED, "");
+}
+
+/* Whoever spoke does not have the key. Before the proof it may also be the kiosk, in a conversation that somebody
+ * else's HELLO has ended: asked for a HELLO it begins another. Once verified, a stranger's frames change nothing. */
+static void on_unverified(struct session *session, const struct session_clock *clock)
+{
+    session->counters.refused++;
+    count_unproven(session);
+    if (session->state == SESSION_PROVING)
+        session_renew(session, clock);
+}
+
+/* Whether a frame may be looked at; a seal is taken off. */
+static bool admit(struct session *session, struct frame *frame, const struct session_clock *clock)
+{
+    if ((frame->type & TO_KIOSK_BIT) != 0) {
+        session->counters.unknown++;
+        return false;
+    }
+    if (session->is_keyed && frame->type != MESSAGE_HELLO) {
+        if (frame->flags == SEAL_FLAG &&
+            seal_verify(&session->seal, frame->type, frame->body, frame->body_size, &frame->body_size))
+            return true;
+        on_unverified(session, clock);
+        return false;
+    }
+    if (frame->flags == 0)
+        return true;
+    session->counters.flagged++;
+    /* Sealed, but to whom? This daemon was restarted, perhaps. */
+    if (frame->flags == SEAL_FLAG && session->state == SESSION_SILENT && frame->type != MESSAGE_HELLO) {
+        heard(session, clock);
+        on_early(session, clock);
+    }
+    return false;
+}
+
+/* The kiosk has proved that it has the key and that the HELLO was its own: only now does that change anything. */
+static void on_proof(struct session *session, const struct session_clock *clock)
+{
+    struct work work = {.kind = WORK_CONFIRM};
+
+    session->is_verified = true;
+    if (session->outputs.is_in_use(session->outputs.context, session->hello.kiosk_id)) {
+        send_in_use(session);
+        return;
+    }
+    fill_hello(session, &work);
+    if (request(session, &work, clock))
+        session->state = SESSION_CONFIRMING;
+}
+
+static void on_frame(struct session *session, struct frame *frame, const struct session_clock *clock)
+{
+    if (!admit(session, frame, clock))
+        return;
+    heard(session, clock);
     if (frame->type == MESSAGE_HELLO) {
         on_hello(session, frame, clock);
         return;
     }
+    if (session->state == SESSION_PROVING)
+        on_proof(session, clock);
     if (session->state != SESSION_UP) {
+        session->has_dropped = session->has_dropped || frame->type == MESSAGE_ANSWERS || frame->type == MESSAGE_LOST;
         on_early(session, clock);
         return;
     }
@@ -601,8 +704,8 @@ static void resume(struct session *session)
     session->outputs.note(session->outputs.context, SESSION_NOTE_RESUMED, "");
 }
 
-static void welcome(struct session *session, const struct work_admitted *result,
-                    const struct session_clock *clock)
+static void send_welcome(struct session *session, const struct work_admitted *result, uint64_t nonce,
+                         const struct session_clock *clock)
 {
     struct message_welcome message = {
         .major = PROTOCOL_MAJOR,
@@ -611,14 +714,36 @@ static void welcome(struct session *session, const struct work_admitted *result,
         .journal_id = result->admitted.journal_id,
         .through = result->admitted.through,
         .midnight_in_s = midnight_in_s(session, clock->utc_ms),
-        .nonce = session->outputs.nonce(session->outputs.context),
+        .nonce = nonce,
     };
-    struct session_downlink *downlink = &session->downlink;
     uint8_t body[BODY_TO_KIOSK_MAX];
 
     memcpy(message.database_id, result->database_id, DATABASE_ID_SIZE);
+    send_frame(session, MESSAGE_WELCOME, body, message_welcome_encode(&message, body, sizeof body));
+}
+
+/* Say, sealed, what the kiosk would find here, and wait for anything sealed under the nonce that goes with it. */
+static void challenge(struct session *session, const struct work_admitted *result, const struct session_clock *clock)
+{
+    uint64_t nonce = session->outputs.nonce(session->outputs.context);
+
+    session->is_keyed = true;
+    session->state = SESSION_PROVING;
+    session->wait_reason = 0;
+    count_unproven(session);
+    seal_begin(&session->seal, SEAL_DAEMON, result->admitted.key, session->hello_body, session->hello_size);
+    seal_open(&session->seal, nonce);
+    send_welcome(session, result, nonce, clock);
+}
+
+static void go_up(struct session *session, const struct work_admitted *result, const struct session_clock *clock)
+{
+    struct session_downlink *downlink = &session->downlink;
+
+    learn_boot(session, session->hello.uptime_s, session->hello_ms);
     session->state = SESSION_UP;
     session->wait_reason = 0;
+    session->unproven = 0;
     session->through = result->admitted.through;
     session->expected = session->through + 1;
     downlink->is_settings_due = true;
@@ -627,7 +752,10 @@ static void welcome(struct session *session, const struct work_admitted *result,
     downlink->is_presence_due = session->hello.needs_presence != 0;
     downlink->present_count = result->present_count;
     memcpy(downlink->present, result->present, sizeof downlink->present);
-    send_frame(session, MESSAGE_WELCOME, body, message_welcome_encode(&message, body, sizeof body));
+    if (!session->is_keyed)
+        send_welcome(session, result, session->outputs.nonce(session->outputs.context), clock);
+    else if (session->has_dropped)
+        send_nak(session); /* what came before the proof was committed */
     session->outputs.note(session->outputs.context, SESSION_NOTE_UP, session->hello.firmware);
     resume(session);
     start_next(session, clock);
@@ -640,6 +768,8 @@ static void adopt(struct session *session, const struct work_admitted *result)
     uint8_t body[BODY_TO_KIOSK_MAX];
 
     memcpy(message.database_id, result->database_id, DATABASE_ID_SIZE);
+    memcpy(message.key, result->admitted.key, SEAL_KEY_SIZE);
+    message.has_key = !session->is_keyed && seal_is_key(message.key);
     session->state = SESSION_WAITING;
     session->wait_reason = 0;
     send_frame(session, MESSAGE_ADOPT, body, message_adopt_encode(&message, body, sizeof body));
@@ -663,7 +793,10 @@ static void on_hello_result(struct session *session, const struct work *work,
                   "the kiosk had them acknowledged, and this database does not have them");
     switch (admitted->admission) {
     case STORE_ADMITTED:
-        welcome(session, &work->result.hello, clock);
+        go_up(session, &work->result.hello, clock);
+        break;
+    case STORE_UNPROVEN:
+        challenge(session, &work->result.hello, clock);
         break;
     case STORE_ADOPT:
         adopt(session, &work->result.hello);
@@ -695,8 +828,8 @@ static void on_stored(struct session *session, const struct work *work)
 /* The disk is full: what was queued never happened, so it comes next again. */
 static void on_full(struct session *session, const struct work *work, const struct session_clock *clock)
 {
-    if (work->kind == WORK_HELLO) {
-        session->state = SESSION_SILENT;
+    if (work->kind == WORK_HELLO || work->kind == WORK_CONFIRM) {
+        forget_kiosk(session);
     } else if (work->kind != WORK_HEALTH) {
         if (session->hold_s == 0)
             session->outputs.note(session->outputs.context, SESSION_NOTE_HELD, work->error.text);
@@ -722,7 +855,7 @@ void session_result(struct session *session, const struct work *work, const stru
             forget_kiosk(session);
         return;
     }
-    if (work->kind == WORK_HELLO)
+    if (work->kind == WORK_HELLO || work->kind == WORK_CONFIRM)
         on_hello_result(session, work, clock);
     else if (work->kind == WORK_HEALTH)
         session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;

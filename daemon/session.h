@@ -8,9 +8,13 @@
  *
  *   SILENT --HELLO--> ASKING --committed--> UP        WELCOME sent; answers are taken
  *      ^                 |----------------> WAITING   WAIT or ADOPT sent; the kiosk says HELLO again
+ *      |                 '-- it has a key --> PROVING   WELCOME sent, sealed; nothing was changed for it yet
+ *      |                                        |
+ *      |                                 a verified frame --> CONFIRMING --committed--> UP, or ADOPT and WAITING
  *      '---- displaced, refused, connection opened anew
  *
- * A HELLO in any state starts again at ASKING. The daemon sends nothing before the first valid frame.
+ * A HELLO in any state starts again at ASKING. The daemon sends nothing before the first valid frame. Of a kiosk that
+ * has a key, frames that are not verified are counted and change nothing, not even when it was heard.
  */
 #ifndef BYNAME_SESSION_H
 #define BYNAME_SESSION_H
@@ -22,12 +26,14 @@
 #include "daemon/work.h"
 #include "protocol/frame.h"
 #include "protocol/message.h"
+#include "protocol/seal.h"
 
 #define SESSION_AWAY_MS 15000      /* nothing heard for this long: the kiosk counts as away */
 #define SESSION_RENEW_MS 1000      /* at most one RENEW in this time */
 #define SESSION_RESEND_MS 300      /* a reliable message without RECEIVED */
 #define SESSION_NOT_TAKEN_MS 1000  /* ... or with "not now" */
 #define SESSION_REQUESTS_MAX 8     /* with the store at the same time; the kiosk sends again what was not taken */
+#define SESSION_UNPROVEN_MAX 3 /* so many may be lost on the way; more are a stranger's */
 #define SESSION_HOLD_S_MIN 5
 #define SESSION_HOLD_S_MAX 30
 
@@ -46,6 +52,8 @@ enum session_note {
     SESSION_NOTE_RESUMED,
     SESSION_NOTE_REFUSED, /* the store refused something that must not be refused; text: the store's */
     SESSION_NOTE_CONFLICT,
+    SESSION_NOTE_UNVERIFIED, /* somebody says to be a kiosk that has a key, or speaks in its place, and does not prove
+                                it */
 };
 
 /* Every function may be called from within any session function but session_init. */
@@ -57,7 +65,8 @@ struct session_outputs {
      * too much is queued already. */
     bool (*request)(void *context, const struct work *work);
     /* True when another session has this kiosk and heard it within SESSION_AWAY_MS. Otherwise any other session
-     * that has it is displaced before this returns. */
+     * that has it is displaced before this returns; but one that is verified only by one that is_verified, too: asked
+     * at HELLO, and again when the kiosk has proved itself. */
     bool (*is_in_use)(void *context, uint64_t kiosk_id);
     /* 64 random bits. */
     uint64_t (*nonce)(void *context);
@@ -72,7 +81,14 @@ struct session_options {
     bool is_help_on;
 };
 
-enum session_state { SESSION_SILENT, SESSION_ASKING, SESSION_WAITING, SESSION_UP };
+enum session_state {
+    SESSION_SILENT,
+    SESSION_ASKING,
+    SESSION_WAITING,
+    SESSION_UP,
+    SESSION_PROVING,
+    SESSION_CONFIRMING
+};
 
 struct session_counters {
     uint64_t frames;    /* good ones */
@@ -83,6 +99,7 @@ struct session_counters {
     uint32_t gaps;
     uint32_t duplicates; /* frames of answers seen before */
     uint32_t congested;  /* not sent, or not queued */
+    uint32_t refused;    /* not verified, although the kiosk has a key */
 };
 
 /* A message that waits for RECEIVED. */
@@ -91,7 +108,7 @@ struct session_downlink {
     uint8_t index; /* of the roster's piece, or of the member whose counts these are */
     uint8_t token; /* of the outstanding one, or of the one before */
     uint8_t size;
-    uint8_t bytes[FRAME_ENCODED_SIZE(FRAME_TO_KIOSK_SIZE_MAX)];
+    uint8_t body[FRAME_TO_KIOSK_SIZE_MAX]; /* without a seal: each time it is sent it gets another */
     uint64_t due_ms;
 
     bool is_settings_due;
@@ -111,6 +128,7 @@ struct session_downlink {
 /* When the kiosk booted, in monotonic milliseconds: the least arrival - uptime of the last minute or two. A line
  * can only delay; a longer memory would turn a slow crystal into a growing error. */
 struct session_boot {
+    int64_t kiosk, journal; /* their rows: what others said does not count */
     uint16_t boot;
     bool is_known;
     int64_t least[2]; /* this minute, the one before */
@@ -132,6 +150,13 @@ struct session {
     uint64_t heard_ms, renewed_ms;
 
     struct message_hello hello;
+    uint8_t hello_body[FRAME_TO_DAEMON_SIZE_MAX]; /* as it came: the seal covers all of it */
+    size_t hello_size;
+    uint64_t hello_ms; /* when it came, monotonic */
+    struct seal seal; /* of the present conversation, if is_keyed */
+    bool is_keyed, is_verified;
+    bool has_dropped; /* answers that came while the proof was being committed */
+    uint8_t unproven; /* WELCOMEs that nothing verified followed, and frames refused, since the kiosk was up */
     struct message_health health;
     bool has_health;
     struct store_admitted admitted;
@@ -175,6 +200,8 @@ void session_displace(struct session *session);
 
 /* The kiosk this session is up with; 0: none. */
 uint64_t session_kiosk_id(const struct session *session);
+/* The kiosk has proved in this conversation that it has its key. */
+bool session_is_verified(const struct session *session);
 bool session_is_heard(const struct session *session, uint64_t now_ms);
 
 #endif

@@ -148,9 +148,18 @@ static enum store_status tally_upsert_prepare(struct store *store, struct store_
     return code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
 }
 
+/* What an archived file of version 1 does not have is nothing that a reader asks for. */
+static bool is_for_writer(enum store_statement which)
+{
+    return which == STATEMENT_KIOSK_BY_ID || which == STATEMENT_KIOSK_OFFERED || which == STATEMENT_KIOSK_KEY ||
+           which == STATEMENT_KIOSK_KEYED_AT;
+}
+
 static enum store_status statements_prepare(struct store *store, struct store_error *error)
 {
     for (unsigned i = 0; i < sizeof statement_sql / sizeof statement_sql[0]; i++) {
+        if (store->is_read_only && is_for_writer((enum store_statement)i))
+            continue;
         int code = sqlite3_prepare_v3(store->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                       &store->statements[i], NULL);
 
@@ -227,22 +236,38 @@ static enum store_status store_row_create(struct store *store, const struct stor
     return status;
 }
 
+static enum store_status execute(struct store *store, const char *sql, struct store_error *error)
+{
+    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+    return code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
+}
+
+static enum store_status migrate_from(struct store *store, long version, const struct store_options *options,
+                                      struct store_error *error)
+{
+    static const char keys[] = "ALTER TABLE kiosk ADD COLUMN key BLOB CHECK (key IS NULL OR length(key) = 16)";
+    enum store_status status;
+
+    if (version == 1)
+        return execute(store, keys, error);
+    status = execute(store, store_schema, error);
+    return status == STORE_OK ? store_row_create(store, options, error) : status;
+}
+
 /* Bring the tables to STORE_VERSION, one version a step, all in one transaction. */
 static enum store_status migrate(struct store *store, const struct store_options *options,
                                  struct store_error *error)
 {
     char text[32];
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
-    int code;
+    long version = strtol(text, NULL, 10);
 
-    if (status != STORE_OK || strtol(text, NULL, 10) == STORE_VERSION)
+    if (status != STORE_OK || version == STORE_VERSION)
         return status;
     status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
-    if (status == STORE_OK) {
-        code = sqlite3_exec(store->db, store_schema, NULL, NULL, NULL);
-        status = code == SQLITE_OK ? store_row_create(store, options, error)
-                                   : store_sql_failed(store, code, error);
-    }
+    if (status == STORE_OK)
+        status = migrate_from(store, version, options, error);
     snprintf(text, sizeof text, "PRAGMA user_version = %d", STORE_VERSION);
     if (status == STORE_OK)
         status = once(store, text, NULL, 0, error);

@@ -87,6 +87,7 @@ enum store_admission {
     STORE_ADOPT,          /* ids were issued (durable after commit): send ADOPT; the kiosk says HELLO again */
     STORE_PENDING,        /* quarantined until a manager adopts it: send WAIT */
     STORE_OTHER_DATABASE, /* it belongs to another database: send WAIT */
+    STORE_UNPROVEN, /* it says it is a kiosk that has a key: send WELCOME sealed; store_confirm when it proved so */
 };
 
 struct store_visitor {
@@ -105,14 +106,22 @@ struct store_admitted {
     uint32_t through; /* everything up to here is committed or known lost */
     uint32_t lost_first,
         lost_last; /* a gap that this HELLO revealed (an older database was restored); 0 0: none */
+    uint8_t key[SEAL_KEY_SIZE]; /* ADOPT: to be sent; UNPROVEN: to be proven with; zeros: none */
 };
 
 /* A kiosk said HELLO. STORE_REFUSED when it contradicts itself (oldest 0, or next before oldest). Idempotent:
  * a kiosk that never got its ADOPT gets the same ids again at the same port; a journal that nobody used yet
  * is offered again. A kiosk whose journal's past is not ours (hello->next <= through) gets a new journal id.
- */
+ * Whoever says to be a kiosk that has a key gets STORE_UNPROVEN, and nothing is changed: row numbers, journal_id and
+ * through are what stands (journal_id 0: the journal is not ours). At a port whose kiosk has a key a new one waits for
+ * a manager, also with is_auto_adopt: whoever can plug something in there shall not become a kiosk by it. */
 enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
                               struct store_admitted *admitted, struct store_error *error);
+
+/* The kiosk proved that this HELLO was its own: do what store_hello does for one without a key. ADMITTED, or ADOPT
+ * when its journal needs a new id (no key is set then: it has it). Idempotent. */
+enum store_status store_confirm(struct store *store, const struct store_visitor *visitor,
+                                struct store_admitted *admitted, struct store_error *error);
 
 /* Let the kiosk that waits at a port in, under a name. It gets its ids with its next HELLO. */
 enum store_status store_kiosk_adopt(struct store *store, const char *port, const char *name, int64_t now_ms,

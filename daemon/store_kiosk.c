@@ -75,6 +75,45 @@ static enum store_status kiosk_insert(struct store *store, const char *port, con
     return status;
 }
 
+static enum store_status key_set(struct store *store, int64_t kiosk, const uint8_t *key, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_KEY);
+
+    sqlite3_bind_int64(statement, 1, kiosk);
+    if (key == NULL)
+        sqlite3_bind_null(statement, 2);
+    else
+        sqlite3_bind_blob(statement, 2, key, SEAL_KEY_SIZE, SQLITE_STATIC);
+    return store_run(store, statement, error);
+}
+
+static void key_read(sqlite3_stmt *row, int column, uint8_t key[SEAL_KEY_SIZE])
+{
+    memset(key, 0, SEAL_KEY_SIZE);
+    if (sqlite3_column_bytes(row, column) == SEAL_KEY_SIZE)
+        memcpy(key, sqlite3_column_blob(row, column), SEAL_KEY_SIZE);
+}
+
+/* Give the offered kiosk the key that it has been offered before, or a new one; none when it would not know what to do
+ * with it. The key is durable with the ids, before ADOPT leaves, and is not changed once the kiosk has proved it. */
+static enum store_status key_offer(struct store *store, const struct store_visitor *visitor,
+                                   struct store_admitted *admitted, struct store_error *error)
+{
+    bool has_key = seal_is_key(admitted->key);
+
+    if (visitor->hello->minor == 0) {
+        memset(admitted->key, 0, SEAL_KEY_SIZE);
+        return has_key ? key_set(store, admitted->kiosk, NULL, error) : STORE_OK;
+    }
+    if (has_key)
+        return STORE_OK;
+    do {
+        if (getrandom(admitted->key, SEAL_KEY_SIZE, 0) != SEAL_KEY_SIZE)
+            return store_refuse(error, "the system has no random numbers");
+    } while (!seal_is_key(admitted->key));
+    return key_set(store, admitted->kiosk, admitted->key, error);
+}
+
 static enum store_status pending_delete(struct store *store, const char *port, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_PENDING_DELETE);
@@ -136,6 +175,25 @@ static enum store_status journal_offer(struct store *store, const struct store_v
     return status;
 }
 
+static enum store_status port_is_keyed(struct store *store, const char *port, bool *is_keyed,
+                                       struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_KEYED_AT);
+
+    store_bind_text(statement, 1, port);
+    enum store_status status = store_row(store, statement, is_keyed, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+static enum store_status offer(struct store *store, const struct store_visitor *visitor,
+                               struct store_admitted *admitted, struct store_error *error)
+{
+    enum store_status status = key_offer(store, visitor, admitted, error);
+
+    return status == STORE_OK ? journal_offer(store, visitor, admitted, error) : status;
+}
+
 /* A kiosk that is not ours yet: offered ids wait for it, or it waits for a manager. */
 static enum store_status stranger(struct store *store, const struct store_visitor *visitor,
                                   struct store_admitted *admitted, struct store_error *error)
@@ -143,7 +201,7 @@ static enum store_status stranger(struct store *store, const struct store_visito
     sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_OFFERED);
     char name[NAME_SIZE];
     enum store_status status;
-    bool has_row;
+    bool has_row, is_keyed;
 
     store_bind_text(statement, 1, visitor->port);
     sqlite3_bind_int64(statement, 2, (int64_t)visitor->hello->kiosk_id);
@@ -153,10 +211,14 @@ static enum store_status stranger(struct store *store, const struct store_visito
     if (has_row) {
         admitted->kiosk = sqlite3_column_int64(statement, 0);
         admitted->kiosk_id = (uint64_t)sqlite3_column_int64(statement, 1);
+        key_read(statement, 2, admitted->key);
         sqlite3_reset(statement);
-        return journal_offer(store, visitor, admitted, error);
+        return offer(store, visitor, admitted, error);
     }
-    if (visitor->hello->kiosk_id != 0 || !visitor->is_auto_adopt) {
+    status = port_is_keyed(store, visitor->port, &is_keyed, error);
+    if (status != STORE_OK)
+        return status;
+    if (visitor->hello->kiosk_id != 0 || !visitor->is_auto_adopt || is_keyed) {
         admitted->admission = visitor->hello->kiosk_id != 0 ? STORE_OTHER_DATABASE : STORE_PENDING;
         return pending_keep(store, visitor, error);
     }
@@ -166,7 +228,7 @@ static enum store_status stranger(struct store *store, const struct store_visito
                               &admitted->kiosk_id, error);
     if (status == STORE_OK)
         status = pending_delete(store, visitor->port, error);
-    return status == STORE_OK ? journal_offer(store, visitor, admitted, error) : status;
+    return status == STORE_OK ? offer(store, visitor, admitted, error) : status;
 }
 
 static enum store_status kiosk_heard(struct store *store, const struct store_visitor *visitor, int64_t kiosk,
@@ -225,11 +287,43 @@ static enum store_status journal_resume(struct store *store, const struct store_
     return status;
 }
 
+static enum store_status journal_find(struct store *store, const struct message_hello *hello,
+                                      struct store_admitted *admitted, struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_BY_ID);
+    bool has_row;
+
+    store_bind_integers(statement, (int64_t[]){(int64_t)hello->journal_id, admitted->kiosk}, 2);
+    enum store_status status = store_row(store, statement, &has_row, error);
+    if (status != STORE_OK)
+        return status;
+    admitted->journal = has_row ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    return STORE_OK;
+}
+
+/* Look at what a kiosk with that id would find here, and touch nothing: this may be anybody. */
+static enum store_status look(struct store *store, const struct message_hello *hello,
+                              struct store_admitted *admitted, struct store_error *error)
+{
+    struct store_journal *journal;
+
+    admitted->admission = STORE_UNPROVEN;
+    admitted->kiosk_id = hello->kiosk_id;
+    enum store_status status = journal_find(store, hello, admitted, error);
+    if (status != STORE_OK || admitted->journal == 0)
+        return status;
+    status = store_journal_get(store, admitted->journal, &journal, error);
+    if (status != STORE_OK)
+        return status;
+    admitted->through = journal->through;
+    admitted->journal_id = hello->journal_id;
+    return STORE_OK;
+}
+
 static enum store_status known(struct store *store, const struct store_visitor *visitor,
                                struct store_admitted *admitted, struct store_error *error)
 {
-    sqlite3_stmt *statement;
-    bool has_row = false;
     enum store_status status = kiosk_heard(store, visitor, admitted->kiosk, error);
 
     if (status == STORE_OK)
@@ -237,19 +331,15 @@ static enum store_status known(struct store *store, const struct store_visitor *
     if (status != STORE_OK)
         return status;
     admitted->kiosk_id = visitor->hello->kiosk_id;
-    statement = store_statement(store, STATEMENT_JOURNAL_BY_ID);
-    store_bind_integers(statement, (int64_t[]){(int64_t)visitor->hello->journal_id, admitted->kiosk}, 2);
-    status = store_row(store, statement, &has_row, error);
+    status = journal_find(store, visitor->hello, admitted, error);
     if (status != STORE_OK)
         return status;
-    admitted->journal = has_row ? sqlite3_column_int64(statement, 0) : 0;
-    sqlite3_reset(statement);
-    return has_row ? journal_resume(store, visitor, admitted, error)
-                   : journal_offer(store, visitor, admitted, error);
+    return admitted->journal != 0 ? journal_resume(store, visitor, admitted, error)
+                                  : journal_offer(store, visitor, admitted, error);
 }
 
-enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
-                              struct store_admitted *admitted, struct store_error *error)
+static enum store_status take_hello(struct store *store, const struct store_visitor *visitor, bool is_proven,
+                               struct store_admitted *admitted, struct store_error *error)
 {
     const struct message_hello *hello = visitor->hello;
     sqlite3_stmt *statement;
@@ -272,8 +362,24 @@ enum store_status store_hello(struct store *store, const struct store_visitor *v
     if (!has_row)
         return stranger(store, visitor, admitted, error);
     admitted->kiosk = sqlite3_column_int64(statement, 0);
+    key_read(statement, 6, admitted->key);
     sqlite3_reset(statement);
+    if (seal_is_key(admitted->key) && !is_proven)
+        return look(store, hello, admitted, error);
+    memset(admitted->key, 0, SEAL_KEY_SIZE);
     return known(store, visitor, admitted, error);
+}
+
+enum store_status store_hello(struct store *store, const struct store_visitor *visitor,
+                              struct store_admitted *admitted, struct store_error *error)
+{
+    return take_hello(store, visitor, false, admitted, error);
+}
+
+enum store_status store_confirm(struct store *store, const struct store_visitor *visitor,
+                                struct store_admitted *admitted, struct store_error *error)
+{
+    return take_hello(store, visitor, true, admitted, error);
 }
 
 static enum store_status name_check_free(struct store *store, const char *name, int64_t kiosk,

@@ -20,7 +20,9 @@ static enum store_status run_hello(struct store *store, struct work *work)
     };
 
     memset(result, 0, sizeof *result);
-    enum store_status status = store_hello(store, &visitor, &result->admitted, &work->error);
+    enum store_status status = work->kind == WORK_CONFIRM
+                                   ? store_confirm(store, &visitor, &result->admitted, &work->error)
+                                   : store_hello(store, &visitor, &result->admitted, &work->error);
     if (status != STORE_OK)
         return status;
     memcpy(result->database_id, store_database_id(store), DATABASE_ID_SIZE);
@@ -48,6 +50,7 @@ static enum store_status run_one(struct work_runner *runner, struct work *work)
     work->error.text[0] = '\0';
     switch (work->kind) {
     case WORK_HELLO:
+    case WORK_CONFIRM:
         work->midnight_in_s = store_midnight_in_s(store, work->now_ms);
         return run_hello(store, work);
     case WORK_ANSWERS:

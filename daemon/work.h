@@ -20,7 +20,7 @@
 #define WORK_PORT_SIZE_MAX 63
 #define WORK_NO_SESSION WORK_SESSIONS_MAX
 
-enum work_kind { WORK_HELLO, WORK_ANSWERS, WORK_LOST, WORK_HEALTH, WORK_CALL };
+enum work_kind { WORK_HELLO, WORK_ANSWERS, WORK_LOST, WORK_HEALTH, WORK_CALL, WORK_CONFIRM };
 
 /* Any other use of the store, inside the same transaction: its own arguments and results are behind `context`. */
 typedef enum store_status work_function(struct store *store, void *context, struct store_error *error);
@@ -51,7 +51,7 @@ struct work {
     int64_t now_ms;   /* UTC, when it was asked */
     struct store_origin origin; /* ANSWERS, LOST; HEALTH uses its kiosk */
     union {
-        struct work_hello hello;
+        struct work_hello hello; /* HELLO; CONFIRM, once the kiosk has proved that it said it */
         struct message_answers answers;
         struct message_lost lost;
         struct message_health health;
@@ -60,9 +60,9 @@ struct work {
 
     enum store_status status;
     struct store_error error;
-    uint32_t midnight_in_s; /* from now_ms; for HELLO and HEALTH */
+    uint32_t midnight_in_s; /* from now_ms; for HELLO, CONFIRM and HEALTH */
     union {
-        struct work_admitted hello;
+        struct work_admitted hello; /* HELLO, CONFIRM */
         struct store_ingested ingested; /* ANSWERS, LOST */
     } result;
 };

@@ -9,11 +9,11 @@
 #define ANSWERS_COUNT_AT 4 /* in the body */
 #define STAFF_ENTRY_SIZE_MAX (2 + 1 + 2 + 1 + STAFF_NAME_SIZE_MAX)
 
-_Static_assert(FRAME_HEADER_SIZE + 5 + ANSWERS_CAPACITY * ANSWER_WIRE_SIZE + FRAME_CRC_SIZE + 12 <=
+_Static_assert(FRAME_HEADER_SIZE + 5 + ANSWERS_CAPACITY * ANSWER_WIRE_SIZE + FRAME_CRC_SIZE + SEAL_SIZE <=
                    FRAME_TO_DAEMON_SIZE_MAX,
-               "a full ANSWERS fits a frame, with 12 bytes to spare for a counter and a MAC");
-_Static_assert(FRAME_HEADER_SIZE + 7 + STAFF_ENTRY_SIZE_MAX + FRAME_CRC_SIZE + 12 <= FRAME_TO_KIOSK_SIZE_MAX,
-               "a roster piece fits a frame, with 12 bytes to spare for a counter and a MAC");
+               "a full ANSWERS fits a frame, sealed, too");
+_Static_assert(FRAME_HEADER_SIZE + 7 + STAFF_ENTRY_SIZE_MAX + FRAME_CRC_SIZE + SEAL_SIZE <= FRAME_TO_KIOSK_SIZE_MAX,
+               "a roster piece fits a frame, sealed, too");
 
 #define WRITER(bytes_, size_)                 \
     {                                         \
@@ -178,6 +178,8 @@ size_t message_health_encode(const struct message_health *message, uint8_t *body
     bytes_put_u16(&writer, message->bad_slots);
     bytes_put_u16(&writer, message->display_faults);
     bytes_put_u8(&writer, message->stuck_buttons);
+    if (message->has_forged)
+        bytes_put_u32(&writer, message->forged);
     return finish(&writer);
 }
 
@@ -193,6 +195,8 @@ bool message_health_decode(const uint8_t *body, size_t size, struct message_heal
     message->bad_slots = bytes_get_u16(&reader);
     message->display_faults = bytes_get_u16(&reader);
     message->stuck_buttons = bytes_get_u8(&reader);
+    message->has_forged = reader.size - reader.position >= 4;
+    message->forged = message->has_forged ? bytes_get_u32(&reader) : 0;
     return !reader.failed;
 }
 
@@ -271,6 +275,8 @@ size_t message_adopt_encode(const struct message_adopt *message, uint8_t *body, 
     bytes_put(&writer, message->database_id, DATABASE_ID_SIZE);
     bytes_put_u64(&writer, message->kiosk_id);
     bytes_put_u64(&writer, message->journal_id);
+    if (message->has_key)
+        bytes_put(&writer, message->key, SEAL_KEY_SIZE);
     return finish(&writer);
 }
 
@@ -281,6 +287,10 @@ bool message_adopt_decode(const uint8_t *body, size_t size, struct message_adopt
     bytes_get(&reader, message->database_id, DATABASE_ID_SIZE);
     message->kiosk_id = bytes_get_u64(&reader);
     message->journal_id = bytes_get_u64(&reader);
+    memset(message->key, 0, SEAL_KEY_SIZE);
+    message->has_key = reader.size - reader.position >= SEAL_KEY_SIZE; /* since minor 1 */
+    if (message->has_key)
+        bytes_get(&reader, message->key, SEAL_KEY_SIZE);
     return !reader.failed && message->kiosk_id != 0 && message->journal_id != 0;
 }
 

@@ -16,10 +16,11 @@
 
 #include "protocol/bytes.h"
 #include "protocol/frame.h"
+#include "protocol/seal.h"
 #include "protocol/vocabulary.h"
 
 #define PROTOCOL_MAJOR 1 /* peers with different majors do not talk */
-#define PROTOCOL_MINOR 0
+#define PROTOCOL_MINOR 1 /* 1: knows keys */
 
 /* X(NAME, type, name): the first half of the types travels to the daemon, the second (bit 6 set) to the
  * kiosk. */
@@ -103,6 +104,8 @@ struct message_health {
     uint16_t bad_slots;  /* journal slots that could not be written or read back */
     uint16_t display_faults;
     uint8_t stuck_buttons; /* bit 0 = button 1 */
+    bool has_forged;       /* since minor 1 */
+    uint32_t forged;       /* frames that were not verified, so not obeyed */
 };
 
 /* A reliable message arrived: ROSTER, COUNTS, PRESENCE, SETTINGS, HELP carry the token. is_taken 0: not now,
@@ -135,6 +138,8 @@ struct message_adopt {
     uint8_t database_id[DATABASE_ID_SIZE];
     uint64_t kiosk_id;
     uint64_t journal_id;
+    bool has_key;
+    uint8_t key[SEAL_KEY_SIZE]; /* for a kiosk without ids only; never in a sealed frame */
 };
 
 struct message_ack {

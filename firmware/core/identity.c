@@ -7,38 +7,58 @@
 #include "protocol/bytes.h"
 #include "protocol/crc.h"
 
-/* A copy: serial, kiosk id, journal id, database id, CRC-16 of what stands before it. The copy with serial s
- * lives at s % 2; of two good ones the one whose serial follows the other's is the newer. */
-#define CRC_AT (1 + 8 + 8 + DATABASE_ID_SIZE)
+/* A copy: serial, kiosk id, journal id, database id, key, CRC-16 of what stands before it. The copy with serial s
+ * lives at s % 2; of two good ones the one whose serial follows the other's is the newer.
+ *
+ * Before there were keys, a copy was the same without one, and the two stood side by side where copy 0 and the gap
+ * behind it are now. They are read when no copy with a key is good. Copy 1 touches neither, so it is the first to be
+ * written over them; then nothing ever reads them again. */
+#define CRC_AT (1 + 8 + 8 + DATABASE_ID_SIZE + SEAL_KEY_SIZE)
+#define KEYLESS_SIZE (STORAGE_IDENTITY_SIZE - SEAL_KEY_SIZE)
 _Static_assert(CRC_AT + 2 == STORAGE_IDENTITY_SIZE, "a copy is fields and check");
+_Static_assert(2 * KEYLESS_SIZE <= STORAGE_IDENTITY_STRIDE, "copy 1 leaves both copies without a key alone");
 
 static uint16_t copy_address(uint8_t copy)
 {
-    return (uint16_t)(STORAGE_IDENTITY + (copy & 1) * STORAGE_IDENTITY_SIZE);
+    return (uint16_t)(STORAGE_IDENTITY + (copy & 1) * STORAGE_IDENTITY_STRIDE);
 }
 
-static bool read_copy(uint8_t copy, struct identity *identity)
+/* size says which kind of copy it is. */
+static bool read_copy(uint16_t address, uint8_t size, struct identity *identity)
 {
     uint8_t bytes[STORAGE_IDENTITY_SIZE];
-    struct bytes_reader reader = {.data = bytes, .size = sizeof bytes};
+    struct bytes_reader reader = {.data = bytes, .size = size};
 
-    port_eeprom_read(copy_address(copy), bytes, sizeof bytes);
+    memset(identity, 0, sizeof *identity);
+    port_eeprom_read(address, bytes, size);
     identity->serial = bytes_get_u8(&reader);
     identity->kiosk_id = bytes_get_u64(&reader);
     identity->journal_id = bytes_get_u64(&reader);
     bytes_get(&reader, identity->database_id, DATABASE_ID_SIZE);
-    return bytes_get_u16(&reader) == crc16(bytes, CRC_AT);
+    if (size == STORAGE_IDENTITY_SIZE)
+        bytes_get(&reader, identity->key, SEAL_KEY_SIZE);
+    return bytes_get_u16(&reader) == crc16(bytes, size - 2u);
+}
+
+/* The newer of the good copies at two addresses. */
+static bool load_newer(uint16_t stride, uint8_t size, struct identity *identity)
+{
+    struct identity other;
+    bool is_first_good = read_copy(STORAGE_IDENTITY, size, identity);
+    bool is_second_good = read_copy((uint16_t)(STORAGE_IDENTITY + stride), size, &other);
+
+    if (is_second_good && (!is_first_good || (int8_t)(other.serial - identity->serial) > 0))
+        *identity = other;
+    return is_first_good || is_second_good;
 }
 
 void identity_load(struct identity *identity)
 {
-    struct identity other;
-    bool is_first_good = read_copy(0, identity);
-    bool is_second_good = read_copy(1, &other);
-
-    if (is_second_good && (!is_first_good || (int8_t)(other.serial - identity->serial) > 0))
-        *identity = other;
-    else if (!is_first_good)
+    if (load_newer(STORAGE_IDENTITY_STRIDE, STORAGE_IDENTITY_SIZE, identity))
+        return;
+    if (load_newer(KEYLESS_SIZE, KEYLESS_SIZE, identity))
+        identity->serial &= 0xFE; /* copy 1 comes next */
+    else
         memset(identity, 0, sizeof *identity);
 }
 
@@ -52,6 +72,7 @@ bool identity_store(struct identity *identity)
     bytes_put_u64(&writer, identity->kiosk_id);
     bytes_put_u64(&writer, identity->journal_id);
     bytes_put(&writer, identity->database_id, DATABASE_ID_SIZE);
+    bytes_put(&writer, identity->key, SEAL_KEY_SIZE);
     bytes_put_u16(&writer, crc16(bytes, CRC_AT));
     for (uint8_t i = 0; i < sizeof bytes; i++)
         port_eeprom_start((uint16_t)(address + i), bytes[i], PORT_EEPROM_WRITE);
@@ -66,5 +87,5 @@ bool identity_forget(struct identity *identity)
     if (!identity_store(&nobody))
         return false;
     *identity = nobody;
-    return true;
+    return identity_store(identity); /* over the copy that still has the key */
 }

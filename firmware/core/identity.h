@@ -17,18 +17,20 @@ struct identity {
     uint64_t kiosk_id;   /* 0: not adopted */
     uint64_t journal_id; /* 0: the journal needs one */
     uint8_t database_id[DATABASE_ID_SIZE];
-    uint8_t serial; /* of the copy that holds this */
+    uint8_t key[SEAL_KEY_SIZE]; /* of the line to that database; zeros: none */
+    uint8_t serial;             /* of the copy that holds this */
 };
 
 /* Read the newer good copy. Without one the kiosk is not adopted: all fields are 0. */
 void identity_load(struct identity *identity);
 
-/* Make *identity durable; it advances the serial. Takes about 120 ms. False when it could not be read back:
+/* Make *identity durable; it advances the serial. Takes about 170 ms. False when it could not be read back:
  * the identity before it still stands in the other copy. */
 bool identity_store(struct identity *identity);
 
-/* Forget the database: the next daemon may adopt. The journal is not touched. False when that could not be made
- * durable: *identity stands. */
+/* Forget the database and the key, in both copies: the next daemon may adopt. The journal is not touched. Takes about
+ * 350 ms; a cut leaves the identity as it was, or none. False when not both could be made durable: *identity is what
+ * stands. */
 bool identity_forget(struct identity *identity);
 
 #endif

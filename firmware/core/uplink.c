@@ -34,10 +34,22 @@ bool uplink_is_up(const struct uplink *uplink)
 
 /* Sending --------------------------------------------------------------------------------------------------- */
 
+static bool is_keyed(const struct uplink *uplink)
+{
+    return seal_is_key(uplink->identity->key);
+}
+
+/* With a key everything but HELLO goes out sealed. */
 static void send(struct uplink *uplink, enum message_type type, size_t body_size)
 {
-    size_t size =
-        frame_encode((uint8_t)type, 0, uplink->body, body_size, uplink->encoded, sizeof uplink->encoded);
+    bool is_sealed = type != MESSAGE_HELLO && is_keyed(uplink);
+
+    if (is_sealed)
+        body_size = seal_append(&uplink->seal, (uint8_t)type, uplink->body, body_size, sizeof uplink->body);
+    if (is_sealed && body_size == 0)
+        return; /* no conversation: nobody could verify it */
+    size_t size = frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, uplink->body, body_size, uplink->encoded,
+                               sizeof uplink->encoded);
 
     port_line_write(uplink->encoded, size);
 }
@@ -64,7 +76,9 @@ static void send_hello(struct uplink *uplink, uint32_t uptime_s)
         .firmware = BYNAME_VERSION,
     };
 
-    send(uplink, MESSAGE_HELLO, message_hello_encode(&hello, uplink->body, sizeof uplink->body));
+    size_t size = message_hello_encode(&hello, uplink->body, sizeof uplink->body);
+    seal_begin(&uplink->seal, SEAL_KIOSK, uplink->identity->key, uplink->body, size);
+    send(uplink, MESSAGE_HELLO, size);
 }
 
 static void send_health(struct uplink *uplink, uint32_t uptime_s)
@@ -79,6 +93,8 @@ static void send_health(struct uplink *uplink, uint32_t uptime_s)
         .bad_slots = uplink->journal->bad_slots,
         .display_faults = uplink->status.display_faults,
         .stuck_buttons = uplink->status.stuck_buttons,
+        .has_forged = true,
+        .forged = uplink->forged,
     };
 
     send(uplink, MESSAGE_HEALTH, message_health_encode(&health, uplink->body, sizeof uplink->body));
@@ -88,7 +104,7 @@ static void send_received(struct uplink *uplink, uint8_t token, bool is_taken)
 {
     struct message_received received = {.token = token, .is_taken = is_taken};
 
-    if (port_line_writable() >= FRAME_ENCODED_SIZE(FRAME_HEADER_SIZE + 2 + FRAME_CRC_SIZE))
+    if (port_line_writable() >= FRAME_ENCODED_SIZE(FRAME_HEADER_SIZE + 2 + SEAL_SIZE + FRAME_CRC_SIZE))
         send(uplink, MESSAGE_RECEIVED, message_received_encode(&received, uplink->body, sizeof uplink->body));
 }
 
@@ -138,6 +154,18 @@ static void wait_for(struct uplink *uplink, uint32_t now_ms, uint8_t reason)
     link_on_wait(&uplink->link, now_ms);
 }
 
+/* Without a key a HELLO that says so is enough. With one the daemon wants proof first that it was ours: any sealed
+ * frame. Its ADOPT follows; should either be lost, the next HELLO comes in a second. */
+static void ask_for_journal(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
+{
+    link_on_renew(&uplink->link, now_ms);
+    if (!is_keyed(uplink))
+        return;
+    uplink->link.hello_due_ms = now_ms + LINK_HELLO_MS;
+    if (port_line_writable() >= sizeof uplink->encoded)
+        send_health(uplink, uptime_s);
+}
+
 static void on_welcome(struct uplink *uplink, const struct message_welcome *welcome, uint32_t now_ms,
                        uint32_t uptime_s)
 {
@@ -155,7 +183,7 @@ static void on_welcome(struct uplink *uplink, const struct message_welcome *welc
     uplink->needs_journal =
         welcome->journal_id != identity->journal_id || welcome->through >= journal_next(uplink->journal);
     if (uplink->needs_journal) {
-        link_on_renew(&uplink->link, now_ms);
+        ask_for_journal(uplink, now_ms, uptime_s);
         return;
     }
     journal_ack(uplink->journal, welcome->through);
@@ -180,6 +208,8 @@ static void on_adopt(struct uplink *uplink, const struct message_adopt *adopt, u
         identity->kiosk_id = adopt->kiosk_id;
         identity->journal_id = adopt->journal_id;
         memcpy(identity->database_id, adopt->database_id, DATABASE_ID_SIZE);
+        if (!is_ours)
+            memcpy(identity->key, adopt->key, SEAL_KEY_SIZE);
         if (!identity_store(identity)) {
             *identity = before;
             return;
@@ -243,7 +273,36 @@ static void on_reliable(struct uplink *uplink, const struct frame *frame, uint32
     send_received(uplink, frame->body[0], is_taken);
 }
 
-static void on_frame(struct uplink *uplink, const struct frame *frame, uint32_t now_ms, uint32_t uptime_s)
+/* One HELLO opens one conversation, by the nonce of the first WELCOME that proves genuine under it. */
+static bool verify(struct uplink *uplink, const struct frame *frame, size_t *body_size)
+{
+    struct seal *seal = &uplink->seal;
+    struct message_welcome welcome;
+
+    if (seal->is_open)
+        return seal_verify(seal, frame->type, frame->body, frame->body_size, body_size);
+    if (frame->type != MESSAGE_WELCOME || !message_welcome_decode(frame->body, frame->body_size, &welcome))
+        return false;
+    seal_open(seal, welcome.nonce);
+    seal->is_open = seal_verify(seal, frame->type, frame->body, frame->body_size, body_size);
+    return seal->is_open;
+}
+
+/* Whether a frame may be looked at; a seal is taken off. A kiosk with a key obeys what is verified, and WAIT and
+ * RENEW: they come from daemons that do not know it, and can do no more than delay. */
+static bool admit(struct uplink *uplink, struct frame *frame)
+{
+    if (!is_keyed(uplink))
+        return frame->flags == 0; /* else it is a newer peer's way of framing */
+    if (frame->flags == 0 && (frame->type == MESSAGE_WAIT || frame->type == MESSAGE_RENEW))
+        return true;
+    if (frame->flags == SEAL_FLAG && verify(uplink, frame, &frame->body_size))
+        return true;
+    uplink->forged++;
+    return false;
+}
+
+static void on_frame(struct uplink *uplink, struct frame *frame, uint32_t now_ms, uint32_t uptime_s)
 {
     union {
         struct message_welcome welcome;
@@ -255,8 +314,8 @@ static void on_frame(struct uplink *uplink, const struct frame *frame, uint32_t 
         struct message_time time;
     } m;
 
-    if (frame->flags != 0)
-        return; /* a newer peer's way of framing */
+    if (!admit(uplink, frame))
+        return;
     link_on_heard(&uplink->link, now_ms);
     switch (frame->type) {
     case MESSAGE_WELCOME:

@@ -17,6 +17,7 @@
 #include "firmware/core/roster.h"
 #include "protocol/frame.h"
 #include "protocol/link.h"
+#include "protocol/seal.h"
 
 /* What the rest of the kiosk contributes, brought up to date before each step. */
 struct uplink_status {
@@ -33,7 +34,9 @@ struct uplink {
     struct identity *identity;
     struct roster *roster;
     struct uplink_status status;
+    struct seal seal; /* of the conversation that the last HELLO began; used while identity holds a key */
     uint32_t hello_count;
+    uint32_t forged; /* frames not obeyed because they were not verified */
     uint32_t help_visit; /* the help call that help_state is about */
     uint8_t help_state;  /* enum help_state; 0: nothing heard */
     uint8_t wait_reason; /* enum wait_reason while link.state is LINK_WAITING */
@@ -47,7 +50,7 @@ struct uplink {
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
                  struct roster *roster, uint32_t now_ms);
 
-/* Read what has arrived, obey it, and send what is due if the line can take a whole frame. Takes about 120 ms
+/* Read what has arrived, obey it, and send what is due if the line can take a whole frame. Takes about 170 ms
  * when an identity is stored, at adoption only. */
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * The protocol as compiled for the AVR: decodes each frame that arrives, and its message, and encodes both
- * again. What comes back byte for byte was understood whole.
+ * again. What comes back byte for byte was understood whole. A frame of type 3F, which is no message, is hashed
+ * instead: the first 16 bytes of its body are a key; back come the hash and the cycles it took, in eights.
  */
 #include <avr/io.h>
 
 #include "protocol/message.h"
+#include "protocol/siphash.h"
 
+#define TYPE_HASH 0x3F
 #define BAUD_REGISTER 16 /* 115200 with U2X at 16 MHz */
 
 static uint8_t rx[FRAME_SIZE_MAX];
@@ -88,6 +91,25 @@ static size_t code_again(const struct frame *frame)
     }
 }
 
+/* The answer's size. */
+static size_t hash_body(const struct frame *frame)
+{
+    struct bytes_writer writer = {.data = body, .capacity = sizeof body};
+    struct siphash hash;
+
+    TCCR1A = 0;
+    TCNT1 = 0;
+    TCCR1B = 1 << CS11; /* a count every 8 cycles */
+    siphash_init(&hash, frame->body);
+    siphash_update(&hash, frame->body + SIPHASH_KEY_SIZE, frame->body_size - SIPHASH_KEY_SIZE);
+    uint64_t result = siphash_finish(&hash);
+    uint16_t eights = TCNT1;
+    TCCR1B = 0;
+    bytes_put_u64(&writer, result);
+    bytes_put_u16(&writer, eights);
+    return writer.size;
+}
+
 int main(void)
 {
     static struct frame_decoder decoder;
@@ -98,7 +120,8 @@ int main(void)
     for (;;) {
         if (!frame_decoder_push(&decoder, line_read(), &frame))
             continue;
-        size_t size = code_again(&frame);
+        size_t size = frame.type == TYPE_HASH && frame.body_size >= SIPHASH_KEY_SIZE ? hash_body(&frame)
+                                                                                      : code_again(&frame);
         line_write(encoded, frame_encode(frame.type, frame.flags, body, size, encoded, sizeof encoded));
     }
 }

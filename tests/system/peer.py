@@ -35,6 +35,71 @@ def uncobs(data):
     return bytes(out)
 
 
+def siphash(key, data):
+    """SipHash-2-4 as its authors' paper has it, on Python's integers."""
+    mask = 2 ** 64 - 1
+    k0, k1 = struct.unpack("<QQ", key)
+    v0, v1, v2, v3 = (k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+                      k1 ^ 0x7465646279746573)
+
+    def rotate(word, bits):
+        return (word << bits | word >> 64 - bits) & mask
+
+    def rounds(count, v0, v1, v2, v3):
+        for _ in range(count):
+            v0 = v0 + v1 & mask
+            v1 = rotate(v1, 13) ^ v0
+            v0 = rotate(v0, 32)
+            v2 = v2 + v3 & mask
+            v3 = rotate(v3, 16) ^ v2
+            v0 = v0 + v3 & mask
+            v3 = rotate(v3, 21) ^ v0
+            v2 = v2 + v1 & mask
+            v1 = rotate(v1, 17) ^ v2
+            v2 = rotate(v2, 32)
+        return v0, v1, v2, v3
+
+    whole = len(data) // 8 * 8
+    words = [*struct.unpack(f"<{whole // 8}Q", data[:whole]),
+             int.from_bytes(data[whole:], "little") | (len(data) & 0xFF) << 56]
+    for word in words:
+        v0, v1, v2, v3 = rounds(2, v0, v1, v2, v3 ^ word)
+        v0 ^= word
+    v0, v1, v2, v3 = rounds(4, v0, v1, v2 ^ 0xFF, v3)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+SEALED = 1
+TO_DAEMON, TO_KIOSK = 0, 1
+
+
+class Seal:
+    """One conversation, seen by both ends or by whoever has the key."""
+
+    def __init__(self, key, hello, nonce):
+        self.key, self.hello, self.nonce = key, siphash(key, hello), nonce
+        self.sent, self.taken = {TO_DAEMON: 0, TO_KIOSK: 0}, {TO_DAEMON: 0, TO_KIOSK: 0}
+
+    def mac(self, direction, counter, kind, body):
+        context = struct.pack("<QQBIBB", self.hello, self.nonce, direction, counter, kind, SEALED)
+        return siphash(self.key, context + body)
+
+    def close(self, direction, kind, body):
+        self.sent[direction] += 1
+        counter = self.sent[direction]
+        return body + struct.pack("<IQ", counter, self.mac(direction, counter, kind, body))
+
+    def open(self, direction, kind, body):
+        """The body without its seal, or None."""
+        if len(body) < 12:
+            return None
+        counter, mac = struct.unpack("<IQ", body[-12:])
+        if counter <= self.taken[direction] or mac != self.mac(direction, counter, kind, body[:-12]):
+            return None
+        self.taken[direction] = counter
+        return body[:-12]
+
+
 def encode(kind, body=b"", flags=0):
     frame = bytes([kind, flags]) + body
     return b"\0" + cobs(frame + struct.pack("<I", zlib.crc32(frame))) + b"\0"
@@ -84,8 +149,14 @@ class Line:
 class Kiosk:
     """Keeps a journal in memory and behaves as the link's rules say, in real time and somewhat impatient."""
 
-    def __init__(self, line):
+    def __init__(self, line, minor=1):
         self.line = line
+        self.minor = minor  # 0: of the time before there were keys
+        self.key = None
+        self.seal = self.hello = None
+        self.hello_count = 0
+        self.forged = 0
+        self.is_welcome = False  # told so; up is what has heard more, so that the daemon has taken the proof
         self.kiosk_id = self.journal_id = 0
         self.database_id = None
         self.answers = {}  # seq: (visit_back, question, value, boot, uptime)
@@ -110,7 +181,10 @@ class Kiosk:
     def reboot(self):
         self.boot += 1
         self.started = time.monotonic()
-        self.is_up = False
+        self.down()
+
+    def down(self):
+        self.is_up = self.is_welcome = False
         self.hello_due = 0.0
 
     def press(self, question, value, visit_back=0):
@@ -123,17 +197,22 @@ class Kiosk:
     # Frames ----------------------------------------------------------------------------------------------------
 
     def send(self, kind, body=b"", flags=0):
+        if self.seal is not None and kind != HELLO:
+            body, flags = self.seal.close(TO_DAEMON, kind, body), SEALED
         self.line.write(encode(kind, body, flags))
 
     def say_hello(self):
         firmware = b"peer"
-        body = struct.pack("<BBQQIIHIIQBBBB", self.major, 0, self.kiosk_id, self.journal_id, self.oldest, self.next,
-                           self.boot, self.uptime(), self.roster_version, 7, 1, self.needs_presence, 200,
-                           len(firmware)) + firmware
+        self.hello_count += 1
+        body = struct.pack("<BBQQIIHIIQBBBB", self.major, self.minor, self.kiosk_id, self.journal_id, self.oldest, self.next,
+                           self.boot, self.uptime(), self.roster_version, self.boot << 32 | self.hello_count, 1,
+                           self.needs_presence, 200, len(firmware)) + firmware
+        self.hello, self.seal = body, None
         self.send(HELLO, body)
 
     def say_health(self):
-        self.send(HEALTH, struct.pack("<IIIIHHHB", self.uptime(), 0, 0, 0, self.next - self.oldest, 0, 0, 0))
+        self.send(HEALTH, struct.pack("<IIIIHHHBI", self.uptime(), 0, 0, 0, self.next - self.oldest, 0, 0, 0,
+                                      self.forged))
 
     def say_answers(self, first, count=16):
         seqs = range(first, min(first + count, self.next))
@@ -160,7 +239,7 @@ class Kiosk:
         return True
 
     def act(self, now):
-        if not self.is_up:
+        if not self.is_welcome:
             if now >= self.hello_due:
                 self.say_hello()
                 self.hello_due = now + 1.0
@@ -185,19 +264,42 @@ class Kiosk:
                 continue
             frame = uncobs(piece)
             if len(frame) >= 6 and struct.unpack("<I", frame[-4:])[0] == zlib.crc32(frame[:-4]):
-                self.heard.append((frame[0], frame[2:-4]))
-                self.on_frame(frame[0], frame[2:-4])
+                body = self.unseal(frame[0], frame[1], frame[2:-4])
+                if body is None:
+                    self.forged += 1
+                    continue
+                self.heard.append((frame[0], body))
+                self.on_frame(frame[0], body)
+
+    def unseal(self, kind, flags, body):
+        """The body if it may be obeyed."""
+        if self.key is None or kind in (WAIT, RENEW):
+            return body if flags == 0 else None
+        if flags != SEALED:
+            return None
+        if self.seal is not None:
+            return self.seal.open(TO_KIOSK, kind, body)
+        if kind != WELCOME or len(body) < 62:
+            return None
+        seal = Seal(self.key, self.hello, struct.unpack_from("<Q", body, 42)[0])
+        body = seal.open(TO_KIOSK, kind, body)
+        if body is not None:
+            self.seal = seal
+        return body
 
     def on_frame(self, kind, body):
+        self.is_up = self.is_welcome and kind not in (WELCOME, WAIT, RENEW)
         if kind == WELCOME:
             self.on_welcome(body)
         elif kind == WAIT:
             self.waits.append(body[2])
-            self.is_up = False
+            self.down()
             self.hello_due = time.monotonic() + 2.0
         elif kind == ADOPT:
-            self.database_id, self.kiosk_id, self.journal_id = struct.unpack("<16sQQ", body)
-            self.is_up, self.hello_due = False, 0.0
+            self.database_id, self.kiosk_id, self.journal_id = struct.unpack_from("<16sQQ", body)
+            if len(body) >= 48:
+                self.key = body[32:48]
+            self.down()
         elif kind == ACK:
             journal, through = struct.unpack("<QI", body)
             assert journal == self.journal_id and through < self.next, "an ACK for what was never sent"
@@ -212,16 +314,21 @@ class Kiosk:
             self.sent_through = self.oldest - 1
         elif kind == RENEW:
             self.renews += 1
-            self.is_up, self.hello_due = False, 0.0
+            self.down()
         elif kind in RELIABLE:
             self.on_reliable(kind, body)
 
     def on_welcome(self, body):
         _, _, database, kiosk, journal, through, self.midnight_in_s, _ = struct.unpack("<BB16sQQIIQ", body)
         assert (database, kiosk) == (self.database_id, self.kiosk_id)
+        if self.key is not None and (journal != self.journal_id or through >= self.next):
+            self.say_health()
+            self.journal_id, self.hello_due = 0, time.monotonic() + 1.0
+            return
         self.journal_id = journal
         self.welcomes += 1
-        self.is_up = True
+        self.is_welcome = True
+        self.health_due = 0.0
         self.oldest = max(self.oldest, min(through + 1, self.next))
         self.sent_through = self.oldest - 1
         self.retry_due = self.hold_until = 0.0

@@ -53,7 +53,7 @@ class Adoption(rig.Case):
         kiosk.major = 2
         self.assertTrue(kiosk.pump(lambda: kiosk.waits == [peer.WAIT_VERSION]), daemon.log())
         self.assertIn("version", daemon.byname("status").stdout)
-        self.assertIn("speaks version 2.0", daemon.log())
+        self.assertIn("speaks version 2.1", daemon.log())
 
     def test_daemon_is_silent_before_a_valid_frame(self):
         line = self.line()
@@ -68,6 +68,7 @@ class Adoption(rig.Case):
         kiosk, twin = peer.Kiosk(first), peer.Kiosk(second)
         self.assertTrue(kiosk.pump(lambda: kiosk.is_up), daemon.log())
         twin.kiosk_id, twin.journal_id, twin.database_id = kiosk.kiosk_id, kiosk.journal_id, kiosk.database_id
+        twin.key = kiosk.key  # a copy of its memory
         self.assertTrue(twin.pump(lambda: twin.waits == [peer.WAIT_IN_USE]), daemon.log())
         first.pull()
         self.assertTrue(twin.pump(lambda: twin.is_up), daemon.log())

@@ -20,6 +20,17 @@ static bool on_send(void *context, const uint8_t *bytes, size_t size)
             continue;
         assert_true(rig->sent_count < RIG_SENT_MAX);
         struct rig_frame *sent = &rig->sent[rig->sent_count++];
+        if (frame.flags == SEAL_FLAG) {
+            if (frame.type == MESSAGE_WELCOME) {
+                struct message_welcome welcome;
+                assert_true(message_welcome_decode(frame.body, frame.body_size, &welcome));
+                seal_begin(&rig->seal, SEAL_KIOSK, rig_key, rig->hello_body, rig->hello_size);
+                seal_open(&rig->seal, welcome.nonce);
+            }
+            assert_true(seal_verify(&rig->seal, frame.type, frame.body, frame.body_size, &frame.body_size));
+        } else {
+            assert_true(!rig->seal.is_open || frame.type == MESSAGE_WAIT || frame.type == MESSAGE_RENEW);
+        }
         sent->type = frame.type;
         sent->size = frame.body_size;
         memcpy(sent->body, frame.body, frame.body_size);
@@ -47,8 +58,7 @@ static bool on_is_in_use(void *context, uint64_t kiosk_id)
 
 static uint64_t on_nonce(void *context)
 {
-    (void)context;
-    return 0x0102030405060708;
+    return 0x0102030405060708 + ((struct rig *)context)->hello_count - 1;
 }
 
 static void on_note(void *context, enum session_note note, const char *text)
@@ -86,10 +96,58 @@ void rig_pass(struct rig *rig, uint64_t ms)
     }
 }
 
+const uint8_t rig_key[SEAL_KEY_SIZE] = {3, 1, 4, 1, 5};
+
 void rig_say(struct rig *rig, uint8_t type, const uint8_t *body, size_t size)
 {
+    uint8_t sealed[FRAME_SIZE_MAX];
+
+    if (type == MESSAGE_HELLO && size < sizeof rig->hello_body) {
+        memcpy(rig->hello_body, body, size);
+        rig->hello_size = size;
+        rig->seal.is_open = false;
+    }
+    if (!rig->seal.is_open || type == MESSAGE_HELLO) {
+        rig_say_plainly(rig, type, 0, body, size);
+        return;
+    }
+    memcpy(sealed, body, size);
+    rig_say_plainly(rig, type, SEAL_FLAG, sealed, seal_append(&rig->seal, type, sealed, size, sizeof sealed));
+}
+
+void rig_challenge(struct rig *rig, uint64_t journal_id, uint32_t through)
+{
+    assert_int_equal(rig->asked_count, 1);
+    assert_int_equal(rig->asked[0].kind, WORK_HELLO);
+    rig->asked[0].result.hello.admitted = (struct store_admitted){
+        .admission = STORE_UNPROVEN,
+        .kiosk = 1,
+        .journal = 2,
+        .kiosk_id = RIG_KIOSK_ID,
+        .journal_id = journal_id,
+        .through = through,
+    };
+    memcpy(rig->asked[0].result.hello.admitted.key, rig_key, SEAL_KEY_SIZE);
+    rig_answer(rig, STORE_OK);
+    assert_int_equal(rig->session.state, SESSION_PROVING);
+    assert_true(rig->seal.is_open);
+}
+
+void rig_connect_keyed(struct rig *rig)
+{
+    rig_say_hello(rig);
+    rig_challenge(rig, RIG_JOURNAL_ID, 0);
+    rig_say_health(rig, 10);
+    rig_admit(rig, 0);
+    assert_int_equal(rig->session.state, SESSION_UP);
+    rig_say_received(rig, rig_last(rig, MESSAGE_SETTINGS)->body[0], true);
+    rig_forget(rig);
+}
+
+void rig_say_plainly(struct rig *rig, uint8_t type, uint8_t flags, const uint8_t *body, size_t size)
+{
     uint8_t bytes[FRAME_ENCODED_SIZE(FRAME_SIZE_MAX)];
-    size_t encoded = frame_encode(type, 0, body, size, bytes, sizeof bytes);
+    size_t encoded = frame_encode(type, flags, body, size, bytes, sizeof bytes);
 
     assert_int_not_equal(encoded, 0);
     session_receive(&rig->session, bytes, encoded, &rig->clock);
@@ -106,6 +164,7 @@ void rig_say_hello(struct rig *rig)
         .boot = 7,
         .uptime_s = 10,
         .capacity = 200,
+        .nonce = ++rig->hello_count,
     };
     uint8_t body[FRAME_SIZE_MAX];
 
@@ -161,7 +220,7 @@ void rig_answer(struct rig *rig, enum store_status status)
 void rig_admit(struct rig *rig, uint32_t through)
 {
     assert_int_equal(rig->asked_count, 1);
-    assert_int_equal(rig->asked[0].kind, WORK_HELLO);
+    assert_true(rig->asked[0].kind == WORK_HELLO || rig->asked[0].kind == WORK_CONFIRM);
     rig->asked[0].midnight_in_s = 3600;
     rig->asked[0].result.hello.admitted = (struct store_admitted){
         .admission = STORE_ADMITTED,

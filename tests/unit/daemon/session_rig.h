@@ -25,6 +25,10 @@ struct rig {
     size_t sent_count;
     struct work asked[RIG_ASKED_MAX]; /* what the store was asked and has not answered */
     size_t asked_count;
+    struct seal seal; /* the kiosk's end, once rig_challenge was called */
+    uint8_t hello_body[FRAME_SIZE_MAX];
+    size_t hello_size;
+    uint32_t hello_count;
     bool is_line_congested, is_store_congested, is_in_use;
     enum session_note last_note;
     size_t note_count;
@@ -45,6 +49,14 @@ void rig_say_received(struct rig *rig, uint8_t token, bool is_taken);
 void rig_answer(struct rig *rig, enum store_status status);
 void rig_admit(struct rig *rig, uint32_t through); /* to a HELLO */
 void rig_connect(struct rig *rig);                 /* HELLO, WELCOME, and SETTINGS received; then rig_forget */
+
+/* The same of a kiosk that has a key: the store looks and knows the key, the WELCOME is verified; what the kiosk says
+ * from then on is sealed. */
+extern const uint8_t rig_key[SEAL_KEY_SIZE];
+void rig_challenge(struct rig *rig, uint64_t journal_id, uint32_t through);
+void rig_connect_keyed(struct rig *rig); /* and proved, confirmed, SETTINGS received; then rig_forget */
+/* A frame as it stands, sealed by nobody. */
+void rig_say_plainly(struct rig *rig, uint8_t type, uint8_t flags, const uint8_t *body, size_t size);
 
 /* How many frames of a type were sent, and the last of them (NULL: none). */
 size_t rig_count(const struct rig *rig, uint8_t type);

@@ -209,6 +209,169 @@ static void test_heartbeats_are_kept_once_a_minute_unless_they_differ(void **sta
     assert_int_equal(health_written(fixture, &health), fixture_now(fixture));
 }
 
+/* The keyed line -------------------------------------------------------------------------------------------- */
+
+static const struct message_hello newcomer = {.major = 1, .minor = 1, .oldest = 1, .next = 1, .boot = 1, .firmware = "1"};
+
+static struct store_admitted confirm_at(struct fixture *fixture, const struct message_hello *hello, const char *port)
+{
+    const struct store_visitor visitor = {.hello = hello, .port = port, .now_ms = fixture_now(fixture)};
+    struct store_admitted admitted;
+
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    if (store_confirm(fixture->store, &visitor, &admitted, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    return admitted;
+}
+
+/* A kiosk with a key at port "till"; its HELLO, and its row number. */
+static struct message_hello adopt_keyed(struct fixture *fixture, struct store_admitted *admitted)
+{
+    struct message_hello hello = newcomer;
+
+    *admitted = hello_at(fixture, &newcomer, "till", true);
+    assert_int_equal(admitted->admission, STORE_ADOPT);
+    assert_true(seal_is_key(admitted->key));
+    hello.kiosk_id = admitted->kiosk_id;
+    hello.journal_id = admitted->journal_id;
+    return hello;
+}
+
+/* Every table but what the daemon itself counts, as one text. */
+static int64_t fingerprint(struct fixture *fixture)
+{
+    return fixture_integer(fixture,
+                           "SELECT (SELECT count(*) FROM journal) * 1000000 + (SELECT count(*) FROM lost) * 10000 +"
+                           " (SELECT count(*) FROM alarm) * 100 + (SELECT sum(is_confirmed) FROM kiosk) * 10 +"
+                           " (SELECT count(*) FROM pending) + (SELECT sum(through) FROM journal) * 100000000 +"
+                           " (SELECT sum(ifnull(heard_ms, 0)) FROM kiosk) + (SELECT sum(is_used) FROM journal) * 1000");
+}
+
+static void test_hello_of_a_kiosk_with_a_key_changes_nothing_before_it_is_confirmed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted adopted, seen;
+    struct message_hello hello = adopt_keyed(fixture, &adopted);
+    int64_t before = fingerprint(fixture);
+
+    seen = hello_at(fixture, &hello, "till", true);
+    assert_int_equal(seen.admission, STORE_UNPROVEN);
+    assert_memory_equal(seen.key, adopted.key, SEAL_KEY_SIZE);
+    assert_true(seen.journal_id == adopted.journal_id && seen.through == 0);
+    hello.oldest = hello.next = 40; /* a gap, if it were true */
+    seen = hello_at(fixture, &hello, "window", true);
+    assert_int_equal(seen.admission, STORE_UNPROVEN);
+    hello.journal_id = 0; /* a new journal, if it were true */
+    seen = hello_at(fixture, &hello, "window", true);
+    assert_int_equal(seen.admission, STORE_UNPROVEN);
+    assert_true(seen.journal_id == 0);
+    assert_true(fingerprint(fixture) == before);
+}
+
+static void test_confirmed_hello_is_what_an_unkeyed_one_is(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted adopted, seen;
+    struct message_hello hello = adopt_keyed(fixture, &adopted);
+
+    seen = confirm_at(fixture, &hello, "till");
+    assert_int_equal(seen.admission, STORE_ADMITTED);
+    assert_false(seal_is_key(seen.key));
+    hello.oldest = hello.next = 7;
+    seen = confirm_at(fixture, &hello, "till");
+    assert_int_equal(seen.lost_last, 6);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'restored'"), 1);
+    hello.journal_id = 0;
+    seen = confirm_at(fixture, &hello, "till");
+    assert_int_equal(seen.admission, STORE_ADOPT);
+    assert_true(seen.journal_id != adopted.journal_id);
+    assert_false(seal_is_key(seen.key)); /* it has its key, and it is never sent again */
+    assert_true(confirm_at(fixture, &hello, "till").journal_id == seen.journal_id);
+}
+
+static void test_key_is_the_same_until_it_is_confirmed_whatever_is_lost_between(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted first, again;
+    struct message_hello hello = adopt_keyed(fixture, &first);
+
+    for (int i = 0; i < 4; i++) {
+        fixture_reopen(fixture); /* the daemon died after the commit, and ADOPT never came */
+        again = hello_at(fixture, &newcomer, "till", true);
+        assert_int_equal(again.admission, STORE_ADOPT);
+        assert_true(again.kiosk_id == first.kiosk_id);
+        assert_memory_equal(again.key, first.key, SEAL_KEY_SIZE);
+    }
+    fixture_reopen(fixture);
+    assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_UNPROVEN);
+    /* The kiosk obeyed, but its memory was torn: blank again, and the key is still its. */
+    assert_memory_equal(hello_at(fixture, &newcomer, "till", true).key, first.key, SEAL_KEY_SIZE);
+    confirm_at(fixture, &hello, "till");
+    fixture_reopen(fixture);
+    assert_memory_equal(hello_at(fixture, &hello, "till", true).key, first.key, SEAL_KEY_SIZE);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(DISTINCT key) FROM kiosk WHERE key IS NOT NULL"), 1);
+}
+
+static void test_a_key_that_was_not_committed_was_never_issued(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_visitor visitor = {.hello = &newcomer, .port = "till", .is_auto_adopt = true, .now_ms = 1};
+    struct store_admitted admitted;
+
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_hello(fixture->store, &visitor, &admitted, &fixture->error), STORE_OK);
+    store_rollback(fixture->store);
+    fixture_reopen(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NOT NULL"), 0);
+}
+
+static void test_where_a_kiosk_with_a_key_was_a_newcomer_waits_for_a_manager(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted adopted;
+    struct message_hello hello = adopt_keyed(fixture, &adopted);
+
+    confirm_at(fixture, &hello, "till");
+    assert_int_equal(hello_at(fixture, &newcomer, "till", true).admission, STORE_PENDING);
+    assert_int_equal(hello_at(fixture, &blank, "till", true).admission, STORE_PENDING); /* nor an old one */
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", "Second", 0, &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    struct store_admitted second = hello_at(fixture, &newcomer, "till", true);
+    assert_int_equal(second.admission, STORE_ADOPT);
+    assert_memory_not_equal(second.key, adopted.key, SEAL_KEY_SIZE);
+}
+
+static void test_kiosk_that_knows_no_keys_gets_none(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted admitted = hello_at(fixture, &newcomer, "till", true);
+
+    admitted = hello_at(fixture, &blank, "till", true); /* replaced before it was confirmed */
+    assert_int_equal(admitted.admission, STORE_ADOPT);
+    assert_false(seal_is_key(admitted.key));
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NOT NULL"), 0);
+}
+
+static void test_database_of_version_1_gets_keys(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t kiosks = fixture_integer(fixture, "SELECT count(*) FROM kiosk");
+
+    fixture_run(fixture, "ALTER TABLE kiosk DROP COLUMN key; PRAGMA user_version = 1");
+    const struct store_options archived = {.path = fixture->path, .is_read_only = true};
+    struct store *reader = NULL;
+    if (store_open(&archived, &reader, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    store_close(reader);
+    fixture_reopen(fixture);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NULL"), kiosks);
+    struct message_hello hello = fixture_hello(fixture);
+    assert_int_equal(hello_at(fixture, &hello, FIXTURE_PORT, true).admission, STORE_ADMITTED);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -223,6 +386,13 @@ int main(void)
         WITH_STORE(test_gap_before_the_oldest_is_noticed),
         WITH_STORE(test_contradictory_hello_is_refused),
         WITH_STORE(test_kiosk_is_renamed_by_name_or_id),
+        WITH_STORE(test_hello_of_a_kiosk_with_a_key_changes_nothing_before_it_is_confirmed),
+        WITH_STORE(test_confirmed_hello_is_what_an_unkeyed_one_is),
+        WITH_STORE(test_key_is_the_same_until_it_is_confirmed_whatever_is_lost_between),
+        WITH_STORE(test_a_key_that_was_not_committed_was_never_issued),
+        WITH_STORE(test_where_a_kiosk_with_a_key_was_a_newcomer_waits_for_a_manager),
+        WITH_STORE(test_kiosk_that_knows_no_keys_gets_none),
+        WITH_STORE(test_database_of_version_1_gets_keys),
         WITH_STORE(test_heartbeats_are_kept_once_a_minute_unless_they_differ),
     };
 

@@ -5,6 +5,8 @@
 
 #include "fake_port.h"
 #include "firmware/core/storage.h"
+#include "protocol/bytes.h"
+#include "protocol/crc.h"
 #include "tests/unit/cmocka_first.h"
 
 static int reset(void **state)
@@ -22,6 +24,7 @@ static struct identity make_identity(uint64_t kiosk_id)
     identity.kiosk_id = kiosk_id;
     identity.journal_id = kiosk_id + 1;
     memset(identity.database_id, (int)kiosk_id, DATABASE_ID_SIZE);
+    memset(identity.key, (int)(kiosk_id | 0x80), SEAL_KEY_SIZE);
     return identity;
 }
 
@@ -32,6 +35,8 @@ static void assert_is(uint64_t kiosk_id)
     identity_load(&identity);
     assert_true(identity.kiosk_id == kiosk_id);
     assert_true(identity.journal_id == (kiosk_id ? kiosk_id + 1 : 0));
+    for (uint8_t i = 0; i < SEAL_KEY_SIZE; i++)
+        assert_int_equal(identity.key[i], kiosk_id ? (uint8_t)(kiosk_id | 0x80) : 0);
 }
 
 static void test_a_blank_kiosk_belongs_to_nobody(void **state)
@@ -84,7 +89,7 @@ static void test_a_damaged_copy_gives_way_to_the_other(void **state)
     assert_true(identity_store(&identity));
     identity = make_identity(2);
     assert_true(identity_store(&identity));
-    fake_port.eeprom[STORAGE_IDENTITY + (identity.serial & 1) * STORAGE_IDENTITY_SIZE + 3] ^= 1;
+    fake_port.eeprom[STORAGE_IDENTITY + (identity.serial & 1) * STORAGE_IDENTITY_STRIDE + 3] ^= 1;
     assert_is(1);
 }
 
@@ -107,6 +112,85 @@ static void test_forgetting_is_durable(void **state)
     assert_true(identity_forget(&identity));
     fake_port_reboot();
     assert_is(0);
+    for (uint16_t at = STORAGE_IDENTITY; at < STORAGE_SPARE; at++)
+        assert_int_not_equal(fake_port.eeprom[at], 0x85); /* of the key */
+}
+
+static void test_a_cut_while_forgetting_leaves_the_identity_or_none(void **state)
+{
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1; cut_at <= 2 * STORAGE_IDENTITY_SIZE; cut_at++) {
+            struct identity identity;
+            fake_port_reset();
+            identity = make_identity(1);
+            assert_true(identity_store(&identity));
+            fake_port.write_count = 0;
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x3C;
+            if (setjmp(fake_port.power_cut) == 0)
+                assert_false(identity_forget(&identity));
+            fake_port_reboot();
+            identity_load(&identity);
+            assert_true(identity.kiosk_id <= 1);
+            assert_is(identity.kiosk_id);
+        }
+    }
+    (void)state;
+}
+
+/* A copy as it was before there were keys. */
+static void write_keyless(uint8_t copy, uint8_t serial, uint64_t kiosk_id)
+{
+    uint8_t bytes[35];
+    struct bytes_writer writer = {.data = bytes, .capacity = sizeof bytes};
+
+    bytes_put_u8(&writer, serial);
+    bytes_put_u64(&writer, kiosk_id);
+    bytes_put_u64(&writer, kiosk_id + 1);
+    for (uint8_t i = 0; i < DATABASE_ID_SIZE; i++)
+        bytes_put_u8(&writer, (uint8_t)kiosk_id);
+    bytes_put_u16(&writer, crc16(bytes, 33));
+    memcpy(fake_port.eeprom + STORAGE_IDENTITY + copy * sizeof bytes, bytes, sizeof bytes);
+}
+
+static void test_copies_of_the_time_before_keys_are_read_as_not_keyed(void **state)
+{
+    struct identity identity;
+
+    (void)state;
+    write_keyless(0, 6, 3);
+    write_keyless(1, 7, 4);
+    identity_load(&identity);
+    assert_true(identity.kiosk_id == 4 && identity.journal_id == 5);
+    assert_false(seal_is_key(identity.key));
+}
+
+static void test_a_cut_while_the_first_copy_with_a_key_is_written_leaves_one_or_the_other(void **state)
+{
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1; cut_at <= 2 * STORAGE_IDENTITY_SIZE; cut_at++) {
+            struct identity identity;
+            fake_port_reset();
+            write_keyless(0, 6, 3);
+            write_keyless(1, 7, 4);
+            identity = make_identity(9);
+            fake_port.write_count = 0;
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x3C;
+            if (setjmp(fake_port.power_cut) == 0) {
+                assert_true(identity_store(&identity));
+                identity_store(&identity); /* over the copies without a key */
+            }
+            fake_port_reboot();
+            identity_load(&identity);
+            assert_true(identity.kiosk_id == 4 || identity.kiosk_id == 9);
+            assert_true(identity.kiosk_id == 9 || cut_at <= STORAGE_IDENTITY_SIZE);
+            assert_true(seal_is_key(identity.key) == (identity.kiosk_id == 9));
+        }
+    }
+    (void)state;
 }
 
 int main(void)
@@ -118,6 +202,9 @@ int main(void)
         cmocka_unit_test_setup(test_a_damaged_copy_gives_way_to_the_other, reset),
         cmocka_unit_test_setup(test_dead_cells_are_noticed, reset),
         cmocka_unit_test_setup(test_forgetting_is_durable, reset),
+        cmocka_unit_test_setup(test_a_cut_while_forgetting_leaves_the_identity_or_none, reset),
+        cmocka_unit_test_setup(test_copies_of_the_time_before_keys_are_read_as_not_keyed, reset),
+        cmocka_unit_test_setup(test_a_cut_while_the_first_copy_with_a_key_is_written_leaves_one_or_the_other, reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

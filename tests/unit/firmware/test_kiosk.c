@@ -22,6 +22,13 @@ static struct {
     size_t tx_read;
     bool is_silent;
     bool is_acking;
+    bool is_keyless; /* of the time before there were keys */
+    struct seal seal;
+    uint64_t nonce;
+    uint64_t journal_id;
+    bool is_journal_due; /* when the kiosk has proved itself */
+    unsigned unsealed;   /* frames of a kiosk with a key that were not sealed for us */
+    struct message_health health;
     uint8_t database;
     uint32_t through;
     uint32_t received; /* highest seq */
@@ -34,12 +41,29 @@ static struct {
     uint8_t token;
 } collector;
 
-static void say(uint8_t type, const uint8_t *body, size_t size)
+static const uint8_t line_key[SEAL_KEY_SIZE] = {7, 7, 7, 1};
+
+/* Anybody's frame. */
+static void say_plainly(uint8_t type, uint8_t flags, const uint8_t *body, size_t size)
 {
     if (fake_port.rx_at == fake_port.rx_size)
         fake_port.rx_at = fake_port.rx_size = 0;
-    fake_port.rx_size += frame_encode(type, 0, body, size, fake_port.rx + fake_port.rx_size,
+    fake_port.rx_size += frame_encode(type, flags, body, size, fake_port.rx + fake_port.rx_size,
                                       sizeof fake_port.rx - fake_port.rx_size);
+}
+
+/* The daemon's: sealed when a conversation with a key is open. */
+static void say(uint8_t type, const uint8_t *body, size_t size)
+{
+    uint8_t sealed[FRAME_TO_KIOSK_SIZE_MAX];
+
+    if (!collector.seal.is_open || type == MESSAGE_WAIT || type == MESSAGE_RENEW) {
+        say_plainly(type, 0, body, size);
+        return;
+    }
+    if (size > 0)
+        memcpy(sealed, body, size);
+    say_plainly(type, SEAL_FLAG, sealed, seal_append(&collector.seal, type, sealed, size, sizeof sealed));
 }
 
 #define SAY(TYPE, name, ...)                                                                 \
@@ -54,22 +78,40 @@ static void fill_database(uint8_t id[DATABASE_ID_SIZE])
     memset(id, collector.database, DATABASE_ID_SIZE);
 }
 
-static void on_hello(const struct message_hello *hello)
+static void adopt(void)
 {
+    struct message_adopt adopt = {.kiosk_id = KIOSK_ID, .journal_id = collector.journal_id};
+    uint8_t body[64];
+
+    adopt.has_key = !collector.is_keyless && !collector.seal.is_open;
+    memcpy(adopt.key, line_key, SEAL_KEY_SIZE);
+    fill_database(adopt.database_id);
+    say(MESSAGE_ADOPT, body, message_adopt_encode(&adopt, body, sizeof body));
+}
+
+static void on_hello(const struct message_hello *hello, const struct frame *frame)
+{
+    bool is_past_ours = hello->journal_id == collector.journal_id && hello->next > collector.through;
+
     collector.hello = *hello;
     collector.hellos++;
-    if (hello->kiosk_id == 0 || hello->journal_id == 0) {
-        struct message_adopt adopt = {.kiosk_id = KIOSK_ID, .journal_id = JOURNAL_ID};
-        uint8_t body[64];
-        fill_database(adopt.database_id);
-        say(MESSAGE_ADOPT, body, message_adopt_encode(&adopt, body, sizeof body));
+    collector.seal.is_open = false;
+    collector.is_journal_due = false;
+    if (hello->kiosk_id == 0 || (hello->journal_id == 0 && collector.is_keyless)) {
+        adopt();
         return;
+    }
+    if (!collector.is_keyless) {
+        seal_begin(&collector.seal, SEAL_DAEMON, line_key, frame->body, frame->body_size);
+        seal_open(&collector.seal, ++collector.nonce);
+        collector.is_journal_due = !is_past_ours;
     }
     struct message_welcome welcome = {.major = PROTOCOL_MAJOR,
                                       .kiosk_id = hello->kiosk_id,
                                       .journal_id = hello->journal_id,
                                       .through = collector.through,
-                                      .midnight_in_s = 40000};
+                                      .midnight_in_s = 40000,
+                                      .nonce = collector.nonce};
     uint8_t body[64];
     fill_database(welcome.database_id);
     say(MESSAGE_WELCOME, body, message_welcome_encode(&welcome, body, sizeof body));
@@ -85,7 +127,7 @@ static void on_answers(const struct message_answers *message)
     if (!collector.is_acking)
         return;
     collector.through = collector.received;
-    SAY(ACK, ack, .journal_id = JOURNAL_ID, .through = collector.through);
+    SAY(ACK, ack, .journal_id = collector.journal_id, .through = collector.through);
 }
 
 static void on_frame(const struct frame *frame)
@@ -96,7 +138,7 @@ static void on_frame(const struct frame *frame)
     switch (frame->type) {
     case MESSAGE_HELLO:
         assert_true(message_hello_decode(frame->body, frame->body_size, &hello));
-        on_hello(&hello);
+        on_hello(&hello, frame);
         break;
     case MESSAGE_ANSWERS:
         assert_true(message_answers_decode(frame->body, frame->body_size, &answers));
@@ -107,6 +149,7 @@ static void on_frame(const struct frame *frame)
         collector.losts++;
         break;
     case MESSAGE_HEALTH:
+        assert_true(message_health_decode(frame->body, frame->body_size, &collector.health));
         collector.healths++;
         SAY(TIME, time, .midnight_in_s = 40000);
         break;
@@ -119,6 +162,25 @@ static void on_frame(const struct frame *frame)
     }
 }
 
+/* A kiosk with a key seals all it says but HELLO. */
+static void on_any_frame(struct frame *frame)
+{
+    if (frame->type != MESSAGE_HELLO && !collector.is_keyless) {
+        if (frame->flags != SEAL_FLAG ||
+            !seal_verify(&collector.seal, frame->type, frame->body, frame->body_size, &frame->body_size)) {
+            collector.unsealed++;
+            return;
+        }
+        if (collector.is_journal_due) {
+            collector.is_journal_due = false;
+            collector.journal_id++;
+            collector.through = 0;
+            adopt();
+        }
+    }
+    on_frame(frame);
+}
+
 static void listen_to_kiosk(void)
 {
     struct frame frame;
@@ -126,7 +188,7 @@ static void listen_to_kiosk(void)
     for (; collector.tx_read < fake_port.tx_size; collector.tx_read++) {
         if (frame_decoder_push(&collector.decoder, fake_port.tx[collector.tx_read], &frame) &&
             !collector.is_silent)
-            on_frame(&frame);
+            on_any_frame(&frame);
     }
     fake_port.tx_size = collector.tx_read = 0;
 }
@@ -182,6 +244,7 @@ static int reset(void **state)
     memset(&collector, 0, sizeof collector);
     collector.is_acking = true;
     collector.database = 0xDB;
+    collector.journal_id = JOURNAL_ID;
     frame_decoder_init(&collector.decoder, collector.buffer, sizeof collector.buffer);
     kiosk_init(&kiosk);
     return 0;
@@ -325,6 +388,20 @@ static void test_a_journal_without_its_past_gets_a_new_id(void **state)
     run(200);
     collector.through = 500;
     boot();
+    run(100);
+    assert_true(kiosk.identity.journal_id == JOURNAL_ID + 1);
+    assert_true(uplink_is_up(&kiosk.uplink));
+}
+
+static void test_a_journal_without_its_past_gets_a_new_id_without_a_key_too(void **state)
+{
+    (void)state;
+    collector.is_keyless = true;
+    run(200);
+    assert_false(seal_is_key(kiosk.identity.key));
+    assert_true(uplink_is_up(&kiosk.uplink));
+    collector.through = 500;
+    boot();
     run(60);
     assert_true(collector.hello.journal_id == 0);
 }
@@ -388,6 +465,273 @@ static void test_a_roster_is_not_taken_during_a_visit(void **state)
     run(50);
     assert_int_equal(collector.reply.is_taken, 1);
     assert_int_equal(kiosk.roster.entries[0].id, 99);
+}
+
+/* The keyed line
+ * ------------------------------------------------------------------------------------------------ */
+
+#define FORGE(TYPE, name, ...)                                                                            \
+    do {                                                                                                  \
+        struct message_##name message_ = {__VA_ARGS__};                                                   \
+        uint8_t body_[FRAME_SIZE_MAX];                                                                    \
+        say_plainly(MESSAGE_##TYPE, 0, body_, message_##name##_encode(&message_, body_, sizeof body_));   \
+    } while (0)
+
+/* Three answers that no daemon has acknowledged, sent. */
+static uint32_t leave_answers(void)
+{
+    run(200);
+    collector.is_acking = false;
+    press(3);
+    run(12000);
+    assert_true(uplink_is_up(&kiosk.uplink));
+    return journal_oldest(&kiosk.journal);
+}
+
+static void test_a_kiosk_with_a_key_says_nothing_unsealed_but_hello(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        press(5);
+        finish_visit();
+        boot();
+        run(300);
+    }
+    assert_true(seal_is_key(kiosk.identity.key));
+    assert_int_equal(collector.unsealed, 0);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+    assert_int_equal(kiosk.uplink.forged, 0);
+}
+
+static void test_forged_acks_drop_nothing_and_are_counted(void **state)
+{
+    uint32_t oldest = leave_answers();
+    uint16_t pending = journal_pending(&kiosk.journal);
+    struct seal stranger = collector.seal;
+
+    (void)state;
+    assert_true(pending > 0);
+    FORGE(ACK, ack, .journal_id = JOURNAL_ID, .through = next_seq() - 1); /* within what was sent */
+    FORGE(ACK, ack, .journal_id = JOURNAL_ID, .through = 5000);           /* and beyond */
+    stranger.key[0] ^= 1;
+    for (int i = 0; i < 50; i++) {
+        uint8_t body[40];
+        struct message_ack ack = {.journal_id = JOURNAL_ID, .through = next_seq() - 1};
+        size_t size = message_ack_encode(&ack, body, sizeof body);
+        say_plainly(MESSAGE_ACK, SEAL_FLAG, body, seal_append(&stranger, MESSAGE_ACK, body, size, sizeof body));
+    }
+    run(500);
+    assert_int_equal(journal_oldest(&kiosk.journal), oldest);
+    assert_int_equal(journal_pending(&kiosk.journal), pending);
+    assert_int_equal(kiosk.uplink.forged, 52);
+    run(6000);
+    assert_int_equal(collector.health.forged, 52);
+    collector.is_acking = true;
+    run(6000);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+}
+
+static void test_forged_orders_of_every_kind_are_ignored(void **state)
+{
+    struct message_welcome welcome = {.major = PROTOCOL_MAJOR, .kiosk_id = KIOSK_ID, .journal_id = JOURNAL_ID,
+                                      .through = UINT32_MAX, .midnight_in_s = 1, .nonce = 5};
+    struct message_adopt other = {.kiosk_id = KIOSK_ID, .journal_id = 99, .has_key = true, .key = {1}};
+    uint8_t body[FRAME_SIZE_MAX];
+    struct identity before;
+
+    (void)state;
+    leave_answers();
+    before = kiosk.identity;
+    struct link link = kiosk.uplink.link;
+    struct roster roster = kiosk.roster;
+    uint16_t pending = journal_pending(&kiosk.journal);
+    fill_database(welcome.database_id);
+    fill_database(other.database_id);
+    for (uint8_t flags = 0; flags <= SEAL_FLAG; flags++) {
+        say_plainly(MESSAGE_WELCOME, flags, body, message_welcome_encode(&welcome, body, sizeof body));
+        say_plainly(MESSAGE_ADOPT, flags, body, message_adopt_encode(&other, body, sizeof body));
+        for (unsigned type = MESSAGE_ACK; type <= MESSAGE_HELP; type++) {
+            memset(body, 1, sizeof body);
+            if (type != MESSAGE_RENEW)
+                say_plainly((uint8_t)type, flags, body, 60);
+        }
+    }
+    while (fake_port.rx_at < fake_port.rx_size)
+        uplink_step(&kiosk.uplink, fake_port.now_ms, kiosk.uptime_s);
+    assert_int_equal(kiosk.uplink.forged, 2 * 11);
+    assert_memory_equal(&kiosk.identity, &before, sizeof before);
+    assert_memory_equal(&kiosk.roster, &roster, sizeof roster);
+    assert_int_equal(kiosk.uplink.link.heard_ms, link.heard_ms);
+    assert_int_equal(kiosk.uplink.link.state, link.state);
+    assert_int_equal(journal_pending(&kiosk.journal), pending);
+    assert_true(uplink_is_up(&kiosk.uplink));
+}
+
+static void test_wait_and_renew_from_anybody_only_delay(void **state)
+{
+    uint8_t body[8];
+    struct message_wait wait = {PROTOCOL_MAJOR, PROTOCOL_MINOR, WAIT_OTHER_DATABASE};
+
+    (void)state;
+    leave_answers();
+    uint16_t pending = journal_pending(&kiosk.journal);
+    for (int i = 0; i < 5; i++) {
+        say_plainly(MESSAGE_WAIT, 0, body, message_wait_encode(&wait, body, sizeof body));
+        say_plainly(MESSAGE_RENEW, 0, NULL, 0);
+        run(1000);
+    }
+    assert_int_equal(journal_pending(&kiosk.journal), pending);
+    collector.is_acking = true;
+    run(10000);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+}
+
+static void test_a_conversation_replayed_to_the_kiosk_after_a_reboot_is_ignored(void **state)
+{
+    static uint8_t tape[sizeof fake_port.rx];
+    size_t size = 0;
+
+    (void)state;
+    run(200);
+    boot();
+    /* A machine in the middle keeps all that the daemon says: WELCOME, TIME, ACKs. */
+    for (int i = 0; i < 400; i++) {
+        fake_port.now_ms += PORT_TICK_MS;
+        fake_port.buttons = i > 100 && i < 130 ? 0x10 : 0;
+        kiosk_step(&kiosk);
+        fake_port.rx_at = fake_port.rx_size = 0;
+        listen_to_kiosk();
+        memcpy(tape + size, fake_port.rx, fake_port.rx_size);
+        size += fake_port.rx_size;
+    }
+    assert_true(size > 100);
+    boot();
+    collector.is_silent = true;
+    run(50);
+    press(5);
+    uint16_t pending = journal_pending(&kiosk.journal);
+    uint32_t forged = kiosk.uplink.forged;
+    for (int i = 0; i < 20; i++) {
+        memcpy(fake_port.rx, tape, size);
+        fake_port.rx_at = 0;
+        fake_port.rx_size = size;
+        run(500);
+    }
+    assert_false(uplink_is_up(&kiosk.uplink));
+    assert_true(journal_pending(&kiosk.journal) >= pending);
+    assert_true(kiosk.uplink.forged > forged);
+}
+
+static void test_a_second_welcome_opens_no_second_conversation(void **state)
+{
+    struct message_welcome welcome = {.major = PROTOCOL_MAJOR, .kiosk_id = KIOSK_ID, .journal_id = JOURNAL_ID,
+                                      .nonce = 1000};
+    uint8_t body[FRAME_SIZE_MAX];
+    struct seal second;
+
+    (void)state;
+    run(200);
+    second = collector.seal; /* the daemon was shown the same HELLO twice */
+    seal_open(&second, welcome.nonce);
+    fill_database(welcome.database_id);
+    size_t size = message_welcome_encode(&welcome, body, sizeof body);
+    size = seal_append(&second, MESSAGE_WELCOME, body, size, sizeof body);
+    say_plainly(MESSAGE_WELCOME, SEAL_FLAG, body, size);
+    run(50);
+    assert_int_equal(kiosk.uplink.forged, 1);
+    assert_true(kiosk.uplink.seal.nonce == collector.nonce);
+    assert_true(uplink_is_up(&kiosk.uplink));
+}
+
+static void test_a_changed_hello_is_answered_in_vain(void **state)
+{
+    (void)state;
+    run(200);
+    boot();
+    collector.is_silent = true;
+    run(50);
+    /* What the daemon would have got, with another oldest answer in it, and what it would say to that. */
+    struct message_hello hello;
+    struct frame_decoder decoder;
+    uint8_t buffer[FRAME_SIZE_MAX], body[FRAME_SIZE_MAX];
+    struct frame frame = {0};
+    bool is_frame = false;
+    frame_decoder_init(&decoder, buffer, sizeof buffer);
+    boot();
+    kiosk_step(&kiosk);
+    for (size_t i = 0; i < fake_port.tx_size && !is_frame; i++)
+        is_frame = frame_decoder_push(&decoder, fake_port.tx[i], &frame);
+    assert_true(is_frame && message_hello_decode(frame.body, frame.body_size, &hello));
+    hello.next += 10;
+    hello.oldest = hello.next;
+    frame.body_size = message_hello_encode(&hello, body, sizeof body);
+    frame.body = body;
+    on_hello(&hello, &frame);
+    kiosk_step(&kiosk);
+    assert_false(uplink_is_up(&kiosk.uplink));
+    assert_int_equal(kiosk.uplink.forged, 1);
+}
+
+static void test_two_daemons_on_one_line_do_not_confuse_a_kiosk(void **state)
+{
+    uint8_t body[FRAME_SIZE_MAX];
+    struct message_adopt adopt = {.kiosk_id = 5, .journal_id = 6, .has_key = true, .key = {5}};
+    struct message_wait wait = {PROTOCOL_MAJOR, PROTOCOL_MINOR, WAIT_OTHER_DATABASE};
+
+    (void)state;
+    run(200);
+    collector.is_acking = true;
+    for (int i = 0; i < 4; i++) {
+        say_plainly(MESSAGE_ADOPT, 0, body, message_adopt_encode(&adopt, body, sizeof body));
+        say_plainly(MESSAGE_WAIT, 0, body, message_wait_encode(&wait, body, sizeof body));
+        press(5);
+        finish_visit();
+    }
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+    assert_true(kiosk.identity.kiosk_id == KIOSK_ID);
+    assert_int_equal(kiosk.uplink.forged, 4);
+}
+
+static void test_the_boot_is_claimed_when_an_ack_makes_room_in_a_full_journal(void **state)
+{
+    (void)state;
+    run(200);
+    collector.is_silent = true;
+    run(LINK_TIMEOUT_MS + 100);
+    struct answer answer = {.question = QUESTION_SIGN_ON, .value = 1};
+    while (journal_append(&kiosk.journal, &answer, 0) == JOURNAL_OK) {
+    }
+    boot();
+    collector.is_silent = false;
+    collector.is_acking = false;
+    run(1500);
+    assert_true(uplink_is_up(&kiosk.uplink));
+    assert_false(kiosk.journal.is_boot_claimed);
+    collector.is_acking = true;
+    run(6000);
+    assert_true(kiosk.journal.is_boot_claimed);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+}
+
+/* ADOPT reaches a blank kiosk and power fails in every byte of what it writes, in every way. */
+static void test_a_cut_anywhere_in_adoption_ends_in_an_adopted_kiosk(void **state)
+{
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1; cut_at <= STORAGE_IDENTITY_SIZE + 20; cut_at++) {
+            reset(state);
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x69;
+            if (setjmp(fake_port.power_cut) == 0)
+                run(300);
+            boot();
+            assert_true(kiosk.identity.kiosk_id == 0 || seal_is_key(kiosk.identity.key));
+            run(400);
+            assert_true(uplink_is_up(&kiosk.uplink));
+            assert_memory_equal(kiosk.identity.key, line_key, SEAL_KEY_SIZE);
+            assert_int_equal(journal_pending(&kiosk.journal), 0);
+        }
+    }
 }
 
 /* Visits ---------------------------------------------------------------------------------------------- */
@@ -1113,6 +1457,7 @@ static void test_buttons_two_and_four_at_power_up_leave_the_database_but_keep_th
     run(1200);
     fake_port.buttons = 0;
     assert_true(kiosk.identity.kiosk_id == 0);
+    assert_false(seal_is_key(kiosk.identity.key));
     assert_int_equal(journal_pending(&kiosk.journal), pending);
 }
 
@@ -1150,8 +1495,19 @@ int main(void)
         cmocka_unit_test_setup(test_an_ack_for_another_journal_is_ignored, reset),
         cmocka_unit_test_setup(test_an_unacknowledged_answer_is_sent_again, reset),
         cmocka_unit_test_setup(test_a_journal_without_its_past_gets_a_new_id, reset),
+        cmocka_unit_test_setup(test_a_journal_without_its_past_gets_a_new_id_without_a_key_too, reset),
         cmocka_unit_test_setup(test_damaged_answers_are_reported_lost, reset),
         cmocka_unit_test_setup(test_answers_acknowledged_before_are_sent_to_an_older_database, reset),
+        cmocka_unit_test_setup(test_a_kiosk_with_a_key_says_nothing_unsealed_but_hello, reset),
+        cmocka_unit_test_setup(test_forged_acks_drop_nothing_and_are_counted, reset),
+        cmocka_unit_test_setup(test_forged_orders_of_every_kind_are_ignored, reset),
+        cmocka_unit_test_setup(test_wait_and_renew_from_anybody_only_delay, reset),
+        cmocka_unit_test_setup(test_a_conversation_replayed_to_the_kiosk_after_a_reboot_is_ignored, reset),
+        cmocka_unit_test_setup(test_a_second_welcome_opens_no_second_conversation, reset),
+        cmocka_unit_test_setup(test_a_changed_hello_is_answered_in_vain, reset),
+        cmocka_unit_test_setup(test_two_daemons_on_one_line_do_not_confuse_a_kiosk, reset),
+        cmocka_unit_test_setup(test_the_boot_is_claimed_when_an_ack_makes_room_in_a_full_journal, reset),
+        cmocka_unit_test_setup(test_a_cut_anywhere_in_adoption_ends_in_an_adopted_kiosk, reset),
         cmocka_unit_test_setup(test_a_roster_is_not_taken_during_a_visit, reset_ready),
         cmocka_unit_test_setup(test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more, reset_ready),
         cmocka_unit_test_setup(

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: MIT
+"""The keyed line under attack: laptops where the kiosk was, and the real image with a man in the middle of its cable."""
+
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import peer  # noqa: E402
+import rig  # noqa: E402
+
+ELF = os.environ.get("BYNAME_ELF")
+
+
+class Laptop(rig.Case):
+    """Scripted peers. `kiosk` is the real one; what a laptop knows is what went over the cable after adoption."""
+
+    def counts(self, daemon):
+        return daemon.query("SELECT (SELECT count(*) FROM answer), (SELECT count(*) FROM kiosk), (SELECT count(*) FROM "
+                            "journal), (SELECT count(*) FROM lost), (SELECT count(*) FROM alarm), (SELECT max(through) "
+                            "FROM journal)")
+
+    def confirmed(self, **keys):
+        daemon, kiosk = self.adopted(**keys)
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+        self.assertIsNotNone(kiosk.key)
+        return daemon, kiosk
+
+    def laptop(self, kiosk):
+        """Plugged in where the kiosk was, with all that could be read on the cable, but not the key."""
+        kiosk.line.pull()
+        time.sleep(0.1)
+        kiosk.line.plug()
+        laptop = peer.Kiosk(kiosk.line)
+        laptop.kiosk_id, laptop.journal_id, laptop.database_id = kiosk.kiosk_id, kiosk.journal_id, kiosk.database_id
+        laptop.next = laptop.oldest = kiosk.next
+        laptop.sent_through = kiosk.next - 1
+        return laptop
+
+    def test_a_laptop_in_the_kiosks_place_stuffs_nothing_and_is_shown(self):
+        daemon, kiosk = self.confirmed()
+        before = self.counts(daemon)
+        for is_sealed in (False, True):
+            laptop = self.laptop(kiosk)
+            laptop.key = os.urandom(16) if is_sealed else None
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                laptop.say_hello()
+                if is_sealed:
+                    laptop.seal = peer.Seal(laptop.key, laptop.hello, 7)
+                for rating in (1, 1, 1):
+                    laptop.rate(rating)
+                laptop.say_answers(laptop.oldest)
+                laptop.say_health()
+                laptop.send(peer.LOST, struct.pack("<IIB", laptop.oldest, laptop.next, 1))
+                laptop.pump(seconds=0.3)
+            self.assertFalse(laptop.is_up)
+        self.assertEqual(self.counts(daemon), before)
+        row = daemon.ask("kiosk", "list")["kiosks"][0]
+        self.assertEqual(row["state"], "unverified")
+        self.assertGreater(row["refused_frames"], 3)
+        self.assertIn("not verified", daemon.byname("status").stdout)
+        self.assertEqual(daemon.byname("status").returncode, 1)
+        self.assertIn("not verified", daemon.log())
+        self.assertEqual(daemon.query("SELECT count(*) FROM visit"), [(1,)])
+        kiosk.line.pull()
+        kiosk.line.plug()
+        kiosk.reboot()
+        kiosk.rate(4)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+        self.assertEqual(daemon.state("Counter"), "up")
+
+    def test_a_laptop_without_ids_is_not_adopted_by_itself_where_a_kiosk_was(self):
+        daemon, kiosk = self.confirmed()
+        kiosk.line.pull()
+        time.sleep(0.1)
+        kiosk.line.plug()
+        for minor in (0, 1):
+            laptop = peer.Kiosk(kiosk.line, minor)
+            self.assertTrue(laptop.pump(lambda: peer.WAIT_ADOPTION in laptop.waits), daemon.log())
+            self.assertIsNone(laptop.key)
+        self.assertEqual(daemon.query("SELECT count(*) FROM kiosk"), [(1,)])
+        self.assertIn("pending", [kiosk["state"] for kiosk in daemon.ask("kiosk", "list")["kiosks"]])
+
+    def test_a_stolen_hello_displaces_nobody_and_stores_nothing(self):
+        first, second = self.line("first"), self.line("second")
+        daemon = self.daemon({"One": first.path, "Two": second.path}, adopt="auto").start()
+        kiosk = peer.Kiosk(first)
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up and kiosk.is_acknowledged()), daemon.log())
+        before = self.counts(daemon)
+        for journal, oldest in ((kiosk.journal_id, 500), (0, 2), (kiosk.journal_id, 1)):
+            thief = peer.Kiosk(second)
+            thief.kiosk_id, thief.journal_id, thief.oldest, thief.next = kiosk.kiosk_id, journal, oldest, oldest
+            thief.say_hello()
+            thief.say_health()
+            thief.pump(seconds=0.3)
+        kiosk.rate(3)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        self.assertEqual((kiosk.renews, kiosk.welcomes), (0, 1))
+        after = self.counts(daemon)
+        self.assertEqual(after[0][1:5], before[0][1:5])
+        self.assertEqual(after[0][0], before[0][0] + 1)
+
+    def test_a_recorded_session_proves_nothing(self):
+        daemon, kiosk = self.adopted()
+        tape = []
+        write = kiosk.line.write
+        kiosk.line.write = lambda data: (tape.append(data), write(data))
+        kiosk.reboot()
+        for rating in (5, 4, 3):
+            kiosk.rate(rating)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+        kiosk.line.write = write
+        daemon.stop()
+        daemon.start()
+        before = self.counts(daemon)
+        for _ in range(3):
+            for data in tape:
+                kiosk.line.write(data)
+                time.sleep(0.02)
+            kiosk.line.read(0.2)
+        self.assertEqual(self.counts(daemon), before)
+        self.assertEqual(daemon.state("Counter"), "unverified")
+
+    def test_a_journal_is_replaced_after_the_proof_only(self):
+        daemon, kiosk = self.confirmed()
+        old = kiosk.journal_id
+        kiosk.answers, kiosk.next, kiosk.oldest = {}, 1, 1  # its memory was formatted
+        kiosk.reboot()
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up), daemon.log())
+        self.assertNotEqual(kiosk.journal_id, old)
+        kiosk.rate(2)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+        self.assertEqual(daemon.query("SELECT count(*) FROM answer"), [(2,)])
+
+    def test_a_lost_adopt_and_a_killed_daemon_lead_to_the_same_kiosk(self):
+        line = self.line()
+        daemon = self.daemon({"Counter": line.path}, adopt="auto").start()
+        keys = set()
+        for _ in range(4):
+            kiosk = peer.Kiosk(line)  # its memory never got it
+            self.assertTrue(kiosk.pump(lambda: kiosk.key is not None), daemon.log())
+            keys.add((kiosk.kiosk_id, kiosk.journal_id, kiosk.key))
+            daemon.kill()
+            daemon.start()
+        self.assertEqual(len(keys), 1)
+        kiosk.down()
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up), daemon.log())
+        self.assertEqual(daemon.query("SELECT count(*), sum(is_confirmed) FROM kiosk"), [(1, 1)])
+
+    def test_the_key_is_in_no_reply_and_no_log(self):
+        daemon, kiosk = self.confirmed()
+        told = daemon.log() + "".join(daemon.byname(*words, "--format", "json").stdout for words in (
+            ["kiosk", "list"], ["status"], ["report", "kiosks"], ["report", "summary"]))
+        self.assertNotIn(kiosk.key.hex(), told.lower())
+
+    def test_a_kiosk_of_the_time_before_keys_is_served_as_before(self):
+        line = self.line()
+        daemon = self.daemon({"Counter": line.path}, adopt="auto").start()
+        kiosk = peer.Kiosk(line, minor=0)
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up and kiosk.is_acknowledged()), daemon.log())
+        self.assertIsNone(kiosk.key)
+        self.assertFalse(daemon.ask("kiosk", "list")["kiosks"][0]["is_verified"])
+
+
+class Middle:
+    """Between an emulated kiosk's pty and the daemon's line, frame by frame."""
+
+    def __init__(self, case, daemon_line, kiosk_path):
+        self.line, self.kiosk_path = daemon_line, kiosk_path
+        self.fd = None
+        self.buffers = {"up": b"", "down": b""}
+        self.up = self.down = lambda kind, flags, body: [(kind, flags, body)]
+        self.key = self.adopt = None
+        self.tape = {"up": [], "down": []}
+        case.addCleanup(self.close)
+
+    def close(self):
+        if self.fd is not None:
+            os.close(self.fd)
+
+    def open(self):
+        if self.fd is None and os.path.exists(self.kiosk_path):
+            self.fd = os.open(self.kiosk_path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        return self.fd is not None
+
+    def frames(self, way, data):
+        *pieces, self.buffers[way] = (self.buffers[way] + data).split(b"\0")
+        for piece in pieces:
+            frame = peer.uncobs(piece) if piece else b""
+            if len(frame) >= 6:
+                yield frame[0], frame[1], frame[2:-4]
+
+    def to_kiosk(self, kind, flags, body):
+        os.write(self.fd, peer.encode(kind, body, flags))
+
+    def to_daemon(self, kind, flags, body):
+        self.line.write(peer.encode(kind, body, flags))
+
+    def pump(self, until, seconds):
+        end = time.monotonic() + seconds
+        while not until():
+            if time.monotonic() >= end:
+                return False
+            if not self.open():
+                time.sleep(0.02)
+                continue
+            ready = select.select([self.fd, self.line.master], [], [], 0.05)[0]
+            if self.fd in ready:
+                try:
+                    data = os.read(self.fd, 4096)
+                except OSError:
+                    data = b""
+                    time.sleep(0.02)
+                for frame in self.frames("up", data):
+                    self.tape["up"].append(frame)
+                    for changed in self.up(*frame):
+                        self.to_daemon(*changed)
+            if self.line.master in ready:
+                for frame in self.frames("down", self.line.read(0)):
+                    self.tape["down"].append(frame)
+                    for changed in self.down(*frame):
+                        self.to_kiosk(*changed)
+        return True
+
+
+@unittest.skipUnless(ELF, "no firmware image")
+class Cable(rig.Case):
+    def setUp(self):
+        super().setUp()
+        self.daemon_line = self.line("daemon-end")
+        self.server = self.daemon({"Counter": self.daemon_line.path}, adopt="auto").start()
+        self.middle = Middle(self, self.daemon_line, os.path.join(self.folder, "kiosk-end"))
+
+    def emulate(self, script):
+        path = os.path.join(self.folder, "script")
+        with open(path, "w") as file:
+            file.write(script)
+        log = open(os.path.join(self.folder, "emulator"), "w")
+        self.addCleanup(log.close)
+        process = subprocess.Popen(
+            [os.path.join(rig.BIN, "kiosk-emulator"), "--elf", ELF, "--eeprom", os.path.join(self.folder, "eeprom"),
+             "--link", self.middle.kiosk_path, "--script", path, "--pace", "4"], stdout=log, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL)
+        self.addCleanup(lambda: (process.kill(), process.wait()) if process.poll() is None else None)
+        return process
+
+    def ratings(self):
+        return [row[0] for row in self.server.query("SELECT value FROM answer WHERE question = 2 ORDER BY seq")]
+
+    def forged(self):
+        return self.server.ask("kiosk", "list")["kiosks"][0].get("refused_by_kiosk", 0)
+
+    def test_a_man_in_the_middle_delays_and_no_more(self):
+        process = self.emulate("wait 8000\n" + "press 1\nwait 14000\n" * 3 + "wait 240000\n")
+        is_adopted = lambda: self.server.query("SELECT count(*) FROM kiosk WHERE is_confirmed = 1") == [(1,)]  # noqa: E731
+        self.assertTrue(self.middle.pump(is_adopted, 20), self.server.log())
+        journal = next(struct.unpack_from("<Q", body, 24)[0] for kind, _, body in self.middle.tape["down"]
+                       if kind == peer.ADOPT)
+
+        # The daemon's ACKs are kept back; in their place come forged ones. Ratings become 5s on the way.
+        def lie_to_kiosk(kind, flags, body):
+            if kind != peer.ACK:
+                return [(kind, flags, body)]
+            forged = struct.pack("<QI", journal, 1000)
+            inside = struct.pack("<QI", journal, struct.unpack_from("<I", body, 8)[0] + 2)
+            return [(peer.ACK, 0, forged), (peer.ACK, 0, inside), (peer.ACK, 1, inside + body[12:])]
+
+        def lie_to_daemon(kind, flags, body):
+            if kind != peer.ANSWERS:
+                return [(kind, flags, body)]
+            body = bytearray(body)
+            for at in range(5, len(body) - 12 - 9, 10):
+                if body[at + 1] == peer.RATING:
+                    body[at + 2] = 5
+            return [(kind, flags, bytes(body)), (kind, 0, bytes(body[:-12]))]
+
+        self.middle.down, self.middle.up = lie_to_kiosk, lie_to_daemon
+        self.middle.pump(lambda: False, 7)
+        self.assertEqual(self.ratings(), [])
+        row = self.server.ask("kiosk", "list")["kiosks"][0]
+        self.assertGreater(row["refused_frames"], 0)
+
+        # Honest again, but all that was ever said is said once more, both ways.
+        self.middle.up = self.middle.down = lambda kind, flags, body: [(kind, flags, body)]
+        for way, send in (("up", self.middle.to_daemon), ("down", self.middle.to_kiosk)):
+            for frame in [frame for frame in self.middle.tape[way] if frame[0] not in (peer.HELLO, peer.RENEW)][-60:]:
+                send(*frame)
+                self.middle.pump(lambda: False, 0.005)
+        self.assertTrue(self.middle.pump(lambda: len(self.ratings()) == 3, 40), self.server.log())
+        self.assertEqual(self.ratings(), [1, 1, 1])
+        self.assertEqual(self.server.query("SELECT (SELECT count(*) FROM lost), (SELECT count(*) FROM conflict), (SELECT "
+                                           "count(*) FROM alarm)"), [(0, 0, 0)])
+        self.assertTrue(self.middle.pump(lambda: self.forged() > 0, 20))
+        self.assertIsNone(process.poll())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
