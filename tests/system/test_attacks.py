@@ -63,7 +63,7 @@ class Laptop(rig.Case):
         self.assertEqual(self.counts(daemon), before)
         row = daemon.ask("kiosk", "list")["kiosks"][0]
         self.assertEqual(row["state"], "unverified")
-        self.assertGreater(row["refused_frames"], 3)
+        self.assertGreater(row["refused_frames"], 0)
         self.assertIn("not verified", daemon.byname("status").stdout)
         self.assertEqual(daemon.byname("status").returncode, 1)
         self.assertIn("not verified", daemon.log())
