@@ -204,8 +204,9 @@ int main(int argc, char **argv)
            options.seed, counts.passed_over, counts.damaged, counts.faults);
     printf("proof: journal bad cells: %" PRIu64 " cases (%" PRIu64 " at full size, %" PRIu64
            " of several slots, %" PRIu64 " going bad later), dead %" PRIu64 " stuck at 0 %" PRIu64
-           " one bit %" PRIu64 ", %" PRIu64 " lost\n",
+           " one bit %" PRIu64 "; %" PRIu64 " faults, %" PRIu64 " lost\n",
            sum[RESULT_CASES], sum[RESULT_FULL_SIZE], sum[RESULT_SEVERAL], sum[RESULT_LATE], sum[RESULT_DEAD],
-           sum[RESULT_ZERO], sum[RESULT_BIT], sum[RESULT_FAILED]);
+           sum[RESULT_ZERO], sum[RESULT_BIT], sum[RESULT_DEAD] + sum[RESULT_ZERO] + sum[RESULT_BIT],
+           sum[RESULT_FAILED]);
     return is_good && is_whole && sum[RESULT_FAILED] == 0 ? 0 : 1;
 }

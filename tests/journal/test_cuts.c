@@ -353,6 +353,7 @@ static bool read_replay(struct prover *prover, const char *text)
 static bool summarise(const uint64_t *sum, bool must_be_whole)
 {
     struct world_counts counts;
+    uint64_t faults = 0;
     bool is_whole = true;
 
     memcpy(&counts, sum + RESULT_COUNTS, sizeof counts);
@@ -365,9 +366,10 @@ static bool summarise(const uint64_t *sum, bool must_be_whole)
            sum[RESULT_CASES], sum[RESULT_FULL_SIZE], sum[RESULT_PAIRS]);
     for (unsigned kind = 0; kind < TEAR_KIND_COUNT; kind++) {
         printf(" %s %" PRIu64, tear_kind_names[kind], sum[RESULT_TEARS + kind]);
+        faults += sum[RESULT_TEARS + kind];
         is_whole &= sum[RESULT_TEARS + kind] > 0;
     }
-    printf(", %" PRIu64 " lost\n", sum[RESULT_FAILED]);
+    printf("; %" PRIu64 " faults, %" PRIu64 " lost\n", faults, sum[RESULT_FAILED]);
     is_whole &= counts.voids_torn > 0 && counts.refused > 0 && counts.resent > 0 && counts.unacknowledged > 0;
     if (must_be_whole && !is_whole)
         printf("FAIL: a kind of fault never happened\n");

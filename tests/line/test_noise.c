@@ -165,6 +165,7 @@ int main(int argc, char **argv)
     static uint8_t buffer[FRAME_SIZE_MAX];
     struct frame_decoder decoder;
     struct result result = {0};
+    uint64_t faults = 0;
     bool is_whole = true;
 
     printf("seed %" PRIu64 "\n", seed);
@@ -179,8 +180,9 @@ int main(int argc, char **argv)
     printf("proof: line noise: %" PRIu64 " cases,", cases);
     for (unsigned i = 0; i < FAULT_COUNT; i++) {
         printf(" %s %" PRIu64, fault_names[i], result.faults[i]);
+        faults += result.faults[i];
         is_whole &= result.faults[i] > 0;
     }
-    printf(", %" PRIu64 " lost\n", result.undetected + result.late);
+    printf("; %" PRIu64 " faults, %" PRIu64 " lost\n", faults, result.undetected + result.late);
     return result.undetected == 0 && result.late == 0 && is_whole ? 0 : 1;
 }

@@ -57,10 +57,14 @@ static bool print_summary(const struct bench *bench, uint64_t seeds, uint64_t lo
 {
     bool is_good = true;
 
-    printf("proof: simulation: %llu seeds, ", (unsigned long long)seeds);
-    for (int i = 0; i < FAULT_COUNT; i++)
-        printf("%llu %s, ", (unsigned long long)bench->faults[i], fault_words((enum fault)i));
-    printf("%llu lost\n", (unsigned long long)lost);
+    uint64_t faults = 0;
+
+    printf("proof: simulation: %llu seeds", (unsigned long long)seeds);
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        printf(", %llu %s", (unsigned long long)bench->faults[i], fault_words((enum fault)i));
+        faults += bench->faults[i];
+    }
+    printf("; %llu faults, %llu lost\n", (unsigned long long)faults, (unsigned long long)lost);
     for (int i = 0; is_complete && i < FAULT_COUNT; i++) {
         if (bench->faults[i] > 0)
             continue;

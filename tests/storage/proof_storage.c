@@ -815,6 +815,8 @@ static bool is_complete(const struct totals *totals, bool is_memory)
 
 static void say_totals(const struct totals *totals)
 {
+    unsigned faults = 0;
+
     printf("proof: %s: %u cases", totals->by_kind[KIND_MEMORY][FAULT_OPEN] > 0 ? "memory" : "storage", totals->cases);
     if (totals->pairs > 0)
         printf(" and %u with a second fault", totals->pairs);
@@ -824,8 +826,9 @@ static void say_totals(const struct totals *totals)
             sum += totals->by_kind[kind][i];
         if (sum > 0)
             printf(", %s %u", kind_names[kind], sum);
+        faults += sum;
     }
-    printf(", %u lost\n", totals->lost);
+    printf("; %u faults, %u lost\n", faults, totals->lost);
 }
 
 static unsigned number_of(const char *text)

@@ -109,6 +109,7 @@ class Backup(rig.Case):
         self.assertIn("2 missing since an older database was restored", report.stdout)
         self.assertEqual(daemon.byname("verify").returncode, 0)
         self.assertIn("2", daemon.byname("verify").stdout)
+        rig.say_proof("older database restored", "the gap of 2 answers is counted, alarmed and reported", 1)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class SmallDisk(rig.Case):
         self.assert_all_there_once()
         self.assertTrue(has_no_difference(self.server))
         self.assertEqual(self.server.byname("status").returncode, 0, self.server.byname("status").stdout)
+        rig.say_proof("disk full", "held, and recovered by itself", 1)
 
     def test_killed_on_a_full_disk_it_starts_when_there_is_room(self):
         self.rate_all()
@@ -100,6 +101,7 @@ class SmallDisk(rig.Case):
             self.assertTrue(kiosk.pump(kiosk.is_acknowledged, 45), self.server.log())
         self.assert_all_there_once()
         self.assertTrue(has_no_difference(self.server))
+        rig.say_proof("killed on a full disk", "starts when there is room", 1)
 
 
 class FailedSync(rig.Case):
@@ -135,6 +137,7 @@ class FailedSync(rig.Case):
         self.assertEqual(daemon.query("SELECT count(*), count(DISTINCT journal || ':' || seq) FROM answer"), [(4, 4)])
         self.assertEqual(daemon.query("SELECT count(*) FROM conflict"), [(0,)])
         self.assertTrue(has_no_difference(daemon))
+        rig.say_proof("sync failed", "no acknowledgement after it", 1)
 
     def test_failed_sync_at_start_ends_it_too(self):
         trigger = os.path.join(self.folder, "fail")

@@ -81,8 +81,8 @@ class Memory(rig.Case):
             ended, _ = self.run_case(number, os.path.join(self.folder, str(number)))
             self.assertIn(ended, (0, 1), f"allocation {number}: ended with {ended}")
             ends[ended] = ends.get(ended, 0) + 1
-        print(f"proof: memory of bynamed: {sum(ends.values())} of {count} allocations failed; went on {ends.get(0, 0)},"
-              f" ended {ends.get(1, 0)}, 0 lost", file=sys.stderr)
+        rig.say_proof("memory of bynamed", f"one each of {count} allocations failed; went on {ends.get(0, 0)}, "
+                      f"ended {ends.get(1, 0)}", sum(ends.values()))
 
 
 if __name__ == "__main__":

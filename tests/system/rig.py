@@ -19,6 +19,11 @@ import peer  # noqa: E402
 BIN = os.environ["BYNAME_BIN"]
 
 
+def say_proof(name, text, faults):
+    """A line of the table that tools/test prints; said only when nothing was lost."""
+    print(f"proof: {name}: {text}; {faults} faults, 0 lost", file=sys.stderr)
+
+
 def wait_until(condition, seconds=10.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:

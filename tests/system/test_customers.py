@@ -122,10 +122,10 @@ class Customers(rig.Case):
     def test_twelve_kiosks_lose_nothing_to_power_cuts_and_pulled_cables(self):
         kiosks = [f"counter{i}" for i in range(1, 13)]
         daemon, staff = self.staffed(kiosks, help="off")
-        scripts = {}
+        scripts, faults = {}, 0
         for i, name in enumerate(kiosks):
             scripts[name] = customers.Script(SEED * 100 + i, staff, os.path.join(self.folder, name))
-            play_faults(scripts[name])
+            faults += play_faults(scripts[name])
         emulators = [self.emulate(name, script.end(), 20, i + 1) for i, (name, script) in enumerate(scripts.items())]
         self.assert_arrived(daemon, emulators)
         doubts = kept = 0
@@ -135,8 +135,6 @@ class Customers(rig.Case):
             self.assertIsNone(customers.mismatch(script.answers, rows), f"{name}, BYNAME_SEED={SEED}")
             doubts += sum(not is_certain for _, _, is_certain in script.answers)
             kept += len(rows)
-        print(f"{kept} answers of {len(kiosks)} kiosks are there once; {doubts} presses lost power before their answer was acknowledged",
-              file=sys.stderr)
         self.assertEqual(daemon.query("SELECT count(*) FROM lost"), [(0,)])
         self.assertEqual(daemon.query("SELECT count(*) FROM conflict"), [(0,)])
         stored = [visit for name in kiosks for visit in visits_of(
@@ -146,6 +144,8 @@ class Customers(rig.Case):
                          sum("flag" in visit for visit in stored))
         self.assertEqual(daemon.byname("verify").returncode, 0)
         self.assertEqual(daemon.stop(), 0)
+        rig.say_proof("power and cables of twelve kiosks", f"{kept} answers once each, {doubts} presses lost power "
+                      "before their answer was acknowledged", faults)
 
 
 def too_few(counts):
@@ -169,14 +169,14 @@ def visits_of(answers):
 
 
 def play_faults(script):
-    """About fifty customers and every kind of fault between and inside their visits."""
-    acts = [
-        *[lambda: script.customer(False)] * 5, script.power_cut_between_presses, script.withdraw,
-        *[script.power_cut_in_a_press] * 2, *[script.power_cut_in_a_write] * 3,
-        lambda: script.cable_pulled(2), lambda: script.cable_pulled(1)] * 3
+    """About fifty customers and every kind of fault between and inside their visits; returns the count of faults."""
+    faults = [script.power_cut_between_presses, *[script.power_cut_in_a_press] * 2, *[script.power_cut_in_a_write] * 3,
+              lambda: script.cable_pulled(2), lambda: script.cable_pulled(1)] * 3
+    acts = faults + [*[lambda: script.customer(False)] * 5, script.withdraw] * 3
     script.random.shuffle(acts)
     for act in acts:
         act()
+    return len(faults)
 
 
 if __name__ == "__main__":
