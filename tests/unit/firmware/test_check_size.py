@@ -15,24 +15,24 @@ VECTOR = "void __vector_1(void) __attribute__((signal, used)); void __vector_1(v
 
 @unittest.skipUnless(shutil.which("avr-gcc"), "avr-gcc is not installed")
 class CheckSize(unittest.TestCase):
-    def check(self, code, flash_max=49152, ram_max=5120):
+    def check(self, code, flash_max=49152, ram_max=5120, options=()):
         with tempfile.TemporaryDirectory() as directory:
             source, image = os.path.join(directory, "a.c"), os.path.join(directory, "a.elf")
             with open(source, "w", encoding="utf-8") as file:
                 file.write(VECTOR + code)
-            subprocess.run(["avr-gcc", "-mmcu=atmega2560", "-Os", "-fstack-usage", "-fno-jump-tables", source,
+            subprocess.run(["avr-gcc", "-mmcu=atmega2560", "-Os", "-fstack-usage", "-fno-jump-tables", *options, source,
                             "-o", image], check=True, cwd=directory)
             return subprocess.run([sys.executable, "-B", CHECK_SIZE, image, "--flash-max", str(flash_max),
                                    "--ram-max", str(ram_max), "--stack-usage", directory],
                                   capture_output=True, text=True)
 
-    def assert_refused(self, why, *arguments):
-        result = self.check(*arguments)
+    def assert_refused(self, why, *arguments, **options):
+        result = self.check(*arguments, **options)
         self.assertNotEqual(result.returncode, 0, result.stdout)
         self.assertIn(why, result.stderr)
 
-    def main_path(self, code):
-        result = self.check(code)
+    def main_path(self, code, options=()):
+        result = self.check(code, options=options)
         self.assertEqual(result.returncode, 0, result.stderr)
         return int(re.search(r"main path\s+(\d+)", result.stdout).group(1))
 
@@ -43,6 +43,22 @@ class CheckSize(unittest.TestCase):
         code = """__attribute__((noinline)) void deep(void) { volatile char a[100]; a[0] = 1; }
                   int main(void) { for (;;) deep(); }"""
         self.assertEqual(self.main_path(code), 3 + 3 + 2 + 100)
+
+    def test_shared_prologues_need_what_a_function_of_its_own_needs(self):
+        code = """volatile char n; long use(volatile char *a) { return a[0]; }
+                  __attribute__((noinline)) long deep(long x) { volatile char a[100]; a[0] = n; long y = use(a), z = use(a);
+                                                                return use(a) * x + y * use(a) + z; }
+                  __attribute__((noinline)) long two(long x) { return deep(x) + deep(x + 1); }
+                  int main(void) { for (;;) n = two(n); }"""
+        shared = self.main_path(code, ["-mcall-prologues"])
+        self.assertGreater(shared, 3 + 3 + 100)
+        self.assertEqual(shared, self.main_path(code))
+
+    def test_shared_epilogue_that_leaves_something_is_refused(self):
+        code = """__attribute__((noinline, naked)) void bad(void) { __asm__ volatile("push r28\\n push r29\\n push r1\\n"
+                      "in r28, 0x3d\\n in r29, 0x3e\\n ldi r30, 2\\n jmp __epilogue_restores__ + 32"); }
+                  int main(void) { for (;;) bad(); }"""
+        self.assert_refused("with 1 bytes on the stack", code, options=["-mcall-prologues"])
 
     def test_interrupt_is_added_to_the_main_path(self):
         result = self.check("int main(void) { for (;;); }")
