@@ -11,10 +11,8 @@
 
 _Static_assert(LATIN_1_GLYPH + (0x180u - LATIN_1_FIRST) == GLYPH_BOX,
                "the generator's order is font_glyph's");
-_Static_assert(FONT_SMALL_HEIGHT < 16 && FONT_LARGE_HEIGHT < 16, "a column is less than 16 bits");
-_Static_assert(FONT_SMALL_WIDTH *FONT_SMALL_HEIGHT <= UINT8_MAX &&
-                   FONT_LARGE_WIDTH * FONT_LARGE_HEIGHT <= UINT8_MAX,
-               "a bit of a glyph is counted in a byte");
+#define BOTTOM_HEIGHT 8
+_Static_assert(FONT_SMALL_HEIGHT < 16 && FONT_LARGE_HEIGHT < 16, "a top is less than 8 pixels high");
 
 uint8_t font_width(enum font font)
 {
@@ -35,35 +33,31 @@ uint16_t font_glyph(uint16_t code_point)
     return GLYPH_BOX;
 }
 
-/* Bits `shift` (1 to 7) and up of two bytes, as one. An AVR multiplies in two cycles, and shifts one bit at a
- * time. */
-static uint8_t across(uint8_t low, uint8_t high, uint8_t shift)
+/* tools/font/make-font describes the tables: where the part with that number begins. */
+static uint16_t offset_of(const uint8_t *number, uint8_t size)
 {
-    uint8_t factor = (uint8_t)(0x100u >> shift);
-    return (uint8_t)((uint16_t)(low * factor) >> 8) | (uint8_t)(high * factor);
+    return (uint16_t)(flash_read_byte(number) * size);
 }
 
-/* 16 bits that begin x * height bits into the glyph; the packing is described in tools/font/make-font, as are
- * the two bytes behind the last glyph that make the reading of three safe. */
-static uint16_t packed_column(const uint8_t *glyph, uint8_t x, uint8_t height)
+static uint16_t column(const uint8_t *top, uint8_t top_height, const uint8_t *bottom, uint8_t x)
 {
-    uint8_t first_bit = (uint8_t)(x * height);
-    uint8_t shift = first_bit % 8;
-    uint8_t bytes[3];
+    uint8_t first_bit = (uint8_t)(x * top_height);
+    const uint8_t *bits = top + first_bit / 8;
+    uint16_t pixels = (uint16_t)(flash_read_byte(bits) | flash_read_byte(bits + 1) << 8) >> (first_bit % 8);
 
-    glyph += first_bit / 8;
-    for (uint8_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = flash_read_byte(glyph + i);
-    if (shift == 0)
-        return (uint16_t)(bytes[0] | bytes[1] << 8);
-    return (uint16_t)(across(bytes[0], bytes[1], shift) | across(bytes[1], bytes[2], shift) << 8);
+    pixels &= (uint16_t)((1u << top_height) - 1);
+    return (uint16_t)(pixels | (uint16_t)(flash_read_byte(bottom + x) << top_height));
 }
 
 uint16_t font_column(enum font font, uint16_t glyph, uint8_t x)
 {
+    const uint8_t *numbers = (font == FONT_LARGE ? font_large_glyphs : font_small_glyphs) + 2 * glyph;
+
     if (font == FONT_LARGE)
-        return packed_column(font_large_bits + glyph * FONT_LARGE_GLYPH_SIZE, x, FONT_LARGE_HEIGHT) &
-               ((1u << FONT_LARGE_HEIGHT) - 1);
-    return packed_column(font_small_bits + glyph * FONT_SMALL_GLYPH_SIZE, x, FONT_SMALL_HEIGHT) &
-           ((1u << FONT_SMALL_HEIGHT) - 1);
+        return column(font_large_tops + offset_of(numbers, FONT_LARGE_TOP_SIZE),
+                      FONT_LARGE_HEIGHT - BOTTOM_HEIGHT,
+                      font_large_bottoms + offset_of(numbers + 1, FONT_LARGE_WIDTH), x);
+    return column(font_small_tops + offset_of(numbers, FONT_SMALL_TOP_SIZE),
+                  FONT_SMALL_HEIGHT - BOTTOM_HEIGHT,
+                  font_small_bottoms + offset_of(numbers + 1, FONT_SMALL_WIDTH), x);
 }
