@@ -36,12 +36,22 @@ enum text {
     TEXT_KIOSK,
     TEXT_STAFF,
     TEXT_FILE,
+    TEXT_AUDIENCE,
+    TEXT_WEEK_START,
     TEXT_COUNT
 };
 
 static const char *const text_names[TEXT_COUNT] = {
-    [TEXT_NAME] = "name", [TEXT_PIN] = "pin",     [TEXT_SINCE] = "since", [TEXT_FROM] = "from",
-    [TEXT_TO] = "to",     [TEXT_KIOSK] = "kiosk", [TEXT_STAFF] = "staff", [TEXT_FILE] = "file",
+    [TEXT_NAME] = "name",
+    [TEXT_PIN] = "pin",
+    [TEXT_SINCE] = "since",
+    [TEXT_FROM] = "from",
+    [TEXT_TO] = "to",
+    [TEXT_KIOSK] = "kiosk",
+    [TEXT_STAFF] = "staff",
+    [TEXT_FILE] = "file",
+    [TEXT_AUDIENCE] = "audience",
+    [TEXT_WEEK_START] = "week_start",
 };
 
 struct route;
@@ -312,6 +322,16 @@ static enum store_status run_kiosk_rename(struct store *store, struct api_call *
     enum store_status status = store_kiosk_rename(store, which, name, error);
 
     return status == STORE_OK ? done(call, "%s is now called %s", which, name) : status;
+}
+
+static enum store_status run_kiosk_audience(struct store *store, struct api_call *call,
+                                            struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    const char *audience = text_of(call, TEXT_AUDIENCE);
+    enum store_status status = store_kiosk_audience(store, which, audience, error);
+
+    return status == STORE_OK ? done(call, "%s now serves the %s audience", which, audience) : status;
 }
 
 /* The list's entry of the kiosk at a port: by its id when a kiosk is up there, else by the port it was last at.
@@ -609,6 +629,7 @@ static const struct route routes[] = {
     {false, {"kiosks"}, API_READER, run_kiosk_list, finish_kiosk_list, 0},
     {true, {"kiosks", "*", "adopt"}, API_WRITER, run_kiosk_adopt, NULL, 0},
     {true, {"kiosks", "*", "rename"}, API_WRITER, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
+    {true, {"kiosks", "*", "audience"}, API_WRITER, run_kiosk_audience, NULL, NEEDS(TEXT_AUDIENCE)},
     {false, {"status"}, API_READER, run_status, finish_status, 0},
     {true, {"verify"}, API_VERIFIER, run_verify, NULL, 0},
     {true, {"backup"}, API_VERIFIER, run_backup, NULL, NEEDS(TEXT_FILE)},

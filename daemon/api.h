@@ -6,7 +6,7 @@
  * finished into a status and a body. Knows neither libevent nor threads; the daemon and `byname --database`
  * use the same calls. Not for two threads at a time.
  *
- *   GET  /v1/report/NAME?since=&from=&to=&kiosk=&staff=   a report
+ *   GET  /v1/report/NAME?since=&from=&to=&kiosk=&staff=&audience=&week_start=   a report
  *   GET  /v1/staff                                        everybody
  *   POST /v1/staff                {"name", "pin"?}        add
  *   POST /v1/staff/WHO/rename     {"name"}
@@ -15,6 +15,7 @@
  *   GET  /v1/kiosks                                       adopted and waiting
  *   POST /v1/kiosks/PORT/adopt    {"name"?}
  *   POST /v1/kiosks/WHICH/rename  {"name"}
+ *   POST /v1/kiosks/WHICH/audience {"audience"}           external or internal
  *   GET  /v1/status                                       how the daemon and its kiosks are
  *   POST /v1/verify                                       recount everything
  *   POST /v1/backup               {"file"}                copy the database, while it is written to

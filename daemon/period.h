@@ -3,8 +3,8 @@
  * period.h - the hours, days and months of a store, local to its time zone.
  *
  * A period is named by the UTC instant (milliseconds since 1970) at which it begins, and ends where the next
- * one begins: periods of one level neither overlap nor leave gaps, and each lies wholly within one of every
- * coarser level. So a day may have 23 or 25 hours, the hour that happens twice in autumn is two periods, and
+ * one begins: periods of one level neither overlap nor leave gaps, and each hour, day and month lies wholly
+ * within one of every coarser level. So a day may have 23 or 25 hours, the hour that happens twice in autumn is two periods, and
  * in a zone at :45 hours begin at :15 UTC. An hour never spans a change of offset. A day begins at the first
  * instant at which local clocks show its date. Pure functions.
  */
@@ -17,11 +17,10 @@
 
 #include "daemon/zone.h"
 
-/* From fine to coarse; the codes are stored. */
-enum period_level { PERIOD_HOUR = 1, PERIOD_DAY = 2, PERIOD_MONTH = 3, PERIOD_ALL = 4 };
+/* From fine to coarse, and the ISO week (from Monday), which lies in no month; the codes are stored. */
+enum period_level { PERIOD_HOUR = 1, PERIOD_DAY = 2, PERIOD_MONTH = 3, PERIOD_ALL = 4, PERIOD_WEEK = 5 };
 
-#define PERIOD_LEVEL_MIN PERIOD_HOUR
-#define PERIOD_LEVEL_MAX PERIOD_ALL
+#define PERIOD_LEVEL_COUNT 6 /* the codes are less than that */
 #define PERIOD_TEXT_SIZE 32
 
 /* The beginning of the period that holds at_ms; 0 for PERIOD_ALL. */

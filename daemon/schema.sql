@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 2. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 3. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
@@ -29,7 +29,8 @@ CREATE TABLE kiosk (
     boots INTEGER NOT NULL DEFAULT 0,            -- changes of boot seen
     uptime_s INTEGER, refused INTEGER, bad_frames INTEGER, resent INTEGER, pending INTEGER, -- the newest HEALTH
     bad_slots INTEGER, display_faults INTEGER, stuck_buttons INTEGER, health_ms INTEGER,
-    key BLOB CHECK (key IS NULL OR length(key) = 16) -- of its line, a secret; NULL: it knows none. Since version 2
+    key BLOB CHECK (key IS NULL OR length(key) = 16), -- of its line: a secret; NULL: it knows none. Since version 2
+    audience TEXT NOT NULL DEFAULT 'external' CHECK (audience IN ('external', 'internal')) -- since version 3
 ) STRICT;
 
 -- A kiosk's numbered answers. A formatted or replaced journal gets a new row.
@@ -69,6 +70,8 @@ CREATE TABLE answer (
     arrived_ms INTEGER NOT NULL,
     PRIMARY KEY (journal, seq)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX answer_signed ON answer (instant_ms) WHERE question IN (11, 12); -- since version 3
 
 -- Sequence numbers that are gone for good.
 CREATE TABLE lost (
@@ -144,10 +147,11 @@ CREATE TABLE visit (
     PRIMARY KEY (journal, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visit_uncertain ON visit (instant_ms) WHERE span_ms > 0;
+CREATE INDEX visit_help ON visit (instant_ms) WHERE help = 1; -- since version 3
 
 -- Counts of visits; daemon/tally.h says what each measure is.
 CREATE TABLE tally (
-    level INTEGER NOT NULL,      -- 1 hour, 2 day, 3 month, 4 all time
+    level INTEGER NOT NULL,      -- 1 hour, 2 day, 3 month, 4 all time, 5 week; of all staff: 6 hour, 7 day, 8 slot
     start_ms INTEGER NOT NULL,   -- the instant at which the local period begins; 0 for all time
     kiosk INTEGER NOT NULL REFERENCES kiosk (id),
     staff INTEGER NOT NULL,      -- 0: no name
@@ -199,3 +203,4 @@ CREATE TABLE tally (
     PRIMARY KEY (level, start_ms, kiosk, staff)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tally_of_staff ON tally (staff, start_ms) WHERE level = 2;
+CREATE INDEX tally_of_staff_hour ON tally (staff, start_ms) WHERE level = 1; -- since version 3

@@ -148,11 +148,12 @@ static enum store_status tally_upsert_prepare(struct store *store, struct store_
     return code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
 }
 
-/* What an archived file of version 1 does not have is nothing that a reader asks for. */
+/* What an archived file of an older version does not have is nothing that a reader asks for. */
 static bool is_for_writer(enum store_statement which)
 {
-    return which == STATEMENT_KIOSK_BY_ID || which == STATEMENT_KIOSK_OFFERED || which == STATEMENT_KIOSK_KEY ||
-           which == STATEMENT_KIOSK_KEYED_AT;
+    return which == STATEMENT_KIOSK_BY_ID || which == STATEMENT_KIOSK_OFFERED ||
+           which == STATEMENT_KIOSK_KEY || which == STATEMENT_KIOSK_KEYED_AT ||
+           which == STATEMENT_KIOSK_AUDIENCE;
 }
 
 static enum store_status statements_prepare(struct store *store, struct store_error *error)
@@ -243,39 +244,6 @@ static enum store_status execute(struct store *store, const char *sql, struct st
     return code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
 }
 
-static enum store_status migrate_from(struct store *store, long version, const struct store_options *options,
-                                      struct store_error *error)
-{
-    static const char keys[] = "ALTER TABLE kiosk ADD COLUMN key BLOB CHECK (key IS NULL OR length(key) = 16)";
-    enum store_status status;
-
-    if (version == 1)
-        return execute(store, keys, error);
-    status = execute(store, store_schema, error);
-    return status == STORE_OK ? store_row_create(store, options, error) : status;
-}
-
-/* Bring the tables to STORE_VERSION, one version a step, all in one transaction. */
-static enum store_status migrate(struct store *store, const struct store_options *options,
-                                 struct store_error *error)
-{
-    char text[32];
-    enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
-    long version = strtol(text, NULL, 10);
-
-    if (status != STORE_OK || version == STORE_VERSION)
-        return status;
-    status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
-    if (status == STORE_OK)
-        status = migrate_from(store, version, options, error);
-    snprintf(text, sizeof text, "PRAGMA user_version = %d", STORE_VERSION);
-    if (status == STORE_OK)
-        status = once(store, text, NULL, 0, error);
-    if (status == STORE_OK)
-        status = once(store, "COMMIT", NULL, 0, error);
-    return status;
-}
-
 /* NULL when out of memory: SQLite's own text may be missing, too. */
 static char *copy_text(sqlite3_stmt *statement, int column)
 {
@@ -317,6 +285,83 @@ static enum store_status zone_load(struct store *store, struct store_error *erro
         return STORE_REFUSED;
     store->book = tally_book_create(store->zone);
     return store->book == NULL ? store_refuse(error, "out of memory") : STORE_OK;
+}
+
+/* Forget what was read for the use of the tables. */
+static void unload(struct store *store)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(store->statements[i]);
+        store->statements[i] = NULL;
+    }
+    tally_book_destroy(store->book);
+    zone_destroy(store->zone);
+    free(store->timezone);
+    free(store->name);
+    store->book = NULL;
+    store->zone = NULL;
+    store->timezone = NULL;
+    store->name = NULL;
+}
+
+/* Tallies of levels that an older version did not keep: count all of them again, in the open transaction. */
+static enum store_status tallies_remake(struct store *store, struct store_error *error)
+{
+    enum store_status status = statements_prepare(store, error);
+
+    if (status == STORE_OK)
+        status = store_row_load(store, error);
+    if (status == STORE_OK)
+        status = zone_load(store, error);
+    if (status == STORE_OK)
+        status = store_rebuild(store, error);
+    unload(store);
+    return status;
+}
+
+/* What each version added to the one before; all of them, for a new database, are in schema.sql. */
+static const char *const migrations[STORE_VERSION] = {
+    [1] = "ALTER TABLE kiosk ADD COLUMN key BLOB CHECK (key IS NULL OR length(key) = 16)",
+    [2] = "ALTER TABLE kiosk ADD COLUMN audience TEXT NOT NULL DEFAULT 'external'"
+          " CHECK (audience IN ('external', 'internal'));"
+          "CREATE INDEX answer_signed ON answer (instant_ms) WHERE question IN (11, 12);"
+          "CREATE INDEX visit_help ON visit (instant_ms) WHERE help = 1;"
+          "CREATE INDEX tally_of_staff_hour ON tally (staff, start_ms) WHERE level = 1",
+};
+
+static enum store_status migrate_from(struct store *store, long version, const struct store_options *options,
+                                      struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+
+    if (version == 0) {
+        status = execute(store, store_schema, error);
+        return status == STORE_OK ? store_row_create(store, options, error) : status;
+    }
+    for (; status == STORE_OK && version < STORE_VERSION; version++)
+        status = execute(store, migrations[version], error);
+    return status == STORE_OK ? tallies_remake(store, error) : status;
+}
+
+/* Bring the tables to STORE_VERSION, one version a step, all in one transaction. */
+static enum store_status migrate(struct store *store, const struct store_options *options,
+                                 struct store_error *error)
+{
+    char text[32];
+    enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
+    long version = strtol(text, NULL, 10);
+
+    if (status != STORE_OK || version == STORE_VERSION)
+        return status;
+    status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
+    if (status == STORE_OK)
+        status = migrate_from(store, version, options, error);
+    snprintf(text, sizeof text, "PRAGMA user_version = %d", STORE_VERSION);
+    if (status == STORE_OK)
+        status = once(store, text, NULL, 0, error);
+    if (status == STORE_OK)
+        status = once(store, "COMMIT", NULL, 0, error);
+    return status;
 }
 
 /* The configuration rules the name and the zone. Another zone has other hours and days: count again. */
@@ -528,16 +573,11 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
-    for (size_t i = 0; i < STATEMENT_COUNT; i++)
-        sqlite3_finalize(store->statements[i]);
+    unload(store);
     if ((store->is_broken || !store->is_ours) && store->db != NULL)
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close(store->db);
     store_file_unlock(store->path, store->lock_fd, false);
-    tally_book_destroy(store->book);
-    zone_destroy(store->zone);
-    free(store->timezone);
-    free(store->name);
     free(store->path);
     free(store);
 }

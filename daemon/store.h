@@ -130,6 +130,10 @@ enum store_status store_kiosk_adopt(struct store *store, const char *port, const
 enum store_status store_kiosk_rename(struct store *store, const char *which, const char *name,
                                      struct store_error *error);
 
+/* "external" (customers, as it is at first) or "internal" (colleagues): reports keep the two apart. */
+enum store_status store_kiosk_audience(struct store *store, const char *which, const char *audience,
+                                       struct store_error *error);
+
 /* Keep the latest heartbeat; at most one write a minute a kiosk unless something but the uptime changed. */
 enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
                                int64_t now_ms, struct store_error *error);

@@ -18,7 +18,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 2 /* user_version */
+#define STORE_VERSION 3 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 16
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -30,7 +30,7 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(STORE_COMMITTED, "UPDATE store SET newest_commit_ms = ?1")                                             \
     X(KIOSK_BY_ID, "SELECT id, port, boot, boot_before, heard_ms, heard_before_ms, key FROM kiosk"           \
                    " WHERE kiosk_id = ?1")                                                                   \
-    X(KIOSK_OFFERED, "SELECT id, kiosk_id, key FROM kiosk"                                                        \
+    X(KIOSK_OFFERED, "SELECT id, kiosk_id, key FROM kiosk"                                                   \
                      " WHERE is_confirmed = 0 AND port = ?1 AND former_id = ?2 ORDER BY id DESC LIMIT 1")    \
     X(KIOSK_NAMED, "SELECT id FROM kiosk WHERE name = ?1")                                                   \
     X(KIOSK_INSERT, "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"                        \
@@ -38,6 +38,7 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(KIOSK_KEY, "UPDATE kiosk SET key = ?2 WHERE id = ?1")                                                  \
     X(KIOSK_KEYED_AT, "SELECT 1 FROM kiosk WHERE port = ?1 AND is_confirmed = 1 AND key IS NOT NULL")        \
     X(KIOSK_RENAME, "UPDATE kiosk SET name = ?2 WHERE id = ?1")                                              \
+    X(KIOSK_AUDIENCE, "UPDATE kiosk SET audience = ?2 WHERE id = ?1")                                        \
     X(KIOSK_HEARD, "UPDATE kiosk SET port = ?2, is_confirmed = 1, firmware = ?3,"                            \
                    " boot_before = iif(boot <> ?4, boot, boot_before),"                                      \
                    " heard_before_ms = iif(boot <> ?4, heard_ms, heard_before_ms),"                          \

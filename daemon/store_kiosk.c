@@ -480,6 +480,24 @@ enum store_status store_kiosk_rename(struct store *store, const char *which, con
     return store_run(store, statement, error);
 }
 
+enum store_status store_kiosk_audience(struct store *store, const char *which, const char *audience,
+                                       struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t kiosk = 0;
+    enum store_status status = kiosk_find(store, which, &kiosk, error);
+
+    if (status != STORE_OK)
+        return status;
+    if (strcmp(audience, "external") != 0 && strcmp(audience, "internal") != 0)
+        return store_refuse(
+            error, "an audience is external (customers) or internal (colleagues), not \"%.40s\"", audience);
+    statement = store_statement(store, STATEMENT_KIOSK_AUDIENCE);
+    sqlite3_bind_int64(statement, 1, kiosk);
+    store_bind_text(statement, 2, audience);
+    return store_run(store, statement, error);
+}
+
 /* Whether the stored heartbeat says the same, but for the uptime, and is not a minute old. */
 static enum store_status health_is_known(struct store *store, int64_t kiosk, const int64_t *values, int count,
                                          int64_t now_ms, bool *is_known, struct store_error *error)

@@ -241,15 +241,22 @@ static enum store_status journals_replay(struct recount *recount, struct store_e
 static void tally_difference(struct recount *recount, const struct tally_key *key, const char *column,
                              int64_t stored, int64_t counted)
 {
-    static const char *const levels[] = {"", "the hour from ", "the day from ", "the month from ",
-                                         "all time"};
+    static const char *const levels[] = {"",
+                                         "the hour from ",
+                                         "the day from ",
+                                         "the month from ",
+                                         "all time",
+                                         "the week from ",
+                                         "everybody's hour from ",
+                                         "everybody's day from ",
+                                         "an hour of the week, in the month from "};
     char text[STORE_TEXT_MAX], start[PERIOD_TEXT_SIZE] = "";
 
     recount->verified->tallies_wrong++;
     if (key->level != PERIOD_ALL)
         period_format(recount->store->zone, key->start_ms, start);
     snprintf(text, sizeof text, "kiosk %" PRId64 ", staff %u, %s%s: %s is %" PRId64 ", recounted %" PRId64,
-             key->kiosk, (unsigned)key->staff, key->level <= PERIOD_ALL ? levels[key->level] : "?", start,
+             key->kiosk, (unsigned)key->staff, key->level <= TALLY_SLOT ? levels[key->level] : "?", start,
              column, stored, counted);
     difference(recount->verified, text);
 }

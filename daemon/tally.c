@@ -14,9 +14,10 @@ struct period {
 struct tally_book {
     const struct zone *zone;
     struct tally_row *rows;
-    size_t count, capacity;                     /* capacity is a power of two */
-    uint32_t *slots;                            /* twice the capacity: row index + 1, open addressing */
-    struct period recent[PERIOD_LEVEL_MAX + 1]; /* answers come in the order of time: the last period again */
+    size_t count, capacity;                   /* capacity is a power of two */
+    uint32_t *slots;                          /* twice the capacity: row index + 1, open addressing */
+    struct period recent[PERIOD_LEVEL_COUNT]; /* answers come in the order of time: the last period again */
+    int64_t recent_slot;                      /* of recent[PERIOD_HOUR], 0 to 167 */
     bool is_failed;
 };
 
@@ -225,16 +226,30 @@ static struct tally_row *row_of(struct tally_book *book, const struct tally_key 
     return row;
 }
 
+static void recent_set(struct tally_book *book, enum period_level level, int64_t at_ms)
+{
+    struct period *recent = &book->recent[level];
+    struct period_local local;
+
+    recent->from_ms = period_start(book->zone, level, at_ms);
+    recent->to_ms = period_next(book->zone, level, at_ms);
+    if (level == PERIOD_HOUR) {
+        local = period_local(book->zone, at_ms);
+        book->recent_slot = (local.weekday - 1) * 24 + local.hour;
+    }
+}
+
 /* The period at a level; false when the time straddles an edge. */
 static bool period_find(struct tally_book *book, enum period_level level, const struct visit_time *time,
                         int64_t *start_ms)
 {
-    struct period *recent = &book->recent[level];
+    const struct period *recent = &book->recent[level];
 
-    if (time->instant_ms < recent->from_ms || time->instant_ms >= recent->to_ms) {
-        recent->from_ms = period_start(book->zone, level, time->instant_ms);
-        recent->to_ms = period_next(book->zone, level, time->instant_ms);
-    }
+    *start_ms = 0;
+    if (level == PERIOD_ALL)
+        return true;
+    if (time->instant_ms < recent->from_ms || time->instant_ms >= recent->to_ms)
+        recent_set(book, level, time->instant_ms);
     *start_ms = recent->from_ms;
     return time->span_ms < recent->to_ms - time->instant_ms;
 }
@@ -245,20 +260,45 @@ bool tally_is_certain(const struct zone *zone, enum period_level level, const st
            time->span_ms < period_next(zone, level, time->instant_ms) - time->instant_ms;
 }
 
+static void row_add(struct tally_book *book, const struct tally_key *key,
+                    const int64_t n[TALLY_MEASURE_COUNT], int sign)
+{
+    struct tally_row *row = row_of(book, key);
+
+    for (size_t i = 0; row != NULL && i < TALLY_MEASURE_COUNT; i++)
+        row->n[i] += sign * n[i];
+}
+
 static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, const struct visit_time *time,
                      const int64_t n[TALLY_MEASURE_COUNT], int sign)
 {
-    for (uint8_t level = PERIOD_LEVEL_MIN; level <= PERIOD_LEVEL_MAX; level++) {
-        struct tally_key key = {.kiosk = kiosk, .staff = staff, .level = level};
-        struct tally_row *row;
+    static const struct {
+        uint8_t level;
+        enum period_level certain; /* where the time must be certain */
+        enum period_level start;   /* whose beginning is the row's */
+        bool is_of_all;
+    } levels[] = {
+        {PERIOD_HOUR, PERIOD_HOUR, PERIOD_HOUR, false},
+        {PERIOD_DAY, PERIOD_DAY, PERIOD_DAY, false},
+        {PERIOD_MONTH, PERIOD_MONTH, PERIOD_MONTH, false},
+        {PERIOD_ALL, PERIOD_ALL, PERIOD_ALL, false},
+        {PERIOD_WEEK, PERIOD_WEEK, PERIOD_WEEK, false},
+        {TALLY_HOUR_OF_ALL, PERIOD_HOUR, PERIOD_HOUR, true},
+        {TALLY_DAY_OF_ALL, PERIOD_DAY, PERIOD_DAY, true},
+        {TALLY_SLOT, PERIOD_HOUR, PERIOD_MONTH, true},
+    };
+    int64_t ignored;
 
-        if (level != PERIOD_ALL && !period_find(book, (enum period_level)level, time, &key.start_ms))
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        struct tally_key key = {
+            .kiosk = kiosk, .staff = levels[i].is_of_all ? 0 : staff, .level = levels[i].level};
+
+        if (!period_find(book, levels[i].certain, time, &ignored))
             continue;
-        row = row_of(book, &key);
-        if (row == NULL)
-            return;
-        for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
-            row->n[i] += sign * n[i];
+        period_find(book, levels[i].start, time, &key.start_ms);
+        if (levels[i].level == TALLY_SLOT)
+            key.start_ms += book->recent_slot;
+        row_add(book, &key, n, sign);
     }
 }
 

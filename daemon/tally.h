@@ -3,9 +3,9 @@
  * tally.h - what is counted of a visit, and a book that adds it up by period, kiosk and staff member.
  *
  * A tally row has one counter for each measure below; the schema has a column of the same name for each. Rows
- * are kept for each hour, day, month and for all time. A visit is counted at every level at which its time is
- * certain: one that may lie on either side of an hour's edge has no hour but may have a day, and all time has
- * everything. The book lives on the heap and is used by one thread.
+ * are kept at the levels below. A visit is counted at every level at which its time is certain: one that may lie
+ * on either side of an hour's edge has no hour but may have a day, and all time has everything. The book lives
+ * on the heap and is used by one thread.
  */
 #ifndef BYNAME_TALLY_H
 #define BYNAME_TALLY_H
@@ -78,11 +78,19 @@ enum tally_measure { TALLY_MEASURES(TALLY_ENUMERATOR) TALLY_MEASURE_COUNT };
 /* The column of a measure; measure < TALLY_MEASURE_COUNT. */
 const char *tally_column(unsigned measure);
 
+/* The levels of enum period_level have a row for each kiosk and staff member. Those below have one for each kiosk,
+ * under staff 0, with everybody in it, so that a report by hours or days reads few rows however many people work
+ * there. A slot is one hour of the week in one month ("Mondays at 14 in November"): its start_ms is the month's
+ * beginning plus as many milliseconds as hours lie between Monday 0:00 and it, by the local clock. */
+enum tally_level { TALLY_HOUR_OF_ALL = 6, TALLY_DAY_OF_ALL = 7, TALLY_SLOT = 8 };
+
+#define TALLY_SLOT_COUNT 168
+
 struct tally_key {
     int64_t start_ms; /* see period.h */
     int64_t kiosk;    /* row number */
     uint16_t staff;   /* 0: no name */
-    uint8_t level;    /* enum period_level */
+    uint8_t level;    /* enum period_level or enum tally_level */
 };
 
 struct tally_row {

@@ -20,6 +20,11 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
+/* Takes out of a database what came after version 2 of its tables. */
+#define FIXTURE_BACK_TO_VERSION_2                                                      \
+    "DROP INDEX answer_signed; DROP INDEX visit_help; DROP INDEX tally_of_staff_hour;" \
+    "ALTER TABLE kiosk DROP COLUMN audience; DELETE FROM tally WHERE level > 4; PRAGMA user_version = 2;"
+
 struct fixture {
     char folder[FIXTURE_PATH_SIZE];
     char path[FIXTURE_PATH_SIZE];

@@ -359,17 +359,34 @@ static void test_database_of_version_1_gets_keys(void **state)
     struct fixture *fixture = *state;
     int64_t kiosks = fixture_integer(fixture, "SELECT count(*) FROM kiosk");
 
-    fixture_run(fixture, "ALTER TABLE kiosk DROP COLUMN key; PRAGMA user_version = 1");
+    fixture_run(fixture,
+                FIXTURE_BACK_TO_VERSION_2 "ALTER TABLE kiosk DROP COLUMN key; PRAGMA user_version = 1");
     const struct store_options archived = {.path = fixture->path, .is_read_only = true};
     struct store *reader = NULL;
     if (store_open(&archived, &reader, &fixture->error) != STORE_OK)
         fail_msg("%s", fixture->error.text);
     store_close(reader);
     fixture_reopen(fixture);
-    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 2);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 3);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NULL"), kiosks);
     struct message_hello hello = fixture_hello(fixture);
     assert_int_equal(hello_at(fixture, &hello, FIXTURE_PORT, true).admission, STORE_ADMITTED);
+}
+
+static void test_audience_of_a_kiosk_is_set_by_name_and_checked(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_kiosk_audience(fixture->store, FIXTURE_KIOSK, "internal", &fixture->error),
+                     STORE_OK);
+    assert_int_equal(store_kiosk_audience(fixture->store, FIXTURE_KIOSK, "both", &fixture->error),
+                     STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "external (customers) or internal"));
+    assert_int_equal(store_kiosk_audience(fixture->store, "nowhere", "internal", &fixture->error),
+                     STORE_REFUSED);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE audience = 'internal'"), 1);
 }
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -393,6 +410,7 @@ int main(void)
         WITH_STORE(test_where_a_kiosk_with_a_key_was_a_newcomer_waits_for_a_manager),
         WITH_STORE(test_kiosk_that_knows_no_keys_gets_none),
         WITH_STORE(test_database_of_version_1_gets_keys),
+        WITH_STORE(test_audience_of_a_kiosk_is_set_by_name_and_checked),
         WITH_STORE(test_heartbeats_are_kept_once_a_minute_unless_they_differ),
     };
 

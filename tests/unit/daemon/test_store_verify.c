@@ -125,6 +125,45 @@ static void test_another_zone_has_other_days_and_the_same_total(void **state)
     assert_string_equal(store_timezone(fixture->store), "Asia/Kathmandu");
 }
 
+/* The store's Monday, 2 November, from noon: its week, its hours of everybody, and Monday's 12th and 13th hour in
+ * November. */
+static void test_weeks_and_slots_are_counted_where_they_begin(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t november_ms = FIXTURE_NOON_MS - 36 * HOUR_MS;
+
+    some_visits(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT max(start_ms) FROM tally WHERE level = 5"),
+                     FIXTURE_NOON_MS - 12 * HOUR_MS);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally WHERE level = 5"), 3); /* staff */
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally WHERE level = 6"), 2); /* hours */
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally WHERE level = 7"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT min(start_ms) FROM tally WHERE level = 8"),
+                     november_ms + 12);
+    assert_int_equal(fixture_integer(fixture, "SELECT max(start_ms) FROM tally WHERE level = 8"),
+                     november_ms + 13);
+    assert_int_equal(fixture_integer(fixture, "SELECT sum(staff_named) FROM tally WHERE level = 8"),
+                     fixture_integer(fixture, "SELECT sum(staff_named) FROM tally WHERE level = 4"));
+}
+
+static void test_database_of_version_2_is_counted_again(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t rows;
+
+    some_visits(fixture);
+    rows = fixture_integer(fixture, "SELECT count(*) FROM tally");
+    fixture_run(fixture, FIXTURE_BACK_TO_VERSION_2);
+    fixture_reopen(fixture);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 3);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally"), rows);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE audience = 'external'"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM sqlite_schema WHERE name IN"
+                                              " ('answer_signed', 'visit_help', 'tally_of_staff_hour')"),
+                     3);
+    fixture_verify(fixture);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -135,6 +174,8 @@ int main(void)
         WITH_STORE(test_wrong_visit_is_named),
         WITH_STORE(test_missing_answer_is_named),
         WITH_STORE(test_check_can_be_ended),
+        WITH_STORE(test_weeks_and_slots_are_counted_where_they_begin),
+        WITH_STORE(test_database_of_version_2_is_counted_again),
         WITH_STORE(test_another_zone_has_other_days_and_the_same_total),
     };
 
