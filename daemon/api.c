@@ -10,7 +10,7 @@
 #include "daemon/report.h"
 #include "daemon/utf8.h"
 
-#define PREFIX "/v1/"
+#define PREFIX "/api/v1/"
 #define PARTS_MAX 3
 #define TEXT_SIZE_MAX 256
 #define LEFT_OUT_NAMED_MAX 5 /* of those who are not on the kiosks; then only how many more */
@@ -74,7 +74,7 @@ struct api_call {
 
 struct route {
     bool is_post;
-    const char *parts[PARTS_MAX]; /* after /v1/; "*" is TEXT_WHICH; NULL ends */
+    const char *parts[PARTS_MAX]; /* after /api/v1/; "*" is TEXT_WHICH; NULL ends */
     enum api_where where;
     enum store_status (*run)(struct store *store, struct api_call *call, struct store_error *error);
     /* May add to the reply; NULL: nothing to add. */
@@ -495,7 +495,8 @@ static void judge_kiosks(json_t *problems, const struct api_live *live)
             say(problems, "kiosk %s waits for adoption: byname kiosk adopt '%s'", port, port);
         else if (strcmp(state, "unverified") == 0 && kiosk.session->unproven <= SESSION_UNPROVEN_MAX)
             continue; /* it may be on its way */
-        else if (strcmp(state, "refused") == 0 || strcmp(state, "held") == 0 || strcmp(state, "unverified") == 0)
+        else if (strcmp(state, "refused") == 0 || strcmp(state, "held") == 0 ||
+                 strcmp(state, "unverified") == 0)
             say(problems, "kiosk %s: %s", port, note);
         else if (quiet_ms >= API_AWAY_UNWELL_MS)
             say(problems, "kiosk %s has been away for %" PRIu64 " s: %s", port, quiet_ms / 1000,
@@ -578,7 +579,7 @@ static enum store_status run_report(struct store *store, struct api_call *call, 
 
     if (report_is_list(name)) {
         snprintf(error->text, sizeof error->text,
-                 "%.64s is no report: GET /v1/staff and GET /v1/kiosks are the lists", name);
+                 "%.64s is no report: GET /api/v1/staff and GET /api/v1/kiosks are the lists", name);
         return STORE_REFUSED;
     }
     return run_named(store, call, name, &call->reply, error);

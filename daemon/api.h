@@ -6,19 +6,19 @@
  * finished into a status and a body. Knows neither libevent nor threads; the daemon and `byname --database`
  * use the same calls. Not for two threads at a time.
  *
- *   GET  /v1/report/NAME?since=&from=&to=&kiosk=&staff=&audience=&week_start=   a report
- *   GET  /v1/staff                                        everybody
- *   POST /v1/staff                {"name", "pin"?}        add
- *   POST /v1/staff/WHO/rename     {"name"}
- *   POST /v1/staff/WHO/on-duty | off-duty | retire
- *   POST /v1/staff/WHO/pin        {"pin": "1234" or null}
- *   GET  /v1/kiosks                                       adopted and waiting
- *   POST /v1/kiosks/PORT/adopt    {"name"?}
- *   POST /v1/kiosks/WHICH/rename  {"name"}
- *   POST /v1/kiosks/WHICH/audience {"audience"}           external or internal
- *   GET  /v1/status                                       how the daemon and its kiosks are
- *   POST /v1/verify                                       recount everything
- *   POST /v1/backup               {"file"}                copy the database, while it is written to
+ *   GET  /api/v1/report/NAME?since=&from=&to=&kiosk=&staff=&audience=&week_start=   a report
+ *   GET  /api/v1/staff                                        everybody
+ *   POST /api/v1/staff                {"name", "pin"?}        add
+ *   POST /api/v1/staff/WHO/rename     {"name"}
+ *   POST /api/v1/staff/WHO/on-duty | off-duty | retire
+ *   POST /api/v1/staff/WHO/pin        {"pin": "1234" or null}
+ *   GET  /api/v1/kiosks                                       adopted and waiting
+ *   POST /api/v1/kiosks/PORT/adopt    {"name"?}
+ *   POST /api/v1/kiosks/WHICH/rename  {"name"}
+ *   POST /api/v1/kiosks/WHICH/audience {"audience"}           external or internal
+ *   GET  /api/v1/status                                       how the daemon and its kiosks are
+ *   POST /api/v1/verify                                       recount everything
+ *   POST /api/v1/backup               {"file"}                copy the database, while it is written to
  */
 #ifndef BYNAME_API_H
 #define BYNAME_API_H

@@ -280,7 +280,7 @@ def kiosk_states(daemon):
     """{port: state} without the price of a byname process; nothing when the daemon does not answer."""
     connection = UnixConnection(daemon.socket)
     try:
-        connection.request("GET", "/v1/kiosks")
+        connection.request("GET", "/api/v1/kiosks")
         kiosks = json.loads(connection.getresponse().read())["kiosks"]
         return {kiosk["port"]: kiosk["state"] for kiosk in kiosks}
     except (OSError, http.client.HTTPException):

@@ -280,7 +280,7 @@ class Socket(rig.Case):
             slow.settimeout(15)
             slow.connect(daemon.socket)
             begun = time.monotonic()
-            slow.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\nX: ")
+            slow.sendall(b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\nX: ")
             is_cut = False
             while not is_cut and time.monotonic() - begun < 12:
                 time.sleep(0.2)
@@ -308,13 +308,13 @@ class Socket(rig.Case):
             with socket.socket(socket.AF_UNIX) as client:
                 client.settimeout(10)
                 client.connect(daemon.socket)
-                client.sendall(b"POST /v1/staff HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                client.sendall(b"POST /api/v1/staff HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
                 self.assertIn(b" 400 ", client.recv(4096))
         self.assertEqual(daemon.ask("staff", "list")["staff"], [])
 
     def test_oversized_requests_are_refused(self):
         daemon = self.daemon({}).start()
-        for request in (b"POST /v1/staff HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
+        for request in (b"POST /api/v1/staff HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
                         b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n", b"\xff" * 4096 + b"\r\n\r\n"):
             with socket.socket(socket.AF_UNIX) as client:
                 client.settimeout(10)

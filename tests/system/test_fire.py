@@ -374,8 +374,8 @@ class Managers(Fire):
 
         quiet = self.latencies_while(visitor, lambda: time.sleep(3))
         end = time.monotonic() + MANAGERS_S
-        asking = [threading.Thread(target=ask, args=(path, path == "/v1/verify"))
-                  for path in ("/v1/verify", "/v1/report/summary", "/v1/report/staff", "/v1/report/kiosks", "/v1/status")]
+        asking = [threading.Thread(target=ask, args=(path, path == "/api/v1/verify"))
+                  for path in ("/api/v1/verify", "/api/v1/report/summary", "/api/v1/report/staff", "/api/v1/report/kiosks", "/api/v1/status")]
         for thread in asking:
             thread.start()
         for _ in range(5):

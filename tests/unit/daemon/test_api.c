@@ -61,25 +61,25 @@ static void test_staff_are_added_listed_and_changed(void **state)
 {
     struct fixture *fixture = *state;
 
-    expect(fixture, true, "/v1/staff", "{\"name\":\"Zo\\u00eb\",\"pin\":\"1234\"}", 200, "done");
-    expect(fixture, false, "/v1/staff", "", 200, "Zoë");
-    expect(fixture, true, "/v1/staff/Zo%C3%AB/rename", "{\"name\":\"Ann\"}", 200, "Ann");
-    expect(fixture, true, "/v1/staff/Ann/off-duty", "", 200, "off duty");
-    expect(fixture, true, "/v1/staff/Ann/pin", "{\"pin\":null}", 200, "no PIN");
-    expect(fixture, true, "/v1/staff/1/retire", "{}", 200, "retired");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Zo\\u00eb\",\"pin\":\"1234\"}", 200, "done");
+    expect(fixture, false, "/api/v1/staff", "", 200, "Zoë");
+    expect(fixture, true, "/api/v1/staff/Zo%C3%AB/rename", "{\"name\":\"Ann\"}", 200, "Ann");
+    expect(fixture, true, "/api/v1/staff/Ann/off-duty", "", 200, "off duty");
+    expect(fixture, true, "/api/v1/staff/Ann/pin", "{\"pin\":null}", 200, "no PIN");
+    expect(fixture, true, "/api/v1/staff/1/retire", "{}", 200, "retired");
 }
 
 static void test_refusals_carry_the_reason(void **state)
 {
     struct fixture *fixture = *state;
 
-    expect(fixture, true, "/v1/staff", "{\"name\":\"Dan\",\"pin\":\"6666\"}", 422, "1 to 5");
-    expect(fixture, true, "/v1/staff/Nobody/retire", "", 422, "Nobody");
-    expect(fixture, true, "/v1/kiosks/Nowhere/adopt", "", 422, "Nowhere");
-    expect(fixture, false, "/v1/report/horoscope", "", 422, "horoscope");
-    expect(fixture, false, "/v1/report/staff_list", "", 422, "staff_list is no report");
-    expect(fixture, false, "/v1/report/kiosk_list", "", 422, "kiosk_list is no report");
-    expect(fixture, false, "/v1/staff", "", 200, "\"staff\":[]"); /* the wrong PIN added nobody */
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\",\"pin\":\"6666\"}", 422, "1 to 5");
+    expect(fixture, true, "/api/v1/staff/Nobody/retire", "", 422, "Nobody");
+    expect(fixture, true, "/api/v1/kiosks/Nowhere/adopt", "", 422, "Nowhere");
+    expect(fixture, false, "/api/v1/report/horoscope", "", 422, "horoscope");
+    expect(fixture, false, "/api/v1/report/staff_list", "", 422, "staff_list is no report");
+    expect(fixture, false, "/api/v1/report/kiosk_list", "", 422, "kiosk_list is no report");
+    expect(fixture, false, "/api/v1/staff", "", 200, "\"staff\":[]"); /* the wrong PIN added nobody */
 }
 
 static void test_bad_requests_never_reach_the_store(void **state)
@@ -87,25 +87,25 @@ static void test_bad_requests_never_reach_the_store(void **state)
     struct fixture *fixture = *state;
 
     expect(fixture, false, "/", "", 404, "error");
-    expect(fixture, false, "/v1/", "", 404, "error");
-    expect(fixture, false, "/v1/staff/", "", 404, "error");
-    expect(fixture, false, "/v1/report/a/b", "", 404, "error");
-    expect(fixture, true, "/v1/staff/%00/retire", "", 404, "error");
-    expect(fixture, true, "/v1/staff/%4/retire", "", 404, "error");
-    expect(fixture, true, "/v1/status", "", 405, "GET");
-    expect(fixture, false, "/v1/verify", "", 405, "POST");
-    expect(fixture, true, "/v1/staff", "", 400, "name is missing");
-    expect(fixture, true, "/v1/staff", "{\"name\":null}", 400, "name is missing");
-    expect(fixture, true, "/v1/staff/Dan/pin", "", 400, "pin is missing");
-    expect(fixture, true, "/v1/staff/Dan/pin", "{}", 400, "pin is missing");
-    expect(fixture, true, "/v1/staff/Dan/pin", "{\"name\":\"x\"}", 400, "pin is missing");
-    expect(fixture, true, "/v1/staff", "{", 400, "no JSON object");
-    expect(fixture, true, "/v1/staff", "[1]", 400, "no JSON object");
-    expect(fixture, true, "/v1/staff", "{\"name\":7}", 400, "texts and null only");
-    expect(fixture, true, "/v1/staff", "{\"nmae\":\"x\"}", 400, "nmae");
-    expect(fixture, false, "/v1/report/summary?since", "", 400, "since");
-    expect(fixture, false, "/v1/report/summary?when=7d", "", 400, "when=7d");
-    expect(fixture, false, "/v1/report/summary?since=%zz", "", 400, "since=%zz");
+    expect(fixture, false, "/api/v1/", "", 404, "error");
+    expect(fixture, false, "/api/v1/staff/", "", 404, "error");
+    expect(fixture, false, "/api/v1/report/a/b", "", 404, "error");
+    expect(fixture, true, "/api/v1/staff/%00/retire", "", 404, "error");
+    expect(fixture, true, "/api/v1/staff/%4/retire", "", 404, "error");
+    expect(fixture, true, "/api/v1/status", "", 405, "GET");
+    expect(fixture, false, "/api/v1/verify", "", 405, "POST");
+    expect(fixture, true, "/api/v1/staff", "", 400, "name is missing");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":null}", 400, "name is missing");
+    expect(fixture, true, "/api/v1/staff/Dan/pin", "", 400, "pin is missing");
+    expect(fixture, true, "/api/v1/staff/Dan/pin", "{}", 400, "pin is missing");
+    expect(fixture, true, "/api/v1/staff/Dan/pin", "{\"name\":\"x\"}", 400, "pin is missing");
+    expect(fixture, true, "/api/v1/staff", "{", 400, "no JSON object");
+    expect(fixture, true, "/api/v1/staff", "[1]", 400, "no JSON object");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":7}", 400, "texts and null only");
+    expect(fixture, true, "/api/v1/staff", "{\"nmae\":\"x\"}", 400, "nmae");
+    expect(fixture, false, "/api/v1/report/summary?since", "", 400, "since");
+    expect(fixture, false, "/api/v1/report/summary?when=7d", "", 400, "when=7d");
+    expect(fixture, false, "/api/v1/report/summary?since=%zz", "", 400, "since=%zz");
 }
 
 /* JSON has no room for other bytes, and a reply that cannot be made is worse than a question mark. */
@@ -113,12 +113,12 @@ static void test_refusals_of_what_is_not_utf8_still_say_why(void **state)
 {
     struct fixture *fixture = *state;
 
-    expect(fixture, false, "/v1/report/summary?s\xD2t\xC3\xAB\xC3", "", 400, "s?t\xC3\xAB?");
-    expect(fixture, false, "/v1/report/summary?\xE2\x82\xAC\xF0\x9F\x98\x80\xFF\xC3", "", 400,
+    expect(fixture, false, "/api/v1/report/summary?s\xD2t\xC3\xAB\xC3", "", 400, "s?t\xC3\xAB?");
+    expect(fixture, false, "/api/v1/report/summary?\xE2\x82\xAC\xF0\x9F\x98\x80\xFF\xC3", "", 400,
            "\xE2\x82\xAC\xF0\x9F\x98\x80??");
     /* Whole before it was cut to 60 bytes. */
     expect(fixture, false,
-           "/v1/report/summary?\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
+           "/api/v1/report/summary?\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
            "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
            "\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB\xC3\xAB"
            "\xC3\xAB"
@@ -132,7 +132,7 @@ static void test_long_texts_are_refused(void **state)
     char body[400];
 
     snprintf(body, sizeof body, "{\"name\":\"%0300d\"}", 1);
-    expect(fixture, true, "/v1/staff", body, 400, "longer than");
+    expect(fixture, true, "/api/v1/staff", body, 400, "longer than");
 }
 
 static void test_reports_and_verification_answer(void **state)
@@ -140,20 +140,20 @@ static void test_reports_and_verification_answer(void **state)
     struct fixture *fixture = *state;
 
     fixture_press(fixture, QUESTION_RATING, 5);
-    expect(fixture, false, "/v1/report/summary?since=7d", "", 200, "\"kind\":\"summary\"");
-    expect(fixture, true, "/v1/verify", "", 200, "\"is_well\":true");
-    expect(fixture, false, "/v1/kiosks", "", 200, FIXTURE_PORT);
+    expect(fixture, false, "/api/v1/report/summary?since=7d", "", 200, "\"kind\":\"summary\"");
+    expect(fixture, true, "/api/v1/verify", "", 200, "\"is_well\":true");
+    expect(fixture, false, "/api/v1/kiosks", "", 200, FIXTURE_PORT);
 }
 
 static void test_text_that_is_not_utf_8_is_refused_in_words(void **state)
 {
     struct fixture *fixture = *state;
 
-    expect(fixture, true, "/v1/staff/%FF/retire", "", 404, "UTF-8");
-    expect(fixture, false, "/v1/report/summary?staff=%C3", "", 400, "UTF-8");
-    expect(fixture, false, "/v1/report/summary?staff=%ED%A0%80", "", 400, "UTF-8");
-    expect(fixture, true, "/v1/staff", "{\"name\":\"\xFF\"}", 400, "UTF-8");
-    expect(fixture, true, "/v1/staff", "{\"\xC3\":\"\"}", 400, "UTF-8");
+    expect(fixture, true, "/api/v1/staff/%FF/retire", "", 404, "UTF-8");
+    expect(fixture, false, "/api/v1/report/summary?staff=%C3", "", 400, "UTF-8");
+    expect(fixture, false, "/api/v1/report/summary?staff=%ED%A0%80", "", 400, "UTF-8");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"\xFF\"}", 400, "UTF-8");
+    expect(fixture, true, "/api/v1/staff", "{\"\xC3\":\"\"}", 400, "UTF-8");
 }
 
 /* 63 letters and ë: every message that is cut at 64 bytes cuts it in two. */
@@ -165,15 +165,15 @@ static void test_long_names_are_cut_between_characters(void **state)
     for (size_t size = 30; size < 200; size++) {
         memset(letters, 'a', size);
         strcpy(letters + size, "%C3%AB%C3%AB");
-        snprintf(path, sizeof path, "/v1/staff/%s/retire", letters);
+        snprintf(path, sizeof path, "/api/v1/staff/%s/retire", letters);
         expect(fixture, true, path, "", 422, "aaa");
-        snprintf(path, sizeof path, "/v1/report/summary?kiosk=%s", letters);
+        snprintf(path, sizeof path, "/api/v1/report/summary?kiosk=%s", letters);
         expect(fixture, false, path, "", 422, "aaa");
         strcpy(letters + size, "ëë");
         snprintf(body, sizeof body, "{\"name\":\"%s\"}", letters);
-        expect(fixture, true, "/v1/staff", body, 422, "aaa");
+        expect(fixture, true, "/api/v1/staff", body, 422, "aaa");
         snprintf(body, sizeof body, "{\"%s\":\"\"}", letters);
-        expect(fixture, true, "/v1/staff", body, 400, "aaa");
+        expect(fixture, true, "/api/v1/staff", body, 400, "aaa");
     }
 }
 
@@ -184,20 +184,20 @@ static void test_who_has_no_room_on_the_kiosks_is_told(void **state)
 
     for (int i = 1; i <= ROSTER_CAPACITY; i++) {
         snprintf(body, sizeof body, "{\"name\":\"M%02d\"}", i);
-        expect(fixture, true, "/v1/staff", body, 200, "without a PIN\"}");
+        expect(fixture, true, "/api/v1/staff", body, 200, "without a PIN\"}");
     }
-    expect(fixture, false, "/v1/status", "", 200, "\"warnings\":[]");
-    expect(fixture, true, "/v1/staff", "{\"name\":\"Zed\"}", 200,
+    expect(fixture, false, "/api/v1/status", "", 200, "\"warnings\":[]");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Zed\"}", 200,
            "on duty, without a PIN; but Zed is not on the kiosks: they have room for 24 names");
-    expect(fixture, true, "/v1/staff", "{\"name\":\"Ann\"}", 200, "but M24, Zed are not on the kiosks");
-    expect(fixture, false, "/v1/status", "", 200, "\"warnings\":[\"M24, Zed are not on the kiosks");
-    expect(fixture, false, "/v1/staff", "", 200, "\"on_kiosks\":false");
-    expect(fixture, true, "/v1/staff/M01/off-duty", "", 200, "off duty");
-    expect(fixture, true, "/v1/staff/Zed/on-duty", "", 200, "Zed is on duty; but M01, Zed are");
-    expect(fixture, true, "/v1/staff/M02/retire", "", 200, "retired");
-    expect(fixture, true, "/v1/staff/M03/retire", "", 200, "retired");
-    expect(fixture, true, "/v1/staff/M01/on-duty", "", 200, "M01 is on duty\"}");
-    expect(fixture, false, "/v1/status", "", 200, "\"warnings\":[]");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Ann\"}", 200, "but M24, Zed are not on the kiosks");
+    expect(fixture, false, "/api/v1/status", "", 200, "\"warnings\":[\"M24, Zed are not on the kiosks");
+    expect(fixture, false, "/api/v1/staff", "", 200, "\"on_kiosks\":false");
+    expect(fixture, true, "/api/v1/staff/M01/off-duty", "", 200, "off duty");
+    expect(fixture, true, "/api/v1/staff/Zed/on-duty", "", 200, "Zed is on duty; but M01, Zed are");
+    expect(fixture, true, "/api/v1/staff/M02/retire", "", 200, "retired");
+    expect(fixture, true, "/api/v1/staff/M03/retire", "", 200, "retired");
+    expect(fixture, true, "/api/v1/staff/M01/on-duty", "", 200, "M01 is on duty\"}");
+    expect(fixture, false, "/api/v1/status", "", 200, "\"warnings\":[]");
 }
 
 int main(void)

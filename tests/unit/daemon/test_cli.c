@@ -48,25 +48,25 @@ static void expect_request(const char *const words[], bool is_post, const char *
 static void test_commands_become_requests(void **state)
 {
     (void)state;
-    expect_request(WORDS("report"), false, "/v1/report/summary", NULL);
+    expect_request(WORDS("report"), false, "/api/v1/report/summary", NULL);
     expect_request(WORDS("report", "staff", "--since", "7d", "--kiosk", "Counter 1"), false,
-                   "/v1/report/staff?since=7d&kiosk=Counter%201", NULL);
+                   "/api/v1/report/staff?since=7d&kiosk=Counter%201", NULL);
     expect_request(WORDS("report", "--from", "2026-11-02", "--to", "2026-11-02T14:00"), false,
-                   "/v1/report/summary?from=2026-11-02&to=2026-11-02T14%3A00", NULL);
-    expect_request(WORDS("staff", "list"), false, "/v1/staff", NULL);
-    expect_request(WORDS("staff", "add", "Zoë", "--pin", "1234"), true, "/v1/staff",
+                   "/api/v1/report/summary?from=2026-11-02&to=2026-11-02T14%3A00", NULL);
+    expect_request(WORDS("staff", "list"), false, "/api/v1/staff", NULL);
+    expect_request(WORDS("staff", "add", "Zoë", "--pin", "1234"), true, "/api/v1/staff",
                    "{\"name\":\"Zoë\",\"pin\":\"1234\"}");
-    expect_request(WORDS("staff", "rename", "Zoë", "Ann/B"), true, "/v1/staff/Zo%C3%AB/rename",
+    expect_request(WORDS("staff", "rename", "Zoë", "Ann/B"), true, "/api/v1/staff/Zo%C3%AB/rename",
                    "{\"name\":\"Ann/B\"}");
-    expect_request(WORDS("staff", "retire", "a/b"), true, "/v1/staff/a%2Fb/retire", "{}");
-    expect_request(WORDS("staff", "pin", "Dan", "none"), true, "/v1/staff/Dan/pin", "{\"pin\":null}");
-    expect_request(WORDS("kiosk", "adopt", "Counter", "--name", "Front"), true, "/v1/kiosks/Counter/adopt",
+    expect_request(WORDS("staff", "retire", "a/b"), true, "/api/v1/staff/a%2Fb/retire", "{}");
+    expect_request(WORDS("staff", "pin", "Dan", "none"), true, "/api/v1/staff/Dan/pin", "{\"pin\":null}");
+    expect_request(WORDS("kiosk", "adopt", "Counter", "--name", "Front"), true, "/api/v1/kiosks/Counter/adopt",
                    "{\"name\":\"Front\"}");
-    expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/v1/kiosks/Front/rename",
+    expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/api/v1/kiosks/Front/rename",
                    "{\"name\":\"Back\"}");
-    expect_request(WORDS("status"), false, "/v1/status", NULL);
-    expect_request(WORDS("verify"), true, "/v1/verify", "{}");
-    expect_request(WORDS("backup", "/b/x.db"), true, "/v1/backup", "{\"file\":\"/b/x.db\"}");
+    expect_request(WORDS("status"), false, "/api/v1/status", NULL);
+    expect_request(WORDS("verify"), true, "/api/v1/verify", "{}");
+    expect_request(WORDS("backup", "/b/x.db"), true, "/api/v1/backup", "{\"file\":\"/b/x.db\"}");
 }
 
 static void expect_mistake(const char *const words[], const char *part)
