@@ -14,6 +14,7 @@ struct stuffer {
     size_t size;
 };
 
+/* A byte is read before its place is written, so that data may stand where it goes. */
 static void stuff(struct stuffer *stuffer, const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -31,7 +32,8 @@ size_t frame_encode(uint8_t type, uint8_t flags, const uint8_t *body, size_t bod
 {
     const uint8_t header[FRAME_HEADER_SIZE] = {type, flags};
     uint8_t check[FRAME_CRC_SIZE];
-    struct stuffer stuffer = {.out = encoded, .code_at = 1, .size = 2};
+    struct stuffer stuffer = {
+        .out = encoded, .code_at = 1, .size = FRAME_ENCODED_BODY_AT - FRAME_HEADER_SIZE};
 
     if (body_size > FRAME_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE ||
         capacity < FRAME_ENCODED_SIZE(body_size + FRAME_HEADER_SIZE + FRAME_CRC_SIZE))

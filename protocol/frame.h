@@ -23,9 +23,11 @@
 
 /* Bytes on the line for a frame of `size` decoded bytes, both delimiters included; size <= 253. */
 #define FRAME_ENCODED_SIZE(size) ((size) + 3)
+#define FRAME_ENCODED_BODY_AT (2 + FRAME_HEADER_SIZE) /* where its body begins there, stuffed or not */
 _Static_assert(FRAME_SIZE_MAX <= 253, "one COBS group is enough, so its overhead is one byte");
 
 /* Encode a frame into `encoded`: type, flags, body and CRC-32, stuffed, with a 00 on both sides.
+ * The body may stand at encoded + FRAME_ENCODED_BODY_AT already: one buffer then serves for both.
  * Returns the bytes written, at most FRAME_ENCODED_SIZE(body_size + 6), or 0 when it does not fit `capacity`
  * or the decoded frame would exceed FRAME_SIZE_MAX; then nothing was written. */
 size_t frame_encode(uint8_t type, uint8_t flags, const uint8_t *body, size_t body_size, uint8_t *encoded,

@@ -19,17 +19,20 @@
 _Static_assert(CRC_AT + 2 == STORAGE_ROSTER_ENTRY_SIZE, "an entry is fields and check");
 _Static_assert(PIN_MAX < PIN_BITS, "all ones stand for no PIN");
 
+/* NULL is the end of the roster. */
 static void pack(const struct staff_entry *entry, uint8_t bytes[STORAGE_ROSTER_ENTRY_SIZE])
 {
     struct bytes_writer writer = {.data = bytes, .capacity = STORAGE_ROSTER_ENTRY_SIZE};
-    uint16_t packed = entry->pin & PIN_BITS;
 
-    if (entry->flags & STAFF_ON_DUTY)
-        packed |= ON_DUTY_BIT;
     memset(bytes, 0, STORAGE_ROSTER_ENTRY_SIZE);
-    bytes_put_u16(&writer, entry->id);
-    bytes_put_u16(&writer, packed);
-    bytes_put(&writer, entry->name, entry->name_size);
+    if (entry != NULL) {
+        uint16_t packed = entry->pin & PIN_BITS;
+        if (entry->flags & STAFF_ON_DUTY)
+            packed |= ON_DUTY_BIT;
+        bytes_put_u16(&writer, entry->id);
+        bytes_put_u16(&writer, packed);
+        bytes_put(&writer, entry->name, entry->name_size);
+    }
     writer.size = CRC_AT;
     bytes_put_u16(&writer, crc16(bytes, CRC_AT));
 }
@@ -249,13 +252,12 @@ static void end_sign_ons(struct roster *roster, uint32_t uptime_s)
  * of writing outlast it by far. */
 static bool write_next(struct roster *roster)
 {
-    static const struct staff_entry nobody = {.id = 0};
     uint8_t wanted[STORAGE_ROSTER_ENTRY_SIZE], stored[STORAGE_ROSTER_ENTRY_SIZE];
 
     uint8_t index = (uint8_t)(roster->write_at / STORAGE_ROSTER_ENTRY_SIZE);
     uint8_t offset = (uint8_t)(roster->write_at % STORAGE_ROSTER_ENTRY_SIZE);
     uint16_t base = (uint16_t)(STORAGE_ROSTER + index * STORAGE_ROSTER_ENTRY_SIZE);
-    pack(index < roster->count ? &roster->entries[index] : &nobody, wanted);
+    pack(index < roster->count ? &roster->entries[index] : NULL, wanted);
     port_eeprom_read(base, stored, sizeof stored);
     for (; offset < STORAGE_ROSTER_ENTRY_SIZE; offset++) {
         roster->write_at++;

@@ -350,11 +350,11 @@ static void draw_notice(const struct drawing *drawing, enum text title, enum tex
 static void draw_counts(const struct drawing *drawing, uint8_t line, enum text label,
                         const uint16_t counts[2])
 {
-    char text[2 * NUMBER_SIZE + TEXT_SIZE_MAX] = "-";
-    uint8_t end;
+    char text[2 * NUMBER_SIZE + TEXT_SIZE_MAX];
 
+    strcpy(text, "-");
     if (counts[1] != 0) {
-        end = write_number(text, counts[0]);
+        uint8_t end = write_number(text, counts[0]);
         text[end++] = ' ';
         text_copy(text + end, TEXT_STAFF_OF, drawing->screen->language);
         end = (uint8_t)strlen(text);
@@ -405,9 +405,11 @@ static void draw_staff_help(const struct drawing *drawing)
 
 static void draw_test_result(const struct drawing *drawing, uint8_t line, enum text label, uint16_t result)
 {
-    char text[TEXT_SIZE_MAX] = "...";
+    char text[TEXT_SIZE_MAX];
 
-    if (result != SCREEN_TEST_RUNNING)
+    if (result == SCREEN_TEST_RUNNING)
+        strcpy(text, "...");
+    else
         text_copy(text, result == SCREEN_TEST_GOOD ? TEXT_TEST_GOOD : TEXT_TEST_BAD,
                   drawing->screen->language);
     draw_text(drawing, MARGIN_X, list_y(line), label);

@@ -12,6 +12,8 @@
 
 #define RX_BYTES_A_STEP 256 /* leave the loop to the buttons even when the line never falls silent */
 
+#define BODY_CAPACITY (FRAME_TO_DAEMON_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
+
 _Static_assert(sizeof BYNAME_VERSION - 1 <= FIRMWARE_NAME_SIZE_MAX, "the version fits a HELLO");
 _Static_assert(FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX) <= PORT_LINE_TX_SIZE_MIN,
                "an idle line takes the largest frame whole");
@@ -39,19 +41,25 @@ static bool is_keyed(const struct uplink *uplink)
     return seal_is_key(uplink->identity->key);
 }
 
+/* The body is written where frame_encode leaves it. */
+static uint8_t *body_of(struct uplink *uplink)
+{
+    return uplink->tx + FRAME_ENCODED_BODY_AT;
+}
+
 /* With a key everything but HELLO goes out sealed. */
 static void send(struct uplink *uplink, enum message_type type, size_t body_size)
 {
     bool is_sealed = type != MESSAGE_HELLO && is_keyed(uplink);
 
     if (is_sealed)
-        body_size = seal_append(&uplink->seal, (uint8_t)type, uplink->body, body_size, sizeof uplink->body);
+        body_size = seal_append(&uplink->seal, (uint8_t)type, body_of(uplink), body_size, BODY_CAPACITY);
     if (is_sealed && body_size == 0)
         return; /* no conversation: nobody could verify it */
-    size_t size = frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, uplink->body, body_size, uplink->encoded,
-                               sizeof uplink->encoded);
+    size_t size = frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, body_of(uplink), body_size,
+                               uplink->tx, sizeof uplink->tx);
 
-    port_line_write(uplink->encoded, size);
+    port_line_write(uplink->tx, size);
 }
 
 static void send_hello(struct uplink *uplink, uint32_t uptime_s)
@@ -76,8 +84,8 @@ static void send_hello(struct uplink *uplink, uint32_t uptime_s)
         .firmware = BYNAME_VERSION,
     };
 
-    size_t size = message_hello_encode(&hello, uplink->body, sizeof uplink->body);
-    seal_begin(&uplink->seal, SEAL_KIOSK, uplink->identity->key, uplink->body, size);
+    size_t size = message_hello_encode(&hello, body_of(uplink), BODY_CAPACITY);
+    seal_begin(&uplink->seal, SEAL_KIOSK, uplink->identity->key, body_of(uplink), size);
     send(uplink, MESSAGE_HELLO, size);
 }
 
@@ -97,7 +105,7 @@ static void send_health(struct uplink *uplink, uint32_t uptime_s)
         .forged = uplink->forged,
     };
 
-    send(uplink, MESSAGE_HEALTH, message_health_encode(&health, uplink->body, sizeof uplink->body));
+    send(uplink, MESSAGE_HEALTH, message_health_encode(&health, body_of(uplink), BODY_CAPACITY));
 }
 
 static void send_received(struct uplink *uplink, uint8_t token, bool is_taken)
@@ -105,7 +113,7 @@ static void send_received(struct uplink *uplink, uint8_t token, bool is_taken)
     struct message_received received = {.token = token, .is_taken = is_taken};
 
     if (port_line_writable() >= FRAME_ENCODED_SIZE(FRAME_HEADER_SIZE + 2 + SEAL_SIZE + FRAME_CRC_SIZE))
-        send(uplink, MESSAGE_RECEIVED, message_received_encode(&received, uplink->body, sizeof uplink->body));
+        send(uplink, MESSAGE_RECEIVED, message_received_encode(&received, body_of(uplink), BODY_CAPACITY));
 }
 
 /* Say that first.. up to the next readable answer cannot be had. */
@@ -118,14 +126,14 @@ static void send_lost(struct uplink *uplink, uint32_t now_ms, uint32_t first, en
     while (lost.last + 1 < journal_next(uplink->journal) &&
            journal_read(uplink->journal, lost.last + 1, &answer) == entry)
         lost.last++;
-    send(uplink, MESSAGE_LOST, message_lost_encode(&lost, uplink->body, sizeof uplink->body));
+    send(uplink, MESSAGE_LOST, message_lost_encode(&lost, body_of(uplink), BODY_CAPACITY));
     link_on_sent(&uplink->link, now_ms, lost.first, lost.last);
 }
 
 /* Send from link.next_to_send: a run of answers, or of what is lost. */
 static void send_answers(struct uplink *uplink, uint32_t now_ms)
 {
-    struct bytes_writer writer = {.data = uplink->body, .capacity = sizeof uplink->body};
+    struct bytes_writer writer = {.data = body_of(uplink), .capacity = BODY_CAPACITY};
     uint32_t first = uplink->link.next_to_send;
     uint32_t seq = first;
     struct answer answer;
@@ -162,7 +170,7 @@ static void ask_for_journal(struct uplink *uplink, uint32_t now_ms, uint32_t upt
     if (!is_keyed(uplink))
         return;
     uplink->link.hello_due_ms = now_ms + LINK_HELLO_MS;
-    if (port_line_writable() >= sizeof uplink->encoded)
+    if (port_line_writable() >= sizeof uplink->tx)
         send_health(uplink, uptime_s);
 }
 
@@ -381,7 +389,7 @@ void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
         if (frame_decoder_push(&uplink->decoder, byte, &frame))
             on_frame(uplink, &frame, now_ms, uptime_s);
     }
-    if (port_line_writable() < sizeof uplink->encoded)
+    if (port_line_writable() < sizeof uplink->tx)
         return;
     switch (
         link_step(&uplink->link, now_ms, journal_oldest(uplink->journal), journal_next(uplink->journal))) {

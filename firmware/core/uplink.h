@@ -36,15 +36,14 @@ struct uplink {
     struct uplink_status status;
     struct seal seal; /* of the conversation that the last HELLO began; used while identity holds a key */
     uint32_t hello_count;
-    uint32_t forged; /* frames not obeyed because they were not verified */
+    uint32_t forged;     /* frames not obeyed because they were not verified */
     uint32_t help_visit; /* the help call that help_state is about */
     uint8_t help_state;  /* enum help_state; 0: nothing heard */
     uint8_t wait_reason; /* enum wait_reason while link.state is LINK_WAITING */
     bool is_help_on;
     bool needs_journal; /* our journal's past is not the daemon's: ask for a new id */
     uint8_t rx[FRAME_TO_KIOSK_SIZE_MAX];
-    uint8_t body[FRAME_TO_DAEMON_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE];
-    uint8_t encoded[FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX)];
+    uint8_t tx[FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX)];
 };
 
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,

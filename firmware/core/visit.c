@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "firmware/core/flash.h"
 #include "firmware/port/port.h"
 
 #define BEEP_HZ 2000
 #define BEEP_MS 30
 #define BAR_STEP 2 /* pixels: the bar moves about eight times a second */
 
-#define NO_OPTION 0xFFFE /* this button means nothing on that screen */
+#define NO_OPTION 0xFE /* this button means nothing on that screen */
 
 #define MORE_BUTTON 4
 #define SKIP_BUTTON 5
@@ -18,10 +19,10 @@
 struct question_rule {
     uint8_t screen;
     uint8_t question;
-    uint16_t value[PORT_BUTTON_COUNT];
+    uint8_t value[PORT_BUTTON_COUNT];
 };
 
-static const struct question_rule rules[] = {
+static const struct question_rule rules[] FLASH = {
     {SCREEN_MENTION, QUESTION_MENTION, {MENTION_ASKED, NO_OPTION, MENTION_WILL_ASK, NO_OPTION, MENTION_NO}},
     {SCREEN_CAUSE,
      QUESTION_CAUSE,
@@ -35,10 +36,11 @@ static const struct question_rule rules[] = {
     {SCREEN_HELP, QUESTION_HELP, {HELP_YES, NO_OPTION, NO_OPTION, NO_OPTION, HELP_NO}},
 };
 
+/* In flash; NULL for a screen without fixed options. */
 static const struct question_rule *find_rule(uint8_t screen)
 {
     for (uint8_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (rules[i].screen == screen)
+        if (flash_read_byte(&rules[i].screen) == screen)
             return &rules[i];
     }
     return NULL;
@@ -311,8 +313,10 @@ static void on_option(struct visit *visit, uint8_t button, uint32_t now_ms, uint
         show_choice(visit, button, visit->first_screen, now_ms);
     } else if (visit->screen == SCREEN_CALLING) {
         show(visit, VISIT_ASKING, SCREEN_CAUSE, button, now_ms);
-    } else if (rule != NULL && rule->value[button - 1] != NO_OPTION) {
-        answer(visit, button, rule->question, rule->value[button - 1], now_ms, uptime_s);
+    } else if (rule != NULL) {
+        uint8_t value = flash_read_byte(&rule->value[button - 1]);
+        if (value != NO_OPTION)
+            answer(visit, button, flash_read_byte(&rule->question), value, now_ms, uptime_s);
     }
 }
 
@@ -328,8 +332,8 @@ static void on_silence(struct visit *visit, uint32_t now_ms, uint32_t uptime_s)
         return;
     }
     if (asked == SCREEN_WHO || rule != NULL) {
-        bool is_stored =
-            store(visit, asked == SCREEN_WHO ? QUESTION_STAFF : rule->question, ANSWER_NONE, uptime_s);
+        bool is_stored = store(visit, rule == NULL ? QUESTION_STAFF : flash_read_byte(&rule->question),
+                               ANSWER_NONE, uptime_s);
         (void)is_stored; /* a full journal loses a denominator, nothing that anyone said */
     }
     end_visit(visit, last_screen(visit), now_ms);

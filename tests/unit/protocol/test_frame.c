@@ -63,6 +63,7 @@ static void fill_body(uint8_t *body, size_t size, int pattern)
 static void test_every_size_and_pattern_comes_back(void **state)
 {
     uint8_t body[FRAME_SIZE_MAX], encoded[FRAME_ENCODED_SIZE(FRAME_SIZE_MAX)];
+    uint8_t in_place[FRAME_ENCODED_SIZE(FRAME_SIZE_MAX)];
     struct receiver receiver;
 
     (void)state;
@@ -72,6 +73,11 @@ static void test_every_size_and_pattern_comes_back(void **state)
             size_t encoded_size = frame_encode(3, 0, body, size, encoded, sizeof encoded);
             assert_int_equal(encoded_size, FRAME_ENCODED_SIZE(size + 6));
             assert_null(memchr(encoded + 1, 0, encoded_size - 2));
+            memcpy(in_place + FRAME_ENCODED_BODY_AT, body, size);
+            assert_int_equal(
+                frame_encode(3, 0, in_place + FRAME_ENCODED_BODY_AT, size, in_place, sizeof in_place),
+                encoded_size);
+            assert_memory_equal(in_place, encoded, encoded_size);
             init(&receiver);
             push(&receiver, encoded, encoded_size);
             assert_int_equal(receiver.frames, 1);
