@@ -11,6 +11,7 @@
 #define BODY_TO_KIOSK_MAX (FRAME_TO_KIOSK_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
 #define BOOT_WINDOW_MS 60000
 #define DAY_MS 86400000
+#define VISITOR_DRIFT_MS 2000 /* uptime comes in whole seconds, and the line delays */
 
 void session_init(struct session *session, const struct session_options *options,
                   const struct session_outputs *outputs)
@@ -51,6 +52,7 @@ void session_restart(struct session *session)
     session->has_heard = false;
     session->has_renewed = false;
     session->boot.is_known = false;
+    session->offered = 0;
 }
 
 void session_displace(struct session *session)
@@ -77,8 +79,8 @@ bool session_is_heard(const struct session *session, uint64_t now_ms)
 
 /* WAIT and RENEW are for whoever is there. Everything else to a kiosk with a key is sealed; body has room for it.
  * Returns the bytes encoded, 0: none. */
-static size_t encode_frame(struct session *session, uint8_t type, uint8_t *body, size_t body_size, uint8_t *bytes,
-                           size_t capacity)
+static size_t encode_frame(struct session *session, uint8_t type, uint8_t *body, size_t body_size,
+                           uint8_t *bytes, size_t capacity)
 {
     bool is_sealed = session->is_keyed && type != MESSAGE_WAIT && type != MESSAGE_RENEW;
 
@@ -425,9 +427,23 @@ static bool is_repeated_hello(const struct session *session, const struct messag
            session->hello.kiosk_id == hello->kiosk_id && session->hello.journal_id == hello->journal_id;
 }
 
+/* Whether a HELLO can come from the kiosk, in its boot, that said the last one. Ids that were offered to one must not
+ * reach another, nor one that has lost power: it may have kept them, and another may stand in its place. */
+static bool is_same_visitor(const struct session *session, const struct message_hello *hello, uint64_t now_ms)
+{
+    const struct message_hello *last = &session->hello;
+    int64_t drift_ms =
+        (int64_t)(now_ms - session->hello_ms) - ((int64_t)hello->uptime_s - last->uptime_s) * 1000;
+
+    return hello->kiosk_id == last->kiosk_id && hello->boot == last->boot && hello->nonce >= last->nonce &&
+           hello->uptime_s >= last->uptime_s && drift_ms <= VISITOR_DRIFT_MS && drift_ms >= -VISITOR_DRIFT_MS;
+}
+
 static void keep_hello(struct session *session, const struct message_hello *hello, const struct frame *frame,
                        uint64_t now_ms)
 {
+    if (!is_same_visitor(session, hello, now_ms))
+        session->offered = 0;
     session->hello = *hello;
     session->hello_ms = now_ms;
     session->hello_size = frame->body_size;
@@ -439,6 +455,7 @@ static void fill_hello(const struct session *session, struct work *work)
     work->ask.hello.hello = session->hello;
     snprintf(work->ask.hello.port, sizeof work->ask.hello.port, "%s", session->options.port);
     work->ask.hello.is_auto_adopt = session->options.is_auto_adopt;
+    work->ask.hello.offered = session->offered;
 }
 
 static void on_hello(struct session *session, const struct frame *frame, const struct session_clock *clock)
@@ -651,7 +668,8 @@ static void on_frame(struct session *session, struct frame *frame, const struct 
     if (session->state == SESSION_PROVING)
         on_proof(session, clock);
     if (session->state != SESSION_UP) {
-        session->has_dropped = session->has_dropped || frame->type == MESSAGE_ANSWERS || frame->type == MESSAGE_LOST;
+        session->has_dropped =
+            session->has_dropped || frame->type == MESSAGE_ANSWERS || frame->type == MESSAGE_LOST;
         on_early(session, clock);
         return;
     }
@@ -723,7 +741,8 @@ static void send_welcome(struct session *session, const struct work_admitted *re
 }
 
 /* Say, sealed, what the kiosk would find here, and wait for anything sealed under the nonce that goes with it. */
-static void challenge(struct session *session, const struct work_admitted *result, const struct session_clock *clock)
+static void challenge(struct session *session, const struct work_admitted *result,
+                      const struct session_clock *clock)
 {
     uint64_t nonce = session->outputs.nonce(session->outputs.context);
 
@@ -736,7 +755,8 @@ static void challenge(struct session *session, const struct work_admitted *resul
     send_welcome(session, result, nonce, clock);
 }
 
-static void go_up(struct session *session, const struct work_admitted *result, const struct session_clock *clock)
+static void go_up(struct session *session, const struct work_admitted *result,
+                  const struct session_clock *clock)
 {
     struct session_downlink *downlink = &session->downlink;
 
@@ -799,6 +819,7 @@ static void on_hello_result(struct session *session, const struct work *work,
         challenge(session, &work->result.hello, clock);
         break;
     case STORE_ADOPT:
+        session->offered = admitted->kiosk;
         adopt(session, &work->result.hello);
         break;
     case STORE_PENDING:

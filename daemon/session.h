@@ -153,6 +153,7 @@ struct session {
     uint8_t hello_body[FRAME_TO_DAEMON_SIZE_MAX]; /* as it came: the seal covers all of it */
     size_t hello_size;
     uint64_t hello_ms; /* when it came, monotonic */
+    int64_t offered;   /* the row of the ids that whoever said this HELLO was offered; 0: none */
     struct seal seal; /* of the present conversation, if is_keyed */
     bool is_keyed, is_verified;
     bool has_dropped; /* answers that came while the proof was being committed */

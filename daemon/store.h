@@ -26,6 +26,7 @@ struct zone;
 #define STORE_TEXT_MAX 256
 #define STORE_CHECKPOINT_PAGES 1000
 #define STORE_PENDING_CAPACITY 64 /* kiosks waiting for adoption; the longest unseen gives way */
+#define STORE_UNUSED_MAX 16 /* ids offered at a port and never used, beyond which a manager must adopt there */
 
 enum store_status {
     STORE_OK,
@@ -94,6 +95,7 @@ struct store_visitor {
     const struct message_hello *hello;
     const char *port;   /* where it is connected: the config's section name; keys a kiosk without an id */
     bool is_auto_adopt; /* adopt=auto */
+    int64_t offered;    /* the row of the ids that this kiosk, in this boot, was offered before; 0: none */
     int64_t now_ms;
 };
 

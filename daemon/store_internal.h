@@ -31,8 +31,11 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(KIOSK_BY_ID, "SELECT id, port, boot, boot_before, heard_ms, heard_before_ms, key FROM kiosk"           \
                    " WHERE kiosk_id = ?1")                                                                   \
     X(KIOSK_OFFERED, "SELECT id, kiosk_id, key FROM kiosk"                                                   \
-                     " WHERE is_confirmed = 0 AND port = ?1 AND former_id = ?2 ORDER BY id DESC LIMIT 1")    \
-    X(KIOSK_NAMED, "SELECT id FROM kiosk WHERE name = ?1")                                                   \
+                     " WHERE is_confirmed = 0 AND port = ?1 AND former_id = ?2 AND (id = ?3 OR NOT EXISTS"   \
+                     " (SELECT 1 FROM journal WHERE kiosk = kiosk.id)) ORDER BY id = ?3 DESC, id DESC LIMIT 1") \
+    X(KIOSK_UNUSED_AT, "SELECT count(*) FROM kiosk WHERE port = ?1 AND is_confirmed = 0")                    \
+    X(KIOSK_NAMED, "SELECT id, is_confirmed OR NOT EXISTS (SELECT 1 FROM journal WHERE kiosk = kiosk.id)"    \
+                   " FROM kiosk WHERE name = ?1")                                                            \
     X(KIOSK_INSERT, "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"                        \
                     " VALUES (?1, ?2, ?3, ?4, ?5)")                                                          \
     X(KIOSK_KEY, "UPDATE kiosk SET key = ?2 WHERE id = ?1")                                                  \

@@ -23,8 +23,10 @@ static enum store_status id_draw(uint64_t *id, struct store_error *error)
     return STORE_OK;
 }
 
-static enum store_status name_is_taken(struct store *store, const char *name, int64_t *kiosk,
-                                       struct store_error *error)
+/* Who has that name: *kiosk, 0: nobody. It keeps the name (*is_kept) if it is or will be a kiosk; one that was offered
+ * its ids and never used them may be nobody. */
+static enum store_status name_find(struct store *store, const char *name, int64_t *kiosk, bool *is_kept,
+                                   struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_NAMED);
     enum store_status status;
@@ -33,27 +35,65 @@ static enum store_status name_is_taken(struct store *store, const char *name, in
     store_bind_text(statement, 1, name);
     status = store_row(store, statement, &has_row, error);
     *kiosk = status == STORE_OK && has_row ? sqlite3_column_int64(statement, 0) : 0;
+    *is_kept = *kiosk != 0 && sqlite3_column_int(statement, 1) != 0;
     sqlite3_reset(statement);
     return status;
 }
 
-/* The port's name when a kiosk can have it, else "kiosk 1", "kiosk 2": the first that is free. */
+/* "kiosk 1", "kiosk 2": the first that is free. */
+static enum store_status name_number(struct store *store, char name[NAME_SIZE], struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+    int64_t kiosk = 1;
+    bool is_kept;
+
+    for (unsigned i = 1; status == STORE_OK && kiosk != 0; i++) {
+        snprintf(name, NAME_SIZE, "kiosk %u", i);
+        status = name_find(store, name, &kiosk, &is_kept, error);
+    }
+    return status;
+}
+
+static enum store_status name_set(struct store *store, int64_t kiosk, const char *name,
+                                  struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_RENAME);
+
+    sqlite3_bind_int64(statement, 1, kiosk);
+    store_bind_text(statement, 2, name);
+    return store_run(store, statement, error);
+}
+
+/* Make a name free for another than `kiosk`, if it can be. *holder: who keeps it; 0: it is free. */
+static enum store_status name_free(struct store *store, const char *name, int64_t kiosk, int64_t *holder,
+                                   struct store_error *error)
+{
+    char number[NAME_SIZE];
+    bool is_kept;
+    enum store_status status = name_find(store, name, holder, &is_kept, error);
+
+    if (status != STORE_OK || *holder == 0 || is_kept || *holder == kiosk)
+        return status;
+    status = name_number(store, number, error);
+    if (status == STORE_OK)
+        status = name_set(store, *holder, number, error);
+    *holder = 0;
+    return status;
+}
+
+/* The port's name when a kiosk can have it, else a numbered one. */
 static enum store_status name_invent(struct store *store, const char *port, char name[NAME_SIZE],
                                      struct store_error *error)
 {
     struct store_error refusal;
     enum store_status status = STORE_OK;
-    int64_t kiosk = 1;
+    int64_t holder = 1;
 
     if (store_check_name(port, "kiosk", &refusal) == STORE_OK) {
         snprintf(name, NAME_SIZE, "%s", port);
-        status = name_is_taken(store, name, &kiosk, error);
+        status = name_free(store, name, 0, &holder, error);
     }
-    for (unsigned i = 1; status == STORE_OK && kiosk != 0; i++) {
-        snprintf(name, NAME_SIZE, "kiosk %u", i);
-        status = name_is_taken(store, name, &kiosk, error);
-    }
-    return status;
+    return status == STORE_OK && holder != 0 ? name_number(store, name, error) : status;
 }
 
 static enum store_status kiosk_insert(struct store *store, const char *port, const char *name,
@@ -75,7 +115,8 @@ static enum store_status kiosk_insert(struct store *store, const char *port, con
     return status;
 }
 
-static enum store_status key_set(struct store *store, int64_t kiosk, const uint8_t *key, struct store_error *error)
+static enum store_status key_set(struct store *store, int64_t kiosk, const uint8_t *key,
+                                 struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_KEY);
 
@@ -175,13 +216,24 @@ static enum store_status journal_offer(struct store *store, const struct store_v
     return status;
 }
 
-static enum store_status port_is_keyed(struct store *store, const char *port, bool *is_keyed,
-                                       struct store_error *error)
+/* Whether adopt=auto goes on at that port: not where a kiosk with a key was, nor where one after the other is offered
+ * ids and never uses them. */
+static enum store_status port_is_open(struct store *store, const char *port, bool *is_open,
+                                      struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_KEYED_AT);
+    bool is_keyed, has_row;
 
+    *is_open = false;
     store_bind_text(statement, 1, port);
-    enum store_status status = store_row(store, statement, is_keyed, error);
+    enum store_status status = store_row(store, statement, &is_keyed, error);
+    sqlite3_reset(statement);
+    if (status != STORE_OK || is_keyed)
+        return status;
+    statement = store_statement(store, STATEMENT_KIOSK_UNUSED_AT);
+    store_bind_text(statement, 1, port);
+    status = store_row(store, statement, &has_row, error);
+    *is_open = status == STORE_OK && sqlite3_column_int64(statement, 0) < STORE_UNUSED_MAX;
     sqlite3_reset(statement);
     return status;
 }
@@ -194,17 +246,18 @@ static enum store_status offer(struct store *store, const struct store_visitor *
     return status == STORE_OK ? journal_offer(store, visitor, admitted, error) : status;
 }
 
-/* A kiosk that is not ours yet: offered ids wait for it, or it waits for a manager. */
+/* A kiosk that is not ours yet: ids wait for it, offered to it before or to nobody, or it waits for a manager. */
 static enum store_status stranger(struct store *store, const struct store_visitor *visitor,
                                   struct store_admitted *admitted, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_OFFERED);
     char name[NAME_SIZE];
     enum store_status status;
-    bool has_row, is_keyed;
+    bool has_row, is_open;
 
     store_bind_text(statement, 1, visitor->port);
     sqlite3_bind_int64(statement, 2, (int64_t)visitor->hello->kiosk_id);
+    sqlite3_bind_int64(statement, 3, visitor->offered);
     status = store_row(store, statement, &has_row, error);
     if (status != STORE_OK)
         return status;
@@ -215,10 +268,10 @@ static enum store_status stranger(struct store *store, const struct store_visito
         sqlite3_reset(statement);
         return offer(store, visitor, admitted, error);
     }
-    status = port_is_keyed(store, visitor->port, &is_keyed, error);
+    status = port_is_open(store, visitor->port, &is_open, error);
     if (status != STORE_OK)
         return status;
-    if (visitor->hello->kiosk_id != 0 || !visitor->is_auto_adopt || is_keyed) {
+    if (visitor->hello->kiosk_id != 0 || !visitor->is_auto_adopt || !is_open) {
         admitted->admission = visitor->hello->kiosk_id != 0 ? STORE_OTHER_DATABASE : STORE_PENDING;
         return pending_keep(store, visitor, error);
     }
@@ -339,7 +392,7 @@ static enum store_status known(struct store *store, const struct store_visitor *
 }
 
 static enum store_status take_hello(struct store *store, const struct store_visitor *visitor, bool is_proven,
-                               struct store_admitted *admitted, struct store_error *error)
+                                    struct store_admitted *admitted, struct store_error *error)
 {
     const struct message_hello *hello = visitor->hello;
     sqlite3_stmt *statement;
@@ -389,7 +442,7 @@ static enum store_status name_check_free(struct store *store, const char *name, 
     enum store_status status = store_check_name(name, "kiosk", error);
 
     if (status == STORE_OK)
-        status = name_is_taken(store, name, &holder, error);
+        status = name_free(store, name, kiosk, &holder, error);
     if (status == STORE_OK && holder != 0 && holder != kiosk)
         return store_refuse(error, "there is a kiosk \"%.64s\" already: choose another name", name);
     return status;
@@ -444,8 +497,8 @@ static enum store_status kiosk_find(struct store *store, const char *which, int6
     sqlite3_stmt *statement;
     char *end;
     unsigned long long id;
-    bool has_row;
-    enum store_status status = name_is_taken(store, which, kiosk, error);
+    bool has_row, is_kept;
+    enum store_status status = name_find(store, which, kiosk, &is_kept, error);
 
     if (status != STORE_OK || *kiosk != 0)
         return status;
@@ -466,18 +519,12 @@ static enum store_status kiosk_find(struct store *store, const char *which, int6
 enum store_status store_kiosk_rename(struct store *store, const char *which, const char *name,
                                      struct store_error *error)
 {
-    sqlite3_stmt *statement;
     int64_t kiosk = 0;
     enum store_status status = kiosk_find(store, which, &kiosk, error);
 
     if (status == STORE_OK)
         status = name_check_free(store, name, kiosk, error);
-    if (status != STORE_OK)
-        return status;
-    statement = store_statement(store, STATEMENT_KIOSK_RENAME);
-    sqlite3_bind_int64(statement, 1, kiosk);
-    store_bind_text(statement, 2, name);
-    return store_run(store, statement, error);
+    return status == STORE_OK ? name_set(store, kiosk, name, error) : status;
 }
 
 enum store_status store_kiosk_audience(struct store *store, const char *which, const char *audience,

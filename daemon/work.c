@@ -16,6 +16,7 @@ static enum store_status run_hello(struct store *store, struct work *work)
         .hello = &work->ask.hello.hello,
         .port = work->ask.hello.port,
         .is_auto_adopt = work->ask.hello.is_auto_adopt,
+        .offered = work->ask.hello.offered,
         .now_ms = work->now_ms,
     };
 

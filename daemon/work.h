@@ -29,6 +29,7 @@ struct work_hello {
     struct message_hello hello;
     char port[WORK_PORT_SIZE_MAX + 1];
     bool is_auto_adopt;
+    int64_t offered; /* as in struct store_visitor */
 };
 
 struct work_call {

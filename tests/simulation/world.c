@@ -139,7 +139,7 @@ static void cut_cable(struct world *world, struct world_kiosk *kiosk, enum troub
     }
     bench_fault(dice(world), FAULT_UNPLUGGED, "kiosk %u: unplugged", kiosk->board.number);
     unplug(world, kiosk);
-    if (trouble != TROUBLE_MOVE || kiosk->board.kiosk.uplink.link.state != LINK_UP)
+    if (trouble != TROUBLE_MOVE)
         return;
     bench_fault(dice(world), FAULT_MOVED, "kiosk %u: moves", kiosk->board.number);
     plug(world, kiosk,

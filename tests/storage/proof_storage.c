@@ -29,6 +29,7 @@
 #include "fault_vfs.h"
 #include "script.h"
 
+#define OFFERED 1 /* the row of an offer that was committed and not said is taken again, so that rows can be compared */
 #define VFS_NAME "fault"
 #define CHECKPOINT_PAGES 120 /* small: the day has several checkpoints */
 #define DIGEST_COUNT 12
@@ -317,6 +318,7 @@ static void work_fill(struct proof *proof, const struct script_item *item, struc
     if (work->kind == WORK_HELLO) {
         work->ask.hello.hello.kiosk_id = proof->kiosk_id;
         work->ask.hello.hello.journal_id = proof->journal_id;
+        work->ask.hello.offered = OFFERED;
     }
     if (work->kind == WORK_CALL) {
         union {
@@ -520,7 +522,7 @@ static uint32_t say_hello(struct proof *proof, uint32_t sent)
     struct work work = {.kind = WORK_HELLO, .now_ms = of_batch->now_ms, .epoch = proof->epoch};
     struct work *items[] = {&work};
 
-    work.ask.hello = (struct work_hello){.is_auto_adopt = true, .port = SCRIPT_PORT};
+    work.ask.hello = (struct work_hello){.is_auto_adopt = true, .offered = OFFERED, .port = SCRIPT_PORT};
     work.ask.hello.hello = (struct message_hello){.major = PROTOCOL_MAJOR,
                                                   .kiosk_id = proof->kiosk_id,
                                                   .journal_id = proof->journal_id,

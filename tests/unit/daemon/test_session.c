@@ -98,6 +98,50 @@ static void test_repeated_hello_asks_once_but_a_reboot_asks_again(void **state)
     assert_int_equal(rig_count(&rig, MESSAGE_WELCOME), 1);
 }
 
+/* A kiosk without ids says HELLO; returns the row of the offer that the store is asked to repeat. */
+static int64_t say_blank_hello(struct rig *rig, uint16_t boot, uint32_t uptime_s, uint64_t nonce)
+{
+    const struct message_hello hello = {
+        .major = PROTOCOL_MAJOR, .oldest = 1, .next = 1, .boot = boot, .uptime_s = uptime_s, .nonce = nonce};
+    uint8_t body[FRAME_SIZE_MAX];
+
+    rig_say(rig, MESSAGE_HELLO, body, message_hello_encode(&hello, body, sizeof body));
+    assert_int_equal(rig->asked_count, 1);
+    int64_t offered = rig->asked[0].ask.hello.offered;
+    rig->asked[0].result.hello.admitted =
+        (struct store_admitted){.admission = STORE_ADOPT, .kiosk = 9, .kiosk_id = 10, .journal_id = 11};
+    rig_answer(rig, STORE_OK);
+    return offered;
+}
+
+static void test_ids_are_offered_again_to_the_same_boot_of_the_same_kiosk_only(void **state)
+{
+    static const struct {
+        uint64_t wait_ms, nonce;
+        uint32_t uptime_s;
+        uint16_t boot;
+        bool is_same;
+    } cases[] = {
+        {1000, 6, 11, 1, true},  {1000, 5, 11, 1, true},  /* the line repeated it */
+        {2900, 7, 11, 1, true},                           /* uptime is in seconds, and lines delay */
+        {1000, 6, 11, 2, false}, {1000, 1, 1, 1, false},  /* it has lost power */
+        {1000, 1, 11, 1, false}, {1000, 6, 9, 1, false},  /* another, switched on later */
+        {1000, 6, 14, 1, false}, {9000, 6, 12, 1, false}, /* ... or at another time */
+    };
+    struct rig rig;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        rig_init(&rig);
+        assert_int_equal(say_blank_hello(&rig, 1, 10, 5), 0);
+        rig_pass(&rig, cases[i].wait_ms);
+        assert_int_equal(say_blank_hello(&rig, cases[i].boot, cases[i].uptime_s, cases[i].nonce),
+                         cases[i].is_same ? 9 : 0);
+    }
+    session_restart(&rig.session); /* pulled and plugged in: who knows which one it is */
+    assert_int_equal(say_blank_hello(&rig, 1, 12, 7), 0);
+}
+
 static void test_strangers_are_told_why_they_wait(void **state)
 {
     static const struct {
@@ -664,6 +708,7 @@ int main(void)
         cmocka_unit_test(test_nothing_is_sent_before_a_valid_frame),
         cmocka_unit_test(test_hello_is_answered_after_the_commit_only),
         cmocka_unit_test(test_repeated_hello_asks_once_but_a_reboot_asks_again),
+        cmocka_unit_test(test_ids_are_offered_again_to_the_same_boot_of_the_same_kiosk_only),
         cmocka_unit_test(test_strangers_are_told_why_they_wait),
         cmocka_unit_test(test_adopted_kiosk_gets_its_ids),
         cmocka_unit_test(test_other_major_waits_whatever_else_its_hello_holds),

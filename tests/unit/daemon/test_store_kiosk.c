@@ -6,19 +6,36 @@
 
 #include "fixture.h"
 
-/* A HELLO at any port. */
-static struct store_admitted hello_at(struct fixture *fixture, const struct message_hello *hello,
-                                      const char *port, bool is_auto_adopt)
+static struct store_admitted hello_of(struct fixture *fixture, const struct store_visitor *visitor)
 {
-    const struct store_visitor visitor = {
-        .hello = hello, .port = port, .is_auto_adopt = is_auto_adopt, .now_ms = fixture_now(fixture)};
     struct store_admitted admitted;
 
     assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
-    if (store_hello(fixture->store, &visitor, &admitted, &fixture->error) != STORE_OK)
+    if (store_hello(fixture->store, visitor, &admitted, &fixture->error) != STORE_OK)
         fail_msg("%s", fixture->error.text);
     assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
     return admitted;
+}
+
+/* A HELLO at any port, of a kiosk that was offered nothing yet, or has lost power since. */
+static struct store_admitted hello_at(struct fixture *fixture, const struct message_hello *hello,
+                                      const char *port, bool is_auto_adopt)
+{
+    return hello_of(fixture, &(struct store_visitor){.hello = hello,
+                                                     .port = port,
+                                                     .is_auto_adopt = is_auto_adopt,
+                                                     .now_ms = fixture_now(fixture)});
+}
+
+/* A HELLO of one that was offered these ids in this boot. */
+static struct store_admitted hello_again(struct fixture *fixture, const struct message_hello *hello,
+                                         const char *port, const struct store_admitted *offered)
+{
+    return hello_of(fixture, &(struct store_visitor){.hello = hello,
+                                                     .port = port,
+                                                     .is_auto_adopt = true,
+                                                     .offered = offered->kiosk,
+                                                     .now_ms = fixture_now(fixture)});
 }
 
 static const struct message_hello blank = {.oldest = 1, .next = 1, .boot = 1, .firmware = "0.1.0"};
@@ -27,7 +44,7 @@ static void test_blank_kiosk_gets_the_same_ids_until_it_uses_them(void **state)
 {
     struct fixture *fixture = *state;
     struct store_admitted first = hello_at(fixture, &blank, "till", true);
-    struct store_admitted second = hello_at(fixture, &blank, "till", true);
+    struct store_admitted second = hello_again(fixture, &blank, "till", &first);
     struct message_hello hello = blank;
 
     assert_int_equal(first.admission, STORE_ADOPT);
@@ -36,9 +53,69 @@ static void test_blank_kiosk_gets_the_same_ids_until_it_uses_them(void **state)
     hello.kiosk_id = first.kiosk_id;
     hello.journal_id = first.journal_id;
     assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_ADMITTED);
-    second = hello_at(fixture, &blank, "till", true); /* another blank one at the same port */
+    second = hello_again(fixture, &blank, "till", &first); /* blank again: what was used is not offered */
     assert_int_equal(second.admission, STORE_ADOPT);
     assert_true(first.kiosk_id != second.kiosk_id);
+}
+
+static void test_two_blank_kiosks_at_one_port_never_get_the_same_ids(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted first = hello_at(fixture, &blank, "till", true);
+    struct store_admitted second = hello_at(fixture, &blank, "till", true);
+    struct message_hello hello = blank;
+
+    assert_int_equal(second.admission, STORE_ADOPT);
+    assert_true(first.kiosk_id != second.kiosk_id && first.journal_id != second.journal_id);
+    hello.kiosk_id = first.kiosk_id; /* both may have kept theirs, and both are ours */
+    hello.journal_id = first.journal_id;
+    assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_ADMITTED);
+    hello.kiosk_id = second.kiosk_id;
+    hello.journal_id = second.journal_id;
+    assert_int_equal(hello_at(fixture, &hello, "window", true).admission, STORE_ADMITTED);
+}
+
+static void test_what_a_manager_adopted_is_offered_to_one_kiosk_only(void **state)
+{
+    struct fixture *fixture = *state;
+
+    hello_at(fixture, &blank, "till", false);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", "Front", 0, &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    struct store_admitted first = hello_at(fixture, &blank, "till", false);
+    assert_int_equal(first.admission, STORE_ADOPT);
+    assert_int_equal(hello_at(fixture, &blank, "till", false).admission, STORE_PENDING);
+    assert_true(hello_again(fixture, &blank, "till", &first).kiosk_id == first.kiosk_id);
+}
+
+static void test_ids_that_were_never_used_keep_no_name(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted first = hello_at(fixture, &blank, "till", true);
+    struct message_hello hello = blank;
+
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE name = 'till'"), 1);
+    struct store_admitted second = hello_at(fixture, &blank, "till", true);
+    assert_int_equal(fixture_integer(fixture, "SELECT max(id) FROM kiosk WHERE name = 'till'"), second.kiosk);
+    hello.kiosk_id = first.kiosk_id; /* after all */
+    hello.journal_id = first.journal_id;
+    assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_ADMITTED);
+    assert_int_equal(fixture_integer(fixture, "SELECT id FROM kiosk WHERE name = 'kiosk 1'"), first.kiosk);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_rename(fixture->store, "kiosk 1", "till", &fixture->error), STORE_OK);
+    assert_int_equal(store_kiosk_rename(fixture->store, "kiosk 1", "till", &fixture->error), STORE_REFUSED);
+    store_commit(fixture->store, &fixture->error);
+}
+
+static void test_ids_offered_without_end_need_a_manager(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (int i = 0; i < STORE_UNUSED_MAX; i++)
+        assert_int_equal(hello_at(fixture, &blank, "till", true).admission, STORE_ADOPT);
+    assert_int_equal(hello_at(fixture, &blank, "till", true).admission, STORE_PENDING);
+    assert_int_equal(hello_at(fixture, &blank, "window", true).admission, STORE_ADOPT);
 }
 
 static void test_kiosk_waits_until_a_manager_adopts_it(void **state)
@@ -211,9 +288,11 @@ static void test_heartbeats_are_kept_once_a_minute_unless_they_differ(void **sta
 
 /* The keyed line -------------------------------------------------------------------------------------------- */
 
-static const struct message_hello newcomer = {.major = 1, .minor = 1, .oldest = 1, .next = 1, .boot = 1, .firmware = "1"};
+static const struct message_hello newcomer = {
+    .major = 1, .minor = 1, .oldest = 1, .next = 1, .boot = 1, .firmware = "1"};
 
-static struct store_admitted confirm_at(struct fixture *fixture, const struct message_hello *hello, const char *port)
+static struct store_admitted confirm_at(struct fixture *fixture, const struct message_hello *hello,
+                                        const char *port)
 {
     const struct store_visitor visitor = {.hello = hello, .port = port, .now_ms = fixture_now(fixture)};
     struct store_admitted admitted;
@@ -241,11 +320,11 @@ static struct message_hello adopt_keyed(struct fixture *fixture, struct store_ad
 /* Every table but what the daemon itself counts, as one text. */
 static int64_t fingerprint(struct fixture *fixture)
 {
-    return fixture_integer(fixture,
-                           "SELECT (SELECT count(*) FROM journal) * 1000000 + (SELECT count(*) FROM lost) * 10000 +"
-                           " (SELECT count(*) FROM alarm) * 100 + (SELECT sum(is_confirmed) FROM kiosk) * 10 +"
-                           " (SELECT count(*) FROM pending) + (SELECT sum(through) FROM journal) * 100000000 +"
-                           " (SELECT sum(ifnull(heard_ms, 0)) FROM kiosk) + (SELECT sum(is_used) FROM journal) * 1000");
+    return fixture_integer(
+        fixture, "SELECT (SELECT count(*) FROM journal) * 1000000 + (SELECT count(*) FROM lost) * 10000 +"
+                 " (SELECT count(*) FROM alarm) * 100 + (SELECT sum(is_confirmed) FROM kiosk) * 10 +"
+                 " (SELECT count(*) FROM pending) + (SELECT sum(through) FROM journal) * 100000000 +"
+                 " (SELECT sum(ifnull(heard_ms, 0)) FROM kiosk) + (SELECT sum(is_used) FROM journal) * 1000");
 }
 
 static void test_hello_of_a_kiosk_with_a_key_changes_nothing_before_it_is_confirmed(void **state)
@@ -297,26 +376,42 @@ static void test_key_is_the_same_until_it_is_confirmed_whatever_is_lost_between(
     struct message_hello hello = adopt_keyed(fixture, &first);
 
     for (int i = 0; i < 4; i++) {
-        fixture_reopen(fixture); /* the daemon died after the commit, and ADOPT never came */
-        again = hello_at(fixture, &newcomer, "till", true);
+        again = hello_again(fixture, &newcomer, "till", &first); /* ADOPT never came */
         assert_int_equal(again.admission, STORE_ADOPT);
         assert_true(again.kiosk_id == first.kiosk_id);
         assert_memory_equal(again.key, first.key, SEAL_KEY_SIZE);
     }
+    assert_int_equal(fixture_integer(fixture, "SELECT count(DISTINCT key) FROM kiosk WHERE key IS NOT NULL"),
+                     1);
     fixture_reopen(fixture);
-    assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_UNPROVEN);
-    /* The kiosk obeyed, but its memory was torn: blank again, and the key is still its. */
-    assert_memory_equal(hello_at(fixture, &newcomer, "till", true).key, first.key, SEAL_KEY_SIZE);
+    assert_memory_equal(hello_at(fixture, &hello, "till", true).key, first.key, SEAL_KEY_SIZE);
     confirm_at(fixture, &hello, "till");
     fixture_reopen(fixture);
     assert_memory_equal(hello_at(fixture, &hello, "till", true).key, first.key, SEAL_KEY_SIZE);
-    assert_int_equal(fixture_integer(fixture, "SELECT count(DISTINCT key) FROM kiosk WHERE key IS NOT NULL"), 1);
+}
+
+/* Power failed, the kiosk's or the daemon's: nobody knows which of the offers the kiosk kept. All of them are good. */
+static void test_every_key_that_was_offered_stays_good(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted first, second;
+    struct message_hello hello = adopt_keyed(fixture, &first);
+
+    fixture_reopen(fixture);
+    second = hello_at(fixture, &newcomer, "till", true);
+    assert_memory_not_equal(second.key, first.key, SEAL_KEY_SIZE);
+    assert_memory_equal(hello_at(fixture, &hello, "till", true).key, first.key, SEAL_KEY_SIZE);
+    assert_int_equal(confirm_at(fixture, &hello, "till").admission, STORE_ADMITTED);
+    hello.kiosk_id = second.kiosk_id;
+    hello.journal_id = second.journal_id;
+    assert_memory_equal(hello_at(fixture, &hello, "till", true).key, second.key, SEAL_KEY_SIZE);
 }
 
 static void test_a_key_that_was_not_committed_was_never_issued(void **state)
 {
     struct fixture *fixture = *state;
-    const struct store_visitor visitor = {.hello = &newcomer, .port = "till", .is_auto_adopt = true, .now_ms = 1};
+    const struct store_visitor visitor = {
+        .hello = &newcomer, .port = "till", .is_auto_adopt = true, .now_ms = 1};
     struct store_admitted admitted;
 
     store_begin(fixture->store, &fixture->error);
@@ -348,7 +443,7 @@ static void test_kiosk_that_knows_no_keys_gets_none(void **state)
     struct fixture *fixture = *state;
     struct store_admitted admitted = hello_at(fixture, &newcomer, "till", true);
 
-    admitted = hello_at(fixture, &blank, "till", true); /* replaced before it was confirmed */
+    admitted = hello_again(fixture, &blank, "till", &admitted); /* it has another firmware now */
     assert_int_equal(admitted.admission, STORE_ADOPT);
     assert_false(seal_is_key(admitted.key));
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NOT NULL"), 0);
@@ -395,6 +490,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(test_blank_kiosk_gets_the_same_ids_until_it_uses_them),
+        WITH_STORE(test_two_blank_kiosks_at_one_port_never_get_the_same_ids),
+        WITH_STORE(test_what_a_manager_adopted_is_offered_to_one_kiosk_only),
+        WITH_STORE(test_ids_that_were_never_used_keep_no_name),
+        WITH_STORE(test_ids_offered_without_end_need_a_manager),
         WITH_STORE(test_kiosk_waits_until_a_manager_adopts_it),
         WITH_STORE(test_kiosk_of_another_database_is_adopted_by_hand_only),
         WITH_STORE(test_only_so_many_wait),
@@ -406,6 +505,7 @@ int main(void)
         WITH_STORE(test_hello_of_a_kiosk_with_a_key_changes_nothing_before_it_is_confirmed),
         WITH_STORE(test_confirmed_hello_is_what_an_unkeyed_one_is),
         WITH_STORE(test_key_is_the_same_until_it_is_confirmed_whatever_is_lost_between),
+        WITH_STORE(test_every_key_that_was_offered_stays_good),
         WITH_STORE(test_a_key_that_was_not_committed_was_never_issued),
         WITH_STORE(test_where_a_kiosk_with_a_key_was_a_newcomer_waits_for_a_manager),
         WITH_STORE(test_kiosk_that_knows_no_keys_gets_none),
