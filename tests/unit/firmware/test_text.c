@@ -2,7 +2,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -25,6 +27,64 @@ static void test_every_text_can_be_displayed(void **state)
                 if (code != TEXT_NUMBER)
                     assert_int_not_equal(font_glyph(code), font_glyph(UTF8_BAD));
         }
+    }
+}
+
+/* The next line of a file of firmware/texts that is no comment, cut in two behind its first word. */
+static bool next_text(FILE *file, char line[256], char **rest)
+{
+    while (fgets(line, 256, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] == ';' || line[0] == '\0')
+            continue;
+        char *space = strchr(line, ' ');
+        assert_non_null(space);
+        *space = '\0';
+        *rest = space + 1;
+        return true;
+    }
+    return false;
+}
+
+/* "{n}" stands in a file for TEXT_NUMBER. */
+static void put_number_mark(char *text)
+{
+    char *place = strstr(text, "{n}");
+
+    if (place == NULL)
+        return;
+    *place = TEXT_NUMBER;
+    memmove(place + 1, place + 3, strlen(place + 3) + 1);
+}
+
+static void test_every_text_is_as_its_file_has_it(void **state)
+{
+    static const char *const names[LANGUAGE_COUNT] = {"en", "de", "es", "fr", "pl"};
+    static char keys[TEXT_COUNT][256];
+    char path[512], line[256], copy[TEXT_SIZE_MAX], *rest;
+    unsigned key_count = 0;
+
+    (void)state;
+    FILE *file = fopen(TEXTS_DIR "/places.txt", "r");
+    assert_non_null(file);
+    while (key_count < TEXT_COUNT && next_text(file, keys[key_count], &rest))
+        key_count++;
+    assert_false(next_text(file, line, &rest));
+    fclose(file);
+    assert_int_equal(key_count, TEXT_COUNT);
+    for (unsigned language = 0; language < LANGUAGE_COUNT; language++) {
+        snprintf(path, sizeof path, TEXTS_DIR "/%s.txt", names[language]);
+        file = fopen(path, "r");
+        assert_non_null(file);
+        while (next_text(file, line, &rest)) {
+            unsigned text = 0;
+            while (text < TEXT_COUNT && strcmp(keys[text], line) != 0)
+                text++;
+            put_number_mark(rest);
+            text_copy(copy, (enum text)text, (enum language)language);
+            assert_string_equal(copy, rest);
+        }
+        fclose(file);
     }
 }
 
@@ -128,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_text_can_be_displayed),
+        cmocka_unit_test(test_every_text_is_as_its_file_has_it),
         cmocka_unit_test(test_languages_are_their_own),
         cmocka_unit_test(test_unknown_language_is_english),
         cmocka_unit_test(test_utf8_reads_what_is_well_formed),
