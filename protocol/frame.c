@@ -71,7 +71,8 @@ static bool check_frame(const struct frame_decoder *decoder, struct frame *frame
 {
     const uint8_t *data = decoder->buffer;
 
-    if (decoder->group_left > 0 || decoder->size < FRAME_HEADER_SIZE + FRAME_CRC_SIZE)
+    if (decoder->group_left > 0 || decoder->size < FRAME_HEADER_SIZE + FRAME_CRC_SIZE ||
+        data[0] == FRAME_TYPE_STUCK)
         return false;
     size_t checked_size = decoder->size - FRAME_CRC_SIZE;
     uint32_t crc = crc32_update(0, data, checked_size);

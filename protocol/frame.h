@@ -14,6 +14,7 @@
 
 #define FRAME_HEADER_SIZE 2 /* type, flags */
 #define FRAME_CRC_SIZE 4
+#define FRAME_TYPE_STUCK 0xFF /* no frame has it: PROTOCOL.md, "Frames" */
 
 /* Sizes of a decoded frame: header, body and CRC. The kiosk receives into little memory and may be busy with
  * its EEPROM, so frames to it are the smaller ones. */
@@ -29,7 +30,7 @@ _Static_assert(FRAME_SIZE_MAX <= 253, "one COBS group is enough, so its overhead
 /* Encode a frame into `encoded`: type, flags, body and CRC-32, stuffed, with a 00 on both sides.
  * The body may stand at encoded + FRAME_ENCODED_BODY_AT already: one buffer then serves for both.
  * Returns the bytes written, at most FRAME_ENCODED_SIZE(body_size + 6), or 0 when it does not fit `capacity`
- * or the decoded frame would exceed FRAME_SIZE_MAX; then nothing was written. */
+ * or the decoded frame would exceed FRAME_SIZE_MAX; then nothing was written. type is not FRAME_TYPE_STUCK. */
 size_t frame_encode(uint8_t type, uint8_t flags, const uint8_t *body, size_t body_size, uint8_t *encoded,
                     size_t capacity);
 
@@ -42,7 +43,7 @@ struct frame {
 
 /* What the decoder threw away, each at most once a frame. */
 struct frame_counters {
-    uint32_t bad;      /* broken stuffing, wrong CRC, or too short */
+    uint32_t bad;      /* broken stuffing, wrong CRC, too short, or of a stuck line */
     uint32_t oversize; /* longer than the buffer */
 };
 

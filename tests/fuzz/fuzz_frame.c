@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     feed(data, size, FRAME_TO_DAEMON_SIZE_MAX);
     feed(data, size, FRAME_HEADER_SIZE + FRAME_CRC_SIZE + 16);
     frame_decoder_init(&decoder, buffer, sizeof buffer);
-    if (size < 2)
+    if (size < 2 || data[0] == FRAME_TYPE_STUCK)
         return 0;
     if (size - 2 <= body_size_max)
         check_round_trip(&decoder, data[0], data[1], data + 2, size - 2);

@@ -55,7 +55,7 @@ static void make_pool(void)
         struct good_frame *frame = &pool[i];
         unsigned zeros = random_below(4); /* of four bytes: from text to an empty EEPROM */
 
-        frame->type = (uint8_t)random_below(256);
+        frame->type = (uint8_t)random_below(FRAME_TYPE_STUCK);
         frame->flags = (uint8_t)(random_below(8) == 0 ? random_below(256) : 0);
         frame->body_size = random_below(i % 8 == 0 ? FRAME_SIZE_MAX - 6 + 1 : 40);
         for (size_t k = 0; k < frame->body_size; k++)

@@ -99,6 +99,21 @@ static void test_what_does_not_fit_is_refused_whole(void **state)
     assert_int_equal(frame_encode(1, 0, body, 10, encoded, 19), 19);
 }
 
+static void test_a_line_stuck_at_one_makes_no_frame(void **state)
+{
+    static const uint8_t stuck[] = {0x00, 0x09, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x00};
+    static const uint8_t stuck_twice[] = {0x00, 0x05, 0xFF, 0xFF, 0xFF, 0xFF, 0x01,
+                                          0x05, 0xFF, 0xFF, 0xFF, 0xFF, 0x00};
+    struct receiver receiver;
+
+    (void)state;
+    init(&receiver);
+    push(&receiver, stuck, sizeof stuck);
+    push(&receiver, stuck_twice, sizeof stuck_twice);
+    assert_int_equal(receiver.frames, 0);
+    assert_int_equal(receiver.decoder.counters.bad, 2);
+}
+
 static void test_a_group_without_implied_zero_is_accepted(void **state)
 {
     static const uint8_t full_group_then_delimiter[] = {0x00, 0xFF};
@@ -239,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_the_frame_worked_by_hand),
         cmocka_unit_test(test_every_size_and_pattern_comes_back),
         cmocka_unit_test(test_what_does_not_fit_is_refused_whole),
+        cmocka_unit_test(test_a_line_stuck_at_one_makes_no_frame),
         cmocka_unit_test(test_a_group_without_implied_zero_is_accepted),
         cmocka_unit_test(test_noise_before_a_frame_spoils_only_itself),
         cmocka_unit_test(test_an_idle_line_is_no_error),
