@@ -36,9 +36,8 @@ static void forget_kiosk(struct session *session)
     downlink->kind = 0;
     downlink->is_settings_due = false;
     downlink->is_presence_due = false;
-    downlink->is_kiosk_version_known = false;
     downlink->next_piece = 0;
-    downlink->told_count = 0;
+    memset(downlink->told, 0, sizeof downlink->told);
 }
 
 void session_restart(struct session *session)
@@ -197,28 +196,19 @@ static size_t encode_roster_piece(struct session_downlink *downlink, uint8_t *bo
     return message_roster_encode(&piece, body, capacity);
 }
 
-static const struct message_counts *told_counts(const struct session_downlink *downlink, uint16_t staff_id)
-{
-    for (uint8_t i = 0; i < downlink->told_count; i++) {
-        if (downlink->told[i].staff_id == staff_id)
-            return &downlink->told[i];
-    }
-    return NULL;
-}
-
 static bool are_counts_equal(const struct message_counts *a, const struct message_counts *b)
 {
-    return a->asked_today == b->asked_today && a->answered_today == b->answered_today &&
-           a->asked_week == b->asked_week && a->answered_week == b->answered_week &&
-           a->asked_best == b->asked_best && a->answered_best == b->answered_best;
+    return a->staff_id == b->staff_id && a->asked_today == b->asked_today &&
+           a->answered_today == b->answered_today && a->asked_week == b->asked_week &&
+           a->answered_week == b->answered_week && a->asked_best == b->asked_best &&
+           a->answered_best == b->answered_best;
 }
 
 /* The first member whose counts the kiosk does not have; roster.count: it has all. */
 static uint8_t untold_index(const struct session_downlink *downlink)
 {
     for (uint8_t i = 0; i < downlink->roster.count; i++) {
-        const struct message_counts *told = told_counts(downlink, downlink->roster.counts[i].staff_id);
-        if (told == NULL || !are_counts_equal(told, &downlink->roster.counts[i]))
+        if (!are_counts_equal(&downlink->told[i], &downlink->roster.counts[i]))
             return i;
     }
     return downlink->roster.count;
@@ -245,8 +235,7 @@ static uint8_t next_kind(struct session_downlink *downlink)
 {
     if (downlink->is_settings_due)
         return MESSAGE_SETTINGS;
-    if (downlink->has_roster && downlink->is_kiosk_version_known &&
-        downlink->kiosk_version != downlink->roster.version)
+    if (downlink->has_roster && downlink->kiosk_version != downlink->roster.version)
         return MESSAGE_ROSTER;
     if (downlink->is_presence_due)
         return MESSAGE_PRESENCE;
@@ -303,20 +292,7 @@ static void on_roster_piece_taken(struct session_downlink *downlink)
         return;
     downlink->next_piece = 0;
     downlink->kiosk_version = downlink->roster.version;
-    downlink->told_count = 0; /* counts stand beside the roster's entries, which are others now */
-}
-
-static void on_counts_taken(struct session_downlink *downlink)
-{
-    uint8_t slot = 0;
-
-    while (slot < downlink->told_count &&
-           downlink->told[slot].staff_id != downlink->roster.counts[downlink->index].staff_id)
-        slot++;
-    if (slot == downlink->told_count && slot < ROSTER_CAPACITY)
-        downlink->told_count++;
-    if (slot < ROSTER_CAPACITY)
-        downlink->told[slot] = downlink->roster.counts[downlink->index];
+    memset(downlink->told, 0, sizeof downlink->told); /* counts stand beside the roster's entries, now others */
 }
 
 static void on_received(struct session *session, const struct message_received *received,
@@ -337,7 +313,7 @@ static void on_received(struct session *session, const struct message_received *
     else if (kind == MESSAGE_ROSTER)
         on_roster_piece_taken(downlink);
     else if (kind == MESSAGE_COUNTS)
-        on_counts_taken(downlink);
+        downlink->told[downlink->index] = downlink->roster.counts[downlink->index];
     else
         downlink->is_presence_due = false;
     start_next(session, clock);
@@ -353,7 +329,7 @@ void session_roster(struct session *session, const struct work_roster *roster,
     downlink->has_roster = true;
     if (is_other_version) {
         /* A kiosk that took part of the old roster begins again; what it keeps is not the old version either. */
-        if (downlink->kind == MESSAGE_ROSTER || downlink->next_piece > 0)
+        if (downlink->kind == MESSAGE_ROSTER)
             downlink->kiosk_version = ~roster->version;
         downlink->next_piece = 0;
     }
@@ -768,7 +744,6 @@ static void go_up(struct session *session, const struct work_admitted *result,
     session->expected = session->through + 1;
     downlink->is_settings_due = true;
     downlink->kiosk_version = session->hello.roster_version;
-    downlink->is_kiosk_version_known = true;
     downlink->is_presence_due = session->hello.needs_presence != 0;
     downlink->present_count = result->present_count;
     memcpy(downlink->present, result->present, sizeof downlink->present);

@@ -119,10 +119,8 @@ struct session_downlink {
     bool has_roster;
     struct work_roster roster; /* the current one */
     uint32_t kiosk_version;    /* what the kiosk has */
-    bool is_kiosk_version_known;
     uint8_t next_piece;
-    uint8_t told_count;
-    struct message_counts told[ROSTER_CAPACITY]; /* counts that this session's kiosk has */
+    struct message_counts told[ROSTER_CAPACITY]; /* what this session's kiosk has; staff_id 0: nothing yet */
 };
 
 /* When the kiosk booted, in monotonic milliseconds: the least arrival - uptime of the last minute or two. A line

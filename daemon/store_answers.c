@@ -177,17 +177,14 @@ static enum store_status window_load(struct store *store, struct store_journal *
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_VISITS_RECENT);
     int64_t after = (int64_t)journal->through - VISIT_WINDOW_CAPACITY;
-    bool has_row = true;
-    enum store_status status = STORE_OK;
+    enum store_status status;
+    bool has_row;
 
     visit_window_init(&journal->window);
     store_bind_integers(statement, (int64_t[]){journal->id, after}, 2);
-    while (has_row && status == STORE_OK) {
+    while ((status = store_row(store, statement, &has_row, error)) == STORE_OK && has_row) {
         struct visit visit;
 
-        status = store_row(store, statement, &has_row, error);
-        if (status != STORE_OK || !has_row)
-            break;
         store_visit_read(statement, &visit);
         visit_window_restore(&journal->window, &visit);
     }
@@ -275,7 +272,7 @@ static void on_leave(void *context, struct visit *visit)
 {
     struct sink *sink = context;
 
-    if (visit->is_changed && sink->store->callback_status == STORE_OK)
+    if (visit->is_changed)
         sink->store->callback_status =
             visit_write(sink->store, sink->journal->id, visit, &sink->store->callback_error);
 }

@@ -33,7 +33,7 @@ enum visit_left_out visit_left_out(const struct visit *visit)
 #define LIST_ONE(NAME, code, name) (code),
 #define COUNT(LIST) sizeof((const uint8_t[]){LIST(LIST_ONE)})
 
-/* How many codes a question has: they are consecutive from 1 in the vocabulary. */
+/* How many codes a question has: they are consecutive from 1 in the vocabulary; 0 is ANSWER_SKIPPED. */
 static const size_t code_max[] = {
     [QUESTION_MENTION] = COUNT(MENTIONS),   [QUESTION_CAUSE] = COUNT(CAUSES),
     [QUESTION_STRENGTH] = COUNT(STRENGTHS), [QUESTION_RETURNING] = COUNT(RETURNINGS),
@@ -45,7 +45,7 @@ static bool code_is_known(uint8_t question, uint16_t value)
 {
     if (question == QUESTION_STAFF)
         return is_staff_id(value);
-    return value >= 1 && value <= code_max[question];
+    return value <= code_max[question];
 }
 
 static bool value_is_valid(uint8_t question, uint16_t value)

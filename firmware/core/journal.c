@@ -158,20 +158,13 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
     slot->is_clean = state == COMMITTED || state == ACKED;
 }
 
-static void wait_eeprom(void)
-{
-    while (!port_eeprom_is_ready()) {
-        /* at most 3.4 ms, the hardware's own deadline */
-    }
-}
-
+/* What is read back is durable: reading waits for the write under way. */
 static bool write_state(uint16_t index, uint8_t state, enum port_eeprom_mode mode)
 {
     uint16_t address = (uint16_t)(slot_address(index) + STATE_AT);
     uint8_t back;
 
     port_eeprom_start(address, state, mode);
-    wait_eeprom();
     port_eeprom_read(address, &back, 1);
     return back == state;
 }
@@ -223,7 +216,6 @@ static bool write_payload(const struct journal *journal, const struct answer *an
         if (bytes[i] != BLANK)
             port_eeprom_start((uint16_t)(base + i), bytes[i], PORT_EEPROM_CLEAR);
     }
-    wait_eeprom();
     port_eeprom_read(base, back, sizeof back);
     return memcmp(back, bytes, sizeof back) == 0;
 }

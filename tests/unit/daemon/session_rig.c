@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "session_rig.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/cmocka_first.h"
@@ -78,6 +79,23 @@ void rig_init(struct rig *rig)
     memset(rig, 0, sizeof *rig);
     rig->clock = (struct session_clock){1000000, 1700000000000, true};
     session_init(&rig->session, &options, &outputs);
+}
+
+int rig_setup(void **state)
+{
+    struct rig *rig = malloc(sizeof *rig);
+
+    if (rig == NULL)
+        return -1;
+    rig_init(rig);
+    *state = rig;
+    return 0;
+}
+
+int rig_teardown(void **state)
+{
+    free(*state);
+    return 0;
 }
 
 void rig_forget(struct rig *rig)
@@ -177,7 +195,8 @@ void rig_say_answers(struct rig *rig, uint32_t first, uint8_t count)
     uint8_t body[FRAME_SIZE_MAX];
 
     for (uint8_t i = 0; i < count; i++)
-        answers.answers[i] = (struct answer){.question = QUESTION_RATING, .value = 5, .boot = 7, .uptime_s = 11};
+        answers.answers[i] =
+            (struct answer){.question = QUESTION_RATING, .value = 5, .boot = 7, .uptime_s = 11};
     rig_say(rig, MESSAGE_ANSWERS, body, message_answers_encode(&answers, body, sizeof body));
 }
 

@@ -35,6 +35,11 @@ struct rig {
 };
 
 void rig_init(struct rig *rig);
+
+/* setup and teardown for cmocka_unit_test_setup_teardown: *state is a struct rig, just initialised. */
+int rig_setup(void **state);
+int rig_teardown(void **state);
+
 void rig_forget(struct rig *rig);
 void rig_pass(struct rig *rig, uint64_t ms); /* time passes, with a tick every 100 ms */
 
@@ -48,7 +53,7 @@ void rig_say_received(struct rig *rig, uint8_t token, bool is_taken);
 /* The store answers the oldest question. */
 void rig_answer(struct rig *rig, enum store_status status);
 void rig_admit(struct rig *rig, uint32_t through); /* to a HELLO */
-void rig_connect(struct rig *rig);                 /* HELLO, WELCOME, and SETTINGS received; then rig_forget */
+void rig_connect(struct rig *rig); /* HELLO, WELCOME, and SETTINGS received; then rig_forget */
 
 /* The same of a kiosk that has a key: the store looks and knows the key, the WELCOME is verified; what the kiosk says
  * from then on is sealed. */

@@ -296,6 +296,54 @@ static void test_a_proved_kiosk_that_is_live_elsewhere_waits(void **state)
     assert_int_equal(rig_last(&rig, MESSAGE_WAIT)->body[2], WAIT_IN_USE);
 }
 
+static void test_a_proof_that_the_store_has_no_room_for_is_given_with_the_next_frame(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig_challenge(&rig, RIG_JOURNAL_ID, 0);
+    rig.is_store_congested = true;
+    rig_say_health(&rig, 11);
+    rig.is_store_congested = false;
+    assert_int_equal(rig.asked_count, 0);
+    rig_say_health(&rig, 12);
+    assert_int_equal(rig.asked_count, 1);
+    assert_int_equal(rig.asked[0].kind, WORK_CONFIRM);
+}
+
+static void test_lost_numbers_that_came_with_the_proof_are_asked_for_again(void **state)
+{
+    const struct message_lost lost = {1, 2, LOST_DAMAGED};
+    uint8_t body[FRAME_SIZE_MAX];
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig_challenge(&rig, RIG_JOURNAL_ID, 0);
+    rig_say(&rig, MESSAGE_LOST, body, message_lost_encode(&lost, body, sizeof body));
+    rig_say_health(&rig, 11);
+    rig_admit(&rig, 0);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
+}
+
+/* Four thousand million frames: the conversation has no more counters. An unsealed frame would be worse than none. */
+static void test_a_conversation_without_counters_left_sends_nothing_more(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect_keyed(&rig);
+    rig.session.seal.sent = UINT32_MAX;
+    rig_say_answers(&rig, 1, 1);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(rig.sent_count, 0);
+    assert_int_equal(rig.session.counters.congested, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +362,9 @@ int main(void)
         cmocka_unit_test(test_a_forged_hello_cannot_tell_when_the_kiosk_booted),
         cmocka_unit_test(test_a_full_disk_at_the_proof_begins_anew),
         cmocka_unit_test(test_a_proved_kiosk_that_is_live_elsewhere_waits),
+        cmocka_unit_test(test_a_proof_that_the_store_has_no_room_for_is_given_with_the_next_frame),
+        cmocka_unit_test(test_lost_numbers_that_came_with_the_proof_are_asked_for_again),
+        cmocka_unit_test(test_a_conversation_without_counters_left_sends_nothing_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

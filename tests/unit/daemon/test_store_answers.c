@@ -495,27 +495,29 @@ static int count_down(void *context)
     return (*left)-- <= 0;
 }
 
-/* Every kind of answer, and enough visits that the oldest are written before the commit. */
+#define KINDS_COUNT 90
+
+/* Every kind of answer, and enough visits that the oldest leave the window and are written before the commit. */
 static enum store_status send_all_kinds(struct fixture *fixture)
 {
-    struct answer answers[24] = {
+    struct answer answers[KINDS_COUNT] = {
         {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* another content */
         {.seq = 3, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* called lost */
         {.seq = 5, .question = QUESTION_SIGN_ON, .value = 7, .boot = 1, .uptime_s = 4000},
         {.seq = 6, .question = QUESTION_SIGN_OFF, .value = 7, .boot = 1, .uptime_s = 4001},
         {.seq = 7, .question = QUESTION_RATING, .value = 5, .boot = 9, .uptime_s = 1},   /* of an unknown boot */
     };
-    const struct message_lost lost = {.first = 27, .last = 30, .cause = LOST_DAMAGED};
+    const struct message_lost lost = {.first = KINDS_COUNT + 3, .last = KINDS_COUNT + 6, .cause = LOST_DAMAGED};
     struct store_ingested ingested;
     enum store_status status = store_begin(fixture->store, &fixture->error);
 
-    for (uint32_t i = 5; i < 24; i++)
+    for (uint32_t i = 5; i < KINDS_COUNT; i++)
         answers[i] = (struct answer){
             .seq = i + 3, .question = QUESTION_RATING, .value = (uint16_t)(1 + i % 5), .boot = 1, .uptime_s = 4000 + i};
     answers[20].question = QUESTION_STAFF;
     answers[20].visit_back = 1;
     if (status == STORE_OK)
-        status = store_answers(fixture->store, &fixture->origin, answers, 24, &ingested, &fixture->error);
+        status = store_answers(fixture->store, &fixture->origin, answers, KINDS_COUNT, &ingested, &fixture->error);
     if (status == STORE_OK)
         status = store_lost(fixture->store, &fixture->origin, &lost, &ingested, &fixture->error);
     if (status == STORE_OK)
@@ -548,8 +550,8 @@ static void test_a_batch_that_stops_at_any_instruction_leaves_nothing(void **sta
         assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 0);
     }
     assert_true(instructions > 500);
-    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 24);
-    assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), 30);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), KINDS_COUNT);
+    assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), KINDS_COUNT + 6);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 2);
     fixture_verify(fixture);
 }

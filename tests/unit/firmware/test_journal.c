@@ -413,6 +413,143 @@ static void test_answers_of_every_crc_come_back(void **state)
     assert_true(replaced > 0);
 }
 
+/* Worn cells ------------------------------------------------------------------------------------------------------ */
+
+/* The payload is right and the commit does not stick: read again after a power cycle it would be a live answer whose
+ * commit was torn, beside the same answer in the next slot. */
+static void test_a_slot_that_cannot_be_committed_never_passes_for_an_answer(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    fake_port.dead_from = 2 * STORAGE_SLOT_SIZE + STATE_AT;
+    fake_port.dead_to = fake_port.dead_from + 1;
+    journal_init_ring(&journal, RING);
+    for (uint16_t i = 1; i <= 2 * RING; i++) { /* the second lap erases what the dead cell left */
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+        assert_int_not_equal((journal_next(&journal) - 1) % RING, 2);
+        journal_ack(&journal, journal_next(&journal) - 2);
+        settle(&journal);
+    }
+    assert_int_equal(journal.bad_slots, 3); /* of the numbers 2, 7 and 12 */
+    uint32_t next = journal_next(&journal);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_next(&journal), next);
+    assert_int_equal(journal_oldest(&journal), next - 1);
+    assert_int_equal(value_at(&journal, next - 1), 2 * RING);
+    for (uint32_t seq = next - 2; seq > next - RING; seq--)
+        if (seq % RING == 2)
+            assert_int_not_equal(journal_read(&journal, seq, &answer), JOURNAL_ANSWER);
+}
+
+static void test_a_slot_that_decayed_since_it_was_erased_is_passed_over(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    settle(&journal);
+    fake_port.eeprom[2 * STORAGE_SLOT_SIZE + STATE_AT] = 0x7F;
+    assert_int_equal(append(&journal, 2), JOURNAL_OK);
+    assert_int_equal(value_at(&journal, 3), 2);
+    assert_int_equal(journal.bad_slots, 1);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(value_at(&journal, 1), 1);
+    assert_int_not_equal(journal_read(&journal, 2, &answer), JOURNAL_ANSWER);
+    assert_int_equal(value_at(&journal, 3), 2);
+    assert_int_equal(journal_next(&journal), 4);
+}
+
+static void test_a_journal_that_is_full_with_dead_slots_takes_their_numbers_back(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    fake_port.dead_from = 3 * STORAGE_SLOT_SIZE + 4;
+    fake_port.dead_to = fake_port.dead_from + 1;
+    journal_init_ring(&journal, RING);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    assert_int_equal(append(&journal, 2), JOURNAL_OK);
+    assert_int_equal(append(&journal, 3), JOURNAL_FULL);
+    assert_int_equal(journal_next(&journal), 3);
+    assert_int_equal(append(&journal, 3), JOURNAL_FULL);
+    settle(&journal);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING); /* another boot knows no other next number */
+    assert_int_equal(journal_next(&journal), 3);
+    journal_ack(&journal, 1);
+    assert_int_equal(append(&journal, 3), JOURNAL_OK);
+    assert_int_equal(value_at(&journal, 4), 3);
+}
+
+static void test_an_answer_whose_cell_dies_while_it_is_mended_is_reported(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    assert_int_equal(append(&journal, 0x1234), JOURNAL_OK);
+    fake_port.eeprom[STORAGE_SLOT_SIZE + STATE_AT] = 0x7A; /* a commit that was torn */
+    fake_port_reboot();
+    fake_port.dead_from = STORAGE_SLOT_SIZE + 4;
+    fake_port.dead_to = fake_port.dead_from + 1;
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_next(&journal), 2);
+    assert_int_equal(journal_oldest(&journal), 1);
+    assert_int_equal(journal_read(&journal, 1, &answer), JOURNAL_DAMAGED);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING); /* no slot proves its number any more, and it is not used again */
+    assert_int_equal(journal_read(&journal, 1, &answer), JOURNAL_DEAD);
+    assert_int_equal(journal_read(&journal, 2, &answer), JOURNAL_ANSWER);
+    assert_int_equal(answer.question, QUESTION_VOID);
+    assert_int_equal(answer.value, VOID_DAMAGED);
+}
+
+static void test_a_torn_slot_that_cannot_be_buried_is_counted(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    fake_port.eeprom[2 * STORAGE_SLOT_SIZE + 4] = 0x12; /* an append that was torn */
+    fake_port_reboot();
+    fake_port.dead_from = 2 * STORAGE_SLOT_SIZE;
+    fake_port.dead_to = RING * STORAGE_SLOT_SIZE;
+    journal_init_ring(&journal, RING);
+    assert_true(journal.bad_slots > 0);
+    assert_int_equal(value_at(&journal, 1), 1);
+    for (uint32_t seq = 2; seq < journal_next(&journal); seq++)
+        assert_int_not_equal(journal_read(&journal, seq, &answer), JOURNAL_ANSWER);
+}
+
+/* Acknowledged answers are marked while idle; before that, their slots may have been needed again. */
+static void test_the_mark_of_an_acknowledged_answer_does_not_hit_its_successor(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (uint16_t i = 1; i <= 3; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    journal_ack(&journal, 3);
+    for (uint16_t i = 4; i <= 6; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK); /* 6 stands where 1 stood */
+    settle(&journal);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_oldest(&journal), 4);
+    for (uint16_t i = 4; i <= 6; i++)
+        assert_int_equal(value_at(&journal, i), i);
+}
+
 /* Power cuts
  * -------------------------------------------------------------------------------------------------- */
 
@@ -570,6 +707,12 @@ int main(void)
         cmocka_unit_test_setup(test_another_laps_answer_is_not_taken_for_it, reset),
         cmocka_unit_test_setup(test_a_half_erased_slot_never_passes_for_an_answer, reset),
         cmocka_unit_test_setup(test_answers_of_every_crc_come_back, reset),
+        cmocka_unit_test_setup(test_a_slot_that_cannot_be_committed_never_passes_for_an_answer, reset),
+        cmocka_unit_test_setup(test_a_slot_that_decayed_since_it_was_erased_is_passed_over, reset),
+        cmocka_unit_test_setup(test_a_journal_that_is_full_with_dead_slots_takes_their_numbers_back, reset),
+        cmocka_unit_test_setup(test_an_answer_whose_cell_dies_while_it_is_mended_is_reported, reset),
+        cmocka_unit_test_setup(test_a_torn_slot_that_cannot_be_buried_is_counted, reset),
+        cmocka_unit_test_setup(test_the_mark_of_an_acknowledged_answer_does_not_hit_its_successor, reset),
         cmocka_unit_test_setup(test_a_power_cut_in_any_write_loses_nothing_acknowledged, reset),
         cmocka_unit_test_setup(test_a_second_cut_during_recovery_loses_nothing_either, reset),
     };

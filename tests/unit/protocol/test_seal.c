@@ -145,6 +145,8 @@ static void test_nothing_is_sealed_or_taken_before_the_nonce_or_beyond_the_last_
     assert_int_equal(seal_append(&kiosk, MESSAGE_HEALTH, body, 4, sizeof body), 0);
     seal_open(&kiosk, NONCE);
     assert_int_equal(seal_append(&kiosk, MESSAGE_HEALTH, body, 5, sizeof body), 0); /* no room */
+    assert_int_equal(seal_append(&kiosk, MESSAGE_HEALTH, body, 0, SEAL_SIZE - 1), 0);
+    assert_int_equal(kiosk.sent, 0);
     kiosk.sent = UINT32_MAX - 1;
     assert_int_equal(seal_append(&kiosk, MESSAGE_HEALTH, body, 4, sizeof body), 4 + SEAL_SIZE);
     assert_int_equal(seal_append(&kiosk, MESSAGE_HEALTH, body, 4, sizeof body), 0);
