@@ -43,7 +43,8 @@ int64_t figures_happy(const struct figures *figures)
 
 int64_t figures_left_out(const struct figures *figures)
 {
-    return figures_sum(figures, TALLY_LEFT_OUT_WITHDRAWN, TALLY_LEFT_OUT_OTHER);
+    return figures_sum(figures, TALLY_LEFT_OUT_WITHDRAWN, TALLY_LEFT_OUT_OTHER) +
+           figures->n[TALLY_LEFT_OUT_MASH];
 }
 
 static void cover_add(struct cover *cover, enum period_level level, int64_t from_ms, int64_t to_ms)
@@ -283,6 +284,7 @@ static void visit_of(sqlite3_stmt *row, struct visit *visit)
     visit->rating = (uint8_t)sqlite3_column_int(row, 2);
     visit->flag = (uint16_t)sqlite3_column_int(row, 3);
     visit->is_burst = sqlite3_column_int(row, 4) != 0;
+    visit->is_mash = sqlite3_column_int(row, 6 + VISIT_REPLY_COUNT) != 0;
     for (int i = 0; i < VISIT_REPLY_COUNT; i++)
         visit->replies[i] =
             sqlite3_column_type(row, 6 + i) == SQLITE_NULL ? VISIT_NOT_SHOWN : sqlite3_column_int(row, 6 + i);
@@ -321,7 +323,7 @@ static enum store_status uncertain_read(struct store *store, const struct figure
 {
     static const char sql[] =
         "SELECT instant_ms, span_ms, rating, flag, is_burst, kiosk, served, staff, mention, cause, strength,"
-        " \"returning\", help FROM visit JOIN journal ON journal.id = visit.journal"
+        " \"returning\", help, is_mash FROM visit JOIN journal ON journal.id = visit.journal"
         " WHERE span_ms > 0 AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
     sqlite3_stmt *row = NULL;
     enum store_status status = STORE_OK;

@@ -202,8 +202,12 @@ static unsigned put_phrases(struct page *page, const char *lead, const json_t *c
 static void put_left_out(struct page *page, const json_t *reply)
 {
     static const struct phrase visits[] = {
-        {"withdrawn", "withdrawn"},          {"stuck", "by a stuck button"},        {"burst", "in bursts"},
-        {"other", "flagged by their kiosk"}, {"time_unknown", "of uncertain time"},
+        {"withdrawn", "withdrawn"},
+        {"stuck", "by a stuck button"},
+        {"burst", "in bursts"},
+        {"mash", "mashed"},
+        {"other", "flagged by their kiosk"},
+        {"time_unknown", "of uncertain time"},
     };
     static const struct phrase answers[] = {
         {"invalid_answers", "answers not understood"},

@@ -23,12 +23,12 @@ static json_t *left_out_make(const struct figures *figures)
 {
     const int64_t *n = figures->n;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "withdrawn",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "withdrawn",
                      (json_int_t)n[TALLY_LEFT_OUT_WITHDRAWN], "stuck", (json_int_t)n[TALLY_LEFT_OUT_STUCK],
-                     "burst", (json_int_t)n[TALLY_LEFT_OUT_BURST], "other",
-                     (json_int_t)n[TALLY_LEFT_OUT_OTHER], "time_unknown", (json_int_t)figures->time_unknown,
-                     "invalid_answers", (json_int_t)n[TALLY_INVALID], "answers_without_rating",
-                     (json_int_t)n[TALLY_WITHOUT_RATING]);
+                     "burst", (json_int_t)n[TALLY_LEFT_OUT_BURST], "mash", (json_int_t)n[TALLY_LEFT_OUT_MASH],
+                     "other", (json_int_t)n[TALLY_LEFT_OUT_OTHER], "time_unknown",
+                     (json_int_t)figures->time_unknown, "invalid_answers", (json_int_t)n[TALLY_INVALID],
+                     "answers_without_rating", (json_int_t)n[TALLY_WITHOUT_RATING]);
 }
 
 static json_t *response_make(const struct figures *figures, enum tally_measure first, enum tally_measure none,

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 3. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 4. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
@@ -144,6 +144,7 @@ CREATE TABLE visit (
     is_burst INTEGER NOT NULL,   -- 1: left out
     served INTEGER, staff INTEGER, mention INTEGER, cause INTEGER, strength INTEGER, "returning" INTEGER,
     help INTEGER,
+    is_mash INTEGER NOT NULL DEFAULT 0, -- 1: left out. Since version 4
     PRIMARY KEY (journal, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visit_uncertain ON visit (instant_ms) WHERE span_ms > 0;
@@ -200,6 +201,7 @@ CREATE TABLE tally (
     left_out_happy INTEGER NOT NULL,
     invalid INTEGER NOT NULL,
     without_rating INTEGER NOT NULL,
+    left_out_mash INTEGER NOT NULL DEFAULT 0, -- since version 4
     PRIMARY KEY (level, start_ms, kiosk, staff)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tally_of_staff ON tally (staff, start_ms) WHERE level = 2;

@@ -14,6 +14,7 @@
 
 #define BUSY_MS 5000 /* a reader may be in the way of the checkpoint at open */
 #define SQL_SIZE_MAX 8192
+#define VERSION_WITH_MASH 4
 
 #define STATEMENT_SQL(NAME, sql) sql,
 static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
@@ -148,12 +149,12 @@ static enum store_status tally_upsert_prepare(struct store *store, struct store_
     return code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
 }
 
-/* What an archived file of an older version does not have is nothing that a reader asks for. */
+/* What an archived file of an older version does not have is nothing that a reader asks for, or archive_complete's. */
 static bool is_for_writer(enum store_statement which)
 {
-    return which == STATEMENT_KIOSK_BY_ID || which == STATEMENT_KIOSK_OFFERED ||
-           which == STATEMENT_KIOSK_KEY || which == STATEMENT_KIOSK_KEYED_AT ||
-           which == STATEMENT_KIOSK_AUDIENCE;
+    return which == STATEMENT_VISIT_UPSERT || which == STATEMENT_KIOSK_BY_ID ||
+           which == STATEMENT_KIOSK_OFFERED || which == STATEMENT_KIOSK_KEY ||
+           which == STATEMENT_KIOSK_KEYED_AT || which == STATEMENT_KIOSK_AUDIENCE;
 }
 
 static enum store_status statements_prepare(struct store *store, struct store_error *error)
@@ -167,7 +168,7 @@ static enum store_status statements_prepare(struct store *store, struct store_er
         if (code != SQLITE_OK)
             return store_sql_failed(store, code, error);
     }
-    return tally_upsert_prepare(store, error);
+    return store->is_read_only ? STORE_OK : tally_upsert_prepare(store, error);
 }
 
 /* The application id comes first and alone, in one write of one sector: a creation that was interrupted is still
@@ -304,7 +305,7 @@ static void unload(struct store *store)
     store->name = NULL;
 }
 
-/* Tallies of levels that an older version did not keep: count all of them again, in the open transaction. */
+/* What an older version did not tally, or not leave out: count everything again, in the open transaction. */
 static enum store_status tallies_remake(struct store *store, struct store_error *error)
 {
     enum store_status status = statements_prepare(store, error);
@@ -327,6 +328,8 @@ static const char *const migrations[STORE_VERSION] = {
           "CREATE INDEX answer_signed ON answer (instant_ms) WHERE question IN (11, 12);"
           "CREATE INDEX visit_help ON visit (instant_ms) WHERE help = 1;"
           "CREATE INDEX tally_of_staff_hour ON tally (staff, start_ms) WHERE level = 1",
+    [3] = "ALTER TABLE visit ADD COLUMN is_mash INTEGER NOT NULL DEFAULT 0;"
+          "ALTER TABLE tally ADD COLUMN left_out_mash INTEGER NOT NULL DEFAULT 0",
 };
 
 static enum store_status migrate_from(struct store *store, long version, const struct store_options *options,
@@ -473,19 +476,38 @@ static bool is_archived(const struct store *store)
     return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !store_file_has_wal(store->path, store->vfs);
 }
 
+/* An archive is not brought up to date. Views of this connection add the columns that it does not have. */
+static enum store_status archive_complete(struct store *store, struct store_error *error)
+{
+    static const char views[] = "CREATE TEMP VIEW visit AS SELECT *, 0 AS is_mash FROM main.visit;"
+                                "CREATE TEMP VIEW tally AS SELECT *, 0 AS left_out_mash FROM main.tally";
+    char text[32];
+    enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
+
+    store->is_mash_unknown = status == STORE_OK && strtol(text, NULL, 10) < VERSION_WITH_MASH;
+    return store->is_mash_unknown ? execute(store, views, error) : status;
+}
+
+static enum store_status reader_prepare(struct store *store, struct store_error *error)
+{
+    enum store_status status = archive_complete(store, error);
+
+    return status == STORE_OK ? statements_prepare(store, error) : status;
+}
+
 static enum store_status open_reader(struct store *store, struct store_error *error)
 {
     enum store_status status = connect_to(store, "mode=ro", SQLITE_OPEN_READONLY, error);
 
     if (status == STORE_OK)
-        status = statements_prepare(store, error);
+        status = reader_prepare(store, error);
     if (status != STORE_OK && is_archived(store)) {
         error->text[0] = '\0';
         sqlite3_close(store->db);
         store->db = NULL;
         status = connect_to(store, "immutable=1", SQLITE_OPEN_READONLY, error);
         if (status == STORE_OK)
-            status = statements_prepare(store, error);
+            status = reader_prepare(store, error);
     }
     if (status == STORE_OK)
         status = store_row_load(store, error);

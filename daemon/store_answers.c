@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define COLUMN_VISIT_REPLIES 9 /* of SELECT * FROM visit */
+#define COLUMN_VISIT_MASH (COLUMN_VISIT_REPLIES + VISIT_REPLY_COUNT)
 
 /* Where a callback of visit.h finds what it needs. */
 struct sink {
@@ -38,14 +39,15 @@ void store_visit_read(sqlite3_stmt *row, struct visit *visit)
     visit->rating = (uint8_t)sqlite3_column_int(row, 6);
     visit->flag = (uint16_t)sqlite3_column_int(row, 7);
     visit->is_burst = sqlite3_column_int(row, 8) != 0;
+    visit->is_mash = sqlite3_column_int(row, COLUMN_VISIT_MASH) != 0;
     for (int i = 0; i < VISIT_REPLY_COUNT; i++)
         visit->replies[i] = sqlite3_column_type(row, COLUMN_VISIT_REPLIES + i) == SQLITE_NULL
                                 ? VISIT_NOT_SHOWN
                                 : sqlite3_column_int(row, COLUMN_VISIT_REPLIES + i);
 }
 
-static enum store_status visit_write(struct store *store, int64_t journal, const struct visit *visit,
-                                     struct store_error *error)
+enum store_status store_visit_write(struct store *store, int64_t journal, const struct visit *visit,
+                                    struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_VISIT_UPSERT);
 
@@ -57,6 +59,7 @@ static enum store_status visit_write(struct store *store, int64_t journal, const
     for (int i = 0; i < VISIT_REPLY_COUNT; i++)
         if (visit->replies[i] != VISIT_NOT_SHOWN)
             sqlite3_bind_int(statement, COLUMN_VISIT_REPLIES + i + 1, visit->replies[i]);
+    sqlite3_bind_int(statement, COLUMN_VISIT_MASH + 1, visit->is_mash);
     return store_run(store, statement, error);
 }
 
@@ -70,7 +73,7 @@ static enum store_status visits_write(struct store *store, struct store_journal 
 
         if (visit->seq == 0 || !visit->is_changed)
             continue;
-        status = visit_write(store, journal->id, visit, error);
+        status = store_visit_write(store, journal->id, visit, error);
         visit->is_changed = false;
     }
     return status;
@@ -274,7 +277,7 @@ static void on_leave(void *context, struct visit *visit)
 
     if (visit->is_changed)
         sink->store->callback_status =
-            visit_write(sink->store, sink->journal->id, visit, &sink->store->callback_error);
+            store_visit_write(sink->store, sink->journal->id, visit, &sink->store->callback_error);
 }
 
 static bool boot_is_before(uint16_t boot, uint16_t than)

@@ -18,7 +18,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 3 /* user_version */
+#define STORE_VERSION 4 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 16
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -82,7 +82,7 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(CONFLICT_INSERT, "INSERT OR IGNORE INTO conflict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")             \
     X(ALARM_INSERT, "INSERT INTO alarm (raised_ms, kind, kiosk, text) VALUES (?1, ?2, ?3, ?4)")              \
     X(VISIT_UPSERT, "INSERT OR REPLACE INTO visit VALUES"                                                    \
-                    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")              \
+                    " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")         \
     X(VISITS_RECENT, "SELECT * FROM visit WHERE journal = ?1 AND seq > ?2")                                  \
     X(PRESENCE_ON, "INSERT OR REPLACE INTO presence VALUES (?1, ?2, ?3)")                                    \
     X(PRESENCE_OFF, "DELETE FROM presence WHERE kiosk = ?1 AND staff = ?2")                                  \
@@ -141,6 +141,7 @@ struct store {
     uint8_t database_id[DATABASE_ID_SIZE];
     bool is_read_only;
     bool is_broken; /* nothing is begun any more, and closing writes nothing */
+    bool is_mash_unknown; /* an archive of before version 4: none of its visits is mash */
     bool is_ours;   /* looked at and found good: only now may closing write */
     const char *vfs; /* the caller's; lives as long as SQLite knows it */
     int checkpoint_pages, wal_pages; /* when to checkpoint; what the last commit left in the -wal */
@@ -193,6 +194,8 @@ enum store_status store_journal_skip(struct store *store, struct store_journal *
 /* Write what is only in memory. */
 enum store_status store_flush(struct store *store, struct store_error *error);
 void store_forget(struct store *store);
+enum store_status store_visit_write(struct store *store, int64_t journal, const struct visit *visit,
+                                    struct store_error *error);
 void store_visit_read(sqlite3_stmt *row,
                       struct visit *visit); /* SELECT * FROM visit; column 0 is the journal */
 enum store_status store_tally_write(struct store *store, const struct tally_row *row,

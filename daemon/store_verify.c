@@ -72,8 +72,9 @@ static void difference(struct store_verified *verified, const char *text)
 static bool visits_are_equal(const struct visit *a, const struct visit *b)
 {
     return a->seq == b->seq && a->uptime_s == b->uptime_s && a->boot == b->boot && a->flag == b->flag &&
-           a->rating == b->rating && a->is_burst == b->is_burst && a->time.instant_ms == b->time.instant_ms &&
-           a->time.span_ms == b->time.span_ms && memcmp(a->replies, b->replies, sizeof a->replies) == 0;
+           a->rating == b->rating && a->is_burst == b->is_burst && a->is_mash == b->is_mash &&
+           a->time.instant_ms == b->time.instant_ms && a->time.span_ms == b->time.span_ms &&
+           memcmp(a->replies, b->replies, sizeof a->replies) == 0;
 }
 
 static void visit_compare(struct recount *recount, const struct visit *visit)
@@ -118,6 +119,9 @@ static void on_leave(void *context, struct visit *visit)
 
     if (recount->verified != NULL)
         visit_compare(recount, visit);
+    else if (visit->is_mash &&
+             recount->callback_status == STORE_OK) /* tables of before version 4 do not say so */
+        recount->callback_status = store_visit_write(recount->store, recount->journal, visit, recount->error);
 }
 
 static enum store_status answers_replay(struct recount *recount, uint64_t *count, struct store_error *error)
@@ -193,9 +197,6 @@ static enum store_status journal_compare(struct recount *recount, int64_t due, u
     int64_t lost = 0, missing;
     enum store_status status;
 
-    for (size_t i = 0; i < VISIT_WINDOW_CAPACITY; i++)
-        if (recount->window.visits[i].seq != 0)
-            visit_compare(recount, &recount->window.visits[i]);
     verified->answers += answers;
     status = integer_of(recount, RECOUNT_LOST, &lost, error);
     if (status != STORE_OK)
@@ -225,7 +226,11 @@ static enum store_status journals_replay(struct recount *recount, struct store_e
             return status;
         recount->journal = sqlite3_column_int64(row, 0);
         visit_window_init(&recount->window);
+        recount->window.is_mash_unknown = recount->store->is_mash_unknown;
         status = answers_replay(recount, &answers, error);
+        for (size_t i = 0; status == STORE_OK && i < VISIT_WINDOW_CAPACITY; i++)
+            if (recount->window.visits[i].seq != 0)
+                on_leave(recount, &recount->window.visits[i]);
         if (status == STORE_OK && recount->verified != NULL)
             status = journal_compare(recount, sqlite3_column_int64(row, 2) - sqlite3_column_int64(row, 1),
                                      answers, error);

@@ -92,6 +92,7 @@ void tally_measure(const struct visit *visit, int64_t n[TALLY_MEASURE_COUNT])
         [VISIT_STUCK] = TALLY_LEFT_OUT_STUCK,
         [VISIT_FLAGGED_OTHER] = TALLY_LEFT_OUT_OTHER,
         [VISIT_BURST] = TALLY_LEFT_OUT_BURST,
+        [VISIT_MASH] = TALLY_LEFT_OUT_MASH,
     };
     enum visit_left_out reason = visit_left_out(visit);
 

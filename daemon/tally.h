@@ -70,7 +70,8 @@
     X(LEFT_OUT_OTHER, left_out_other)                   \
     X(LEFT_OUT_HAPPY, left_out_happy)                   \
     X(INVALID, invalid)                                 \
-    X(WITHOUT_RATING, without_rating)
+    X(WITHOUT_RATING, without_rating)                   \
+    X(LEFT_OUT_MASH, left_out_mash) /* since version 4 of the tables, so at their end */
 
 #define TALLY_ENUMERATOR(NAME, column) TALLY_##NAME,
 enum tally_measure { TALLY_MEASURES(TALLY_ENUMERATOR) TALLY_MEASURE_COUNT };

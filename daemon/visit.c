@@ -27,7 +27,9 @@ enum visit_left_out visit_left_out(const struct visit *visit)
         return VISIT_STUCK;
     if (visit->flag != 0)
         return VISIT_FLAGGED_OTHER;
-    return visit->is_burst ? VISIT_BURST : VISIT_COUNTED;
+    if (visit->is_burst)
+        return VISIT_BURST;
+    return visit->is_mash ? VISIT_MASH : VISIT_COUNTED;
 }
 
 #define LIST_ONE(NAME, code, name) (code),
@@ -118,6 +120,55 @@ static void burst_mark(struct visit_window *window, const struct visit *newest,
     }
 }
 
+/* How long the kiosk itself kept the next customer waiting, whoever pressed and however fast. */
+static uint32_t own_ms(const struct visit *visit)
+{
+    uint32_t ms = VISIT_MASH_LOCKOUT_MS;
+
+    for (uint8_t i = VISIT_REPLY(QUESTION_STAFF); i < VISIT_REPLY_COUNT; i++)
+        ms += visit->replies[i] == VISIT_NOT_SHOWN || visit->replies[i] == ANSWER_NONE ? 0
+                                                                                       : VISIT_MASH_PRESS_MS;
+    return ms;
+}
+
+/* The last visits of a boot, the newest first; how many there are. */
+static unsigned run_find(struct visit_window *window, const struct visit *newest,
+                         struct visit *run[VISIT_MASH_COUNT])
+{
+    unsigned count = 0;
+
+    for (uint32_t back = 0; back < VISIT_WINDOW_CAPACITY && back < newest->seq && count < VISIT_MASH_COUNT;
+         back++) {
+        struct visit *visit = slot_of(window, newest->seq - back);
+
+        if (visit->seq == newest->seq - back && visit->boot == newest->boot)
+            run[count++] = visit;
+    }
+    return count;
+}
+
+static void mash_mark(struct visit_window *window, const struct visit *newest,
+                      const struct visit_listener *listener)
+{
+    struct visit *run[VISIT_MASH_COUNT];
+    uint64_t kiosk_ms = 0;
+
+    if (window->is_mash_unknown || run_find(window, newest, run) < VISIT_MASH_COUNT)
+        return;
+    for (size_t i = 1; i < VISIT_MASH_COUNT; i++)
+        kiosk_ms += own_ms(run[i]);
+    if (4 * kiosk_ms < 3000 * (uint64_t)(newest->uptime_s - run[VISIT_MASH_COUNT - 1]->uptime_s))
+        return;
+    for (size_t i = 0; i < VISIT_MASH_COUNT; i++) {
+        if (run[i]->is_mash)
+            continue;
+        listener->on_change(listener->context, run[i], -1);
+        run[i]->is_mash = true;
+        run[i]->is_changed = true;
+        listener->on_change(listener->context, run[i], 1);
+    }
+}
+
 static void rating_apply(struct visit_window *window, const struct answer *answer,
                          const struct visit_time *time, const struct visit_listener *listener)
 {
@@ -136,6 +187,7 @@ static void rating_apply(struct visit_window *window, const struct answer *answe
         visit->replies[i] = VISIT_NOT_SHOWN;
     listener->on_change(listener->context, visit, 1);
     burst_mark(window, visit, listener);
+    mash_mark(window, visit, listener);
 }
 
 void visit_window_apply(struct visit_window *window, const struct answer *answer,

@@ -31,13 +31,14 @@ struct visit_time {
 #define VISIT_REPLY_COUNT (VISIT_REPLY(QUESTION_HELP) + 1)
 #define VISIT_NOT_SHOWN (-1)
 
-/* Why a visit is left out of figures. The first three of the kiosk's own flags win over a burst. */
+/* Why a visit is left out of figures. The kiosk's own flags, the first three, win over a burst, and a burst over mash. */
 enum visit_left_out {
     VISIT_COUNTED = 0,
     VISIT_WITHDRAWN = FLAG_WITHDRAWN,
     VISIT_STUCK = FLAG_STUCK,
     VISIT_FLAGGED_OTHER, /* a flag of a newer kiosk */
     VISIT_BURST,
+    VISIT_MASH,
 };
 
 struct visit {
@@ -47,6 +48,7 @@ struct visit {
     uint16_t flag; /* as the kiosk gave it; 0: none */
     uint8_t rating;
     bool is_burst;
+    bool is_mash;
     bool is_changed; /* since the caller last cleared it */
     struct visit_time time;
     int32_t replies[VISIT_REPLY_COUNT]; /* ANSWER_SKIPPED, ANSWER_NONE, a code or VISIT_NOT_SHOWN */
@@ -58,6 +60,13 @@ _Static_assert(VISIT_WINDOW_CAPACITY > ANSWER_VISIT_BACK_MAX,
 
 #define VISIT_BURST_COUNT 5 /* equal ratings ... */
 #define VISIT_BURST_S 30    /* ... within this kiosk time */
+
+/* Mash: so many visits in a row, whatever their ratings, of whose time the kiosk itself took at least three quarters: it
+ * is locked after a visit, and each press on a question waits for the choice before it and for the screen's guard. What is
+ * left for stepping up, reading and pressing is a second or two a visit: that is one person, playing. */
+#define VISIT_MASH_COUNT 5
+#define VISIT_MASH_LOCKOUT_MS 3000
+#define VISIT_MASH_PRESS_MS 800
 
 enum visit_stray { VISIT_STRAY_INVALID, VISIT_STRAY_WITHOUT_RATING };
 
@@ -72,6 +81,7 @@ struct visit_listener {
 };
 
 struct visit_window {
+    bool is_mash_unknown; /* as it was before version 4 of the tables: nothing is mash */
     struct visit visits[VISIT_WINDOW_CAPACITY]; /* at seq modulo capacity */
 };
 

@@ -20,8 +20,13 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-/* Takes out of a database what came after version 2 of its tables. */
+/* Takes out of a database what came after that version of its tables. */
+#define FIXTURE_BACK_TO_VERSION_3                  \
+    "ALTER TABLE visit DROP COLUMN is_mash;"       \
+    "ALTER TABLE tally DROP COLUMN left_out_mash;" \
+    "PRAGMA user_version = 3;"
 #define FIXTURE_BACK_TO_VERSION_2                                                      \
+    FIXTURE_BACK_TO_VERSION_3                                                          \
     "DROP INDEX answer_signed; DROP INDEX visit_help; DROP INDEX tally_of_staff_hour;" \
     "ALTER TABLE kiosk DROP COLUMN audience; DELETE FROM tally WHERE level > 4; PRAGMA user_version = 2;"
 

@@ -47,7 +47,7 @@ static void says(const char *json, const char *part)
     "\"1\":2,\"2\":3,\"3\":5,\"4\":30,\"5\":60},\"csat\":{\"n\":100,\"value\":0.9,\"low\":0.825622,"       \
     "\"high\":0.944785},\"csat_with_left_out\":{\"n\":103,\"value\":0.9,\"low\":0.82,\"high\":0.94},"      \
     "\"mean\":4.43,\"causes\":{\"process\":2,\"rules\":1,\"presentation\":0,\"product\":0,\"people\":0},"  \
-    "\"left_out\":{\"withdrawn\":1,\"burst\":2}}"
+    "\"left_out\":{\"withdrawn\":1,\"burst\":2,\"mash\":5}}"
 
 static void test_summary_states_value_interval_n_and_what_was_left_out(void **state)
 {
@@ -57,7 +57,7 @@ static void test_summary_states_value_interval_n_and_what_was_left_out(void **st
     says(SUMMARY, "  5  very happy         ██████████████████████▊                   60   60 %\n");
     says(SUMMARY, "  2                     █▏                                         3    3 %\n");
     says(SUMMARY, "What let people down  (3 answers, too few for shares)\n");
-    says(SUMMARY, "Left out, visits: 1 withdrawn, 2 in bursts.\n");
+    says(SUMMARY, "Left out, visits: 1 withdrawn, 2 in bursts, 5 mashed.\n");
 }
 
 #define HIDDEN_RATE "{\"n\":null,\"value\":null,\"low\":null,\"high\":null,\"too_few\":true}"

@@ -65,7 +65,8 @@ static void test_wrong_visit_is_named(void **state)
     fixture_run(fixture, "DELETE FROM visit WHERE seq = 3");
     fixture_run(fixture,
                 "INSERT INTO visit SELECT journal, 1000, instant_ms, span_ms, boot, uptime_s, rating, flag,"
-                " is_burst, served, staff, mention, cause, strength, \"returning\", help FROM visit LIMIT 1");
+                " is_burst, served, staff, mention, cause, strength, \"returning\", help, is_mash FROM visit "
+                "LIMIT 1");
     verified = verify(fixture);
     assert_int_equal(verified.visits_wrong, 3);
     assert_int_equal(verified.tallies_wrong, 0);
@@ -155,7 +156,7 @@ static void test_database_of_version_2_is_counted_again(void **state)
     rows = fixture_integer(fixture, "SELECT count(*) FROM tally");
     fixture_run(fixture, FIXTURE_BACK_TO_VERSION_2);
     fixture_reopen(fixture);
-    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 3);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 4);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally"), rows);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE audience = 'external'"), 1);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM sqlite_schema WHERE name IN"
