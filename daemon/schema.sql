@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 4. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 5. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
@@ -206,3 +206,38 @@ CREATE TABLE tally (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tally_of_staff ON tally (staff, start_ms) WHERE level = 2;
 CREATE INDEX tally_of_staff_hour ON tally (staff, start_ms) WHERE level = 1; -- since version 3
+
+-- Since version 5 ------------------------------------------------------------------------------------------------
+-- From this line on the file is also what brings a database of version 4 here (store.c).
+
+-- Somebody is wanted at a kiosk: a customer asked for it, or ratings run bad there. Never deleted.
+CREATE TABLE help_call (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,       -- 1 a customer's help call, 2 a bad run
+    journal INTEGER NOT NULL REFERENCES journal (id),
+    seq INTEGER NOT NULL,        -- of the answer that called, or of the rating that made the run bad
+    visit INTEGER NOT NULL,      -- seq of its rating
+    kiosk INTEGER NOT NULL REFERENCES kiosk (id),
+    called_ms INTEGER NOT NULL,  -- when it was pressed
+    arrived_ms INTEGER NOT NULL, -- when the daemon stored it
+    state INTEGER NOT NULL,      -- 1 open, 2 acknowledged, 3 closed, 4 missed: it came too late to be raised
+    raised_ms INTEGER,           -- when the running daemon began to show and to announce it; NULL: not yet, or never
+    told INTEGER NOT NULL DEFAULT 0, -- where that succeeded: bits of enum store_help_channel
+    acknowledged_ms INTEGER, acknowledged_by INTEGER, -- who is on the way: staff id; NULL: not said
+    closed_ms INTEGER, closed_by INTEGER, outcome INTEGER,
+    remark TEXT NOT NULL DEFAULT '',
+    ratings INTEGER, unhappy INTEGER, -- of a bad run, when it was noticed
+    until_ms INTEGER,            -- the newest rating with which the run was still bad
+    UNIQUE (kind, journal, seq)
+) STRICT;
+CREATE INDEX help_call_of_kiosk ON help_call (kiosk, kind, called_ms);
+CREATE INDEX help_call_at ON help_call (called_ms);
+CREATE INDEX help_call_open ON help_call (kiosk) WHERE state = 1;
+
+-- What the manager changed, and when: reports show before and after.
+CREATE TABLE note (
+    id INTEGER PRIMARY KEY,
+    noted_ms INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    is_shown INTEGER NOT NULL    -- on the kiosks' idle screens; of several the newest is
+) STRICT;

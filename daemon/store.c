@@ -152,7 +152,7 @@ static enum store_status tally_upsert_prepare(struct store *store, struct store_
 /* What an archived file of an older version does not have is nothing that a reader asks for, or archive_complete's. */
 static bool is_for_writer(enum store_statement which)
 {
-    return which == STATEMENT_VISIT_UPSERT || which == STATEMENT_KIOSK_BY_ID ||
+    return (which >= STATEMENT_HELP_INSERT && which <= STATEMENT_NOTE_SHOWN) || which == STATEMENT_VISIT_UPSERT || which == STATEMENT_KIOSK_BY_ID ||
            which == STATEMENT_KIOSK_OFFERED || which == STATEMENT_KIOSK_KEY ||
            which == STATEMENT_KIOSK_KEYED_AT || which == STATEMENT_KIOSK_AUDIENCE;
 }
@@ -320,7 +320,8 @@ static enum store_status tallies_remake(struct store *store, struct store_error 
     return status;
 }
 
-/* What each version added to the one before; all of them, for a new database, are in schema.sql. */
+/* What each version added to the one before; all of them, for a new database, are in schema.sql. What version 5 added to
+ * 4 is read there. */
 static const char *const migrations[STORE_VERSION] = {
     [1] = "ALTER TABLE kiosk ADD COLUMN key BLOB CHECK (key IS NULL OR length(key) = 16)",
     [2] = "ALTER TABLE kiosk ADD COLUMN audience TEXT NOT NULL DEFAULT 'external'"
@@ -341,9 +342,10 @@ static enum store_status migrate_from(struct store *store, long version, const s
         status = execute(store, store_schema, error);
         return status == STORE_OK ? store_row_create(store, options, error) : status;
     }
-    for (; status == STORE_OK && version < STORE_VERSION; version++)
-        status = execute(store, migrations[version], error);
-    return status == STORE_OK ? tallies_remake(store, error) : status;
+    for (long from = version; status == STORE_OK && from < STORE_VERSION; from++)
+        status =
+            execute(store, from == 4 ? strstr(store_schema, "-- Since version 5 ") : migrations[from], error);
+    return status == STORE_OK && version < 4 ? tallies_remake(store, error) : status;
 }
 
 /* Bring the tables to STORE_VERSION, one version a step, all in one transaction. */
@@ -542,6 +544,7 @@ static struct store *store_create(const struct store_options *options)
     store->vfs = options->vfs;
     store->checkpoint_pages =
         (int)(options->checkpoint_pages == 0 ? STORE_CHECKPOINT_PAGES : options->checkpoint_pages);
+    store->bad_run = options->bad_run;
     store->path = strdup(options->path);
     if (store->path == NULL) {
         free(store);
@@ -684,6 +687,7 @@ enum store_status store_commit(struct store *store, struct store_error *error)
     if (status != STORE_OK)
         return status;
     store->newest_commit_stored_ms = store->newest_commit_ms;
+    store_help_committed(store);
     return checkpoint(store, error);
 }
 

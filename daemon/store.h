@@ -43,6 +43,11 @@ struct store_error {
     char text[STORE_TEXT_MAX]; /* one line, what happened and what to do next; "" on STORE_OK */
 };
 
+/* When a kiosk's ratings are a bad run; see store_help.h. percent 0: they never are. */
+struct store_bad_run {
+    uint8_t percent, ratings, minutes;
+};
+
 struct store_options {
     const char *path;
     const char *store_name; /* the site, as in every row and export */
@@ -53,6 +58,7 @@ struct store_options {
                         it, and no lock is taken beside them */
     unsigned checkpoint_pages; /* a commit that leaves this many pages or more in the -wal moves them into the file;
                                   0: STORE_CHECKPOINT_PAGES */
+    struct store_bad_run bad_run;
 };
 
 /* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock,

@@ -24,6 +24,7 @@ void store_forget(struct store *store)
         store->journals[i].id = 0;
     memset(store->bests, 0, sizeof store->bests);
     tally_book_clear(store->book);
+    store_help_forget(store);
     store->newest_commit_ms = store->newest_commit_stored_ms;
     store->callback_status = STORE_OK;
 }
@@ -100,7 +101,8 @@ static enum store_status journal_write(struct store *store, struct store_journal
     }
     sqlite3_bind_int64(statement, 6, journal->duplicates);
     journal->is_changed = false;
-    return store_run(store, statement, error);
+    status = store_run(store, statement, error);
+    return status == STORE_OK ? store_help_judge(store, journal, error) : status;
 }
 
 enum store_status store_tally_write(struct store *store, const struct tally_row *row,
@@ -215,6 +217,7 @@ static enum store_status journal_load(struct store *store, int64_t id, struct st
     journal->floor_uptime_s = (uint32_t)sqlite3_column_int64(statement, 4);
     journal->duplicates = sqlite3_column_int64(statement, 5);
     journal->is_changed = false;
+    journal->newest.seq = 0;
     journal->id = id;
     sqlite3_reset(statement);
     status = window_load(store, journal, error);
@@ -376,6 +379,17 @@ static enum store_status presence_apply(struct store *store, int64_t kiosk, cons
     return store_run(store, statement, error);
 }
 
+/* When it was pressed, best known: within a boot the kiosk's own seconds say how long ago, whatever the clocks say. */
+static int64_t pressed_ms(const struct store_origin *origin, const struct answer *answer,
+                          const struct instant *instant)
+{
+    int64_t at_ms = instant->time.instant_ms;
+
+    if (answer->boot == origin->boot)
+        at_ms = origin->boot_started_ms + (int64_t)answer->uptime_s * 1000;
+    return at_ms < origin->arrived_ms ? at_ms : origin->arrived_ms;
+}
+
 static enum store_status answer_store(struct store *store, struct store_journal *journal,
                                       const struct store_origin *origin, const struct answer *answer,
                                       struct store_error *error)
@@ -390,8 +404,14 @@ static enum store_status answer_store(struct store *store, struct store_journal 
         status = answer_insert(store, journal, answer, &instant, origin->arrived_ms, error);
     if (status == STORE_OK)
         status = presence_apply(store, journal->kiosk, answer, &instant.time, error);
+    if (status == STORE_OK)
+        status = store_help_answer(store, journal, answer, pressed_ms(origin, answer, &instant),
+                                   origin->arrived_ms, error);
     if (status != STORE_OK)
         return status;
+    if (answer->question == QUESTION_RATING)
+        journal->newest =
+            (struct store_newest){answer->seq, pressed_ms(origin, answer, &instant), origin->arrived_ms};
     visit_window_apply(&journal->window, answer, &instant.time, &listener);
     if (store->callback_status != STORE_OK) {
         *error = store->callback_error;

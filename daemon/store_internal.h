@@ -15,10 +15,11 @@
 
 #include "daemon/instant.h"
 #include "daemon/store.h"
+#include "daemon/store_help.h"
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 4 /* user_version */
+#define STORE_VERSION 5 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 16
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -101,12 +102,54 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(STAFF_RETIRE, "UPDATE staff SET retired_ms = ?2, is_on_duty = 0, pin = NULL WHERE id = ?1")            \
     X(ROSTER, "SELECT id, name, is_on_duty, pin FROM staff WHERE retired_ms IS NULL"                         \
               " ORDER BY is_on_duty DESC, name, id LIMIT ?1")                                                \
+    X(HELP_INSERT, "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state,"   \
+                   " ratings, unhappy, until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")     \
+    X(HELP_HERE, "UPDATE help_call SET state = 2, acknowledged_ms = ?2, acknowledged_by = ?3"                \
+                 " WHERE kiosk = ?1 AND state = 1 AND kind = 1 RETURNING id")                                \
+    X(HELP_STATE, "SELECT state FROM help_call WHERE id = ?1")                                               \
+    X(HELP_ACKNOWLEDGE, "UPDATE help_call SET state = 2, acknowledged_ms = ?2, acknowledged_by = ?3"         \
+                        " WHERE id = ?1")                                                                    \
+    X(HELP_CLOSE, "UPDATE help_call SET state = 3, closed_ms = ?2, closed_by = ?3, outcome = ?4, remark = ?5" \
+                  " WHERE id = ?1")                                                                          \
+    X(HELP_RAISED, "UPDATE help_call SET raised_ms = ?2 WHERE id = ?1 AND raised_ms IS NULL")                \
+    X(HELP_TOLD, "UPDATE help_call SET told = told | ?2 WHERE id = ?1")                                      \
+    X(HELP_MISS, "UPDATE help_call SET state = 4 WHERE state = 1 AND raised_ms IS NULL AND called_ms < ?1"   \
+                 " RETURNING id")                                                                            \
+    X(HELP_RESUME, "SELECT id FROM help_call WHERE state = 1 AND called_ms >= ?1 ORDER BY id DESC LIMIT ?2") \
+    X(HELP_SELECT, "SELECT help_call.id, kind, state, kiosk_id, name, visit, called_ms, raised_ms IS NOT NULL,"  \
+                   " told, ratings, unhappy, CASE state WHEN 2 THEN acknowledged_ms WHEN 3 THEN closed_ms"   \
+                   " ELSE arrived_ms END FROM help_call JOIN kiosk ON kiosk.id = kiosk WHERE help_call.id = ?1") \
+    X(HELP_NEWEST, "SELECT visit, state FROM help_call WHERE kiosk = ?1 AND kind = 1"                        \
+                   " ORDER BY called_ms DESC, id DESC LIMIT 1")                                              \
+    X(BAD_RUN_COUNT, "SELECT count(*), ifnull(sum(rating <= 2), 0), ifnull(max(newest_ms), 0) FROM (SELECT *," \
+                     " max(instant_ms) OVER () AS newest_ms FROM (SELECT * FROM visit WHERE journal = ?1"    \
+                     " AND seq <= ?2 ORDER BY seq DESC LIMIT ?3)) WHERE flag = 0 AND is_burst = 0"           \
+                     " AND is_mash = 0"                                                                     \
+                     " AND instant_ms > newest_ms - ?4")                                                     \
+    X(BAD_RUN_LAST, "SELECT id, until_ms FROM help_call WHERE kiosk = ?1 AND kind = 2"                       \
+                    " ORDER BY called_ms DESC, id DESC LIMIT 1")                                             \
+    X(BAD_RUN_GOES_ON, "UPDATE help_call SET until_ms = ?2 WHERE id = ?1")                                   \
+    X(NOTE_INSERT, "INSERT INTO note (noted_ms, text, is_shown) VALUES (?1, ?2, ?3)")                        \
+    X(NOTE_DELETE, "DELETE FROM note WHERE id = ?1")                                                         \
+    X(NOTE_SHOWN, "SELECT text FROM note WHERE is_shown = 1 ORDER BY noted_ms DESC, id DESC LIMIT 1")        \
     X(COUNTS_DAYS, "SELECT start_ms, sum(mention_asked), sum(mention_asked + mention_will_ask + mention_no)" \
                    " FROM tally WHERE level = 2 AND staff = ?1 AND start_ms >= ?2 AND start_ms < ?3"         \
                    " GROUP BY start_ms ORDER BY start_ms")
 
 #define STORE_STATEMENT_ENUMERATOR(NAME, sql) STATEMENT_##NAME,
 enum store_statement { STORE_STATEMENTS(STORE_STATEMENT_ENUMERATOR) STATEMENT_TALLY_UPSERT, STATEMENT_COUNT };
+
+struct store_newest {
+    uint32_t seq;
+    int64_t called_ms, arrived_ms;
+};
+
+/* Calls that changed in the open transaction, and those of committed ones that nobody took yet behind them. */
+struct store_news {
+    int64_t ids[STORE_HELP_NEWS_MAX];
+    size_t count, committed;
+    bool is_more;
+};
 
 /* A journal as this transaction sees it. */
 struct store_journal {
@@ -118,6 +161,7 @@ struct store_journal {
     uint32_t floor_uptime_s;
     int64_t duplicates;
     bool is_changed;
+    struct store_newest newest; /* the newest rating since store_help_judge looked; seq 0: none */
     struct visit_window window;
 };
 
@@ -153,6 +197,8 @@ struct store {
     enum store_status callback_status; /* what a callback of visit.h could not return */
     struct store_error callback_error;
     uint64_t roster_generation, counts_generation;
+    struct store_bad_run bad_run;
+    struct store_news news;
 };
 
 /* Statements: store_statement returns it reset and unbound. store_run steps to the end and resets. store_row
@@ -205,10 +251,23 @@ enum store_status store_alarm(struct store *store, const char *kind, int64_t kio
                               struct store_error *error, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* store_help.c: what an answer means for help calls; pressed at `pressed_ms` as far as is known. */
+enum store_status store_help_answer(struct store *store, const struct store_journal *journal, const struct answer *answer,
+                                    int64_t pressed_ms, int64_t arrived_ms, struct store_error *error);
+/* Look whether the journal's newest rating, which is written, is part of a bad run. */
+enum store_status store_help_judge(struct store *store, struct store_journal *journal, struct store_error *error);
+void store_help_committed(struct store *store);
+void store_help_forget(struct store *store);
+
+/* store_staff.c: the number of whoever works here under this name or number. */
+enum store_status store_staff_find(struct store *store, const char *which, int64_t *id, struct store_error *error);
+
 /* store_verify.c: count every tally again from the raw answers, and write them, in the open transaction. */
 enum store_status store_rebuild(struct store *store, struct store_error *error);
 
-/* store_text.c: names. Refuses what a kiosk cannot display, naming the character. */
+/* store_text.c: names and notes. Refuses what a kiosk cannot display, naming the character. */
 enum store_status store_check_name(const char *name, const char *what, struct store_error *error);
+enum store_status store_check_shown(const char *name, const char *what, size_t characters_max,
+                                    struct store_error *error);
 
 #endif

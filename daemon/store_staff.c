@@ -64,6 +64,12 @@ static enum store_status active_find(struct store *store, const char *which, int
     return status;
 }
 
+enum store_status store_staff_find(struct store *store, const char *which, int64_t *id,
+                                   struct store_error *error)
+{
+    return active_find(store, which, id, error);
+}
+
 /* What else a name may not be: the reports' word for nobody, and what reads as somebody's number. */
 static enum store_status name_check_meaning(const char *name, struct store_error *error)
 {

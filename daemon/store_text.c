@@ -33,6 +33,12 @@ static bool is_printable(uint32_t code)
 
 enum store_status store_check_name(const char *name, const char *what, struct store_error *error)
 {
+    return store_check_shown(name, what, STAFF_NAME_CHARACTERS_MAX, error);
+}
+
+enum store_status store_check_shown(const char *name, const char *what, size_t characters_max,
+                                    struct store_error *error)
+{
     size_t characters = 0, size;
     uint32_t code = 0;
 
@@ -41,7 +47,7 @@ enum store_status store_check_name(const char *name, const char *what, struct st
     for (const char *at = name; *at != '\0'; at += size, characters++) {
         size = character_read(at, &code);
         if (size == 0)
-            return store_refuse(error, "the name of a %s is UTF-8: byte 0x%02X at character %zu is not", what,
+            return store_refuse(error, "the text of a %s is UTF-8: byte 0x%02X at character %zu is not", what,
                                 (unsigned)(unsigned char)*at, characters + 1);
         if (!is_printable(code))
             return store_refuse(error,
@@ -49,9 +55,9 @@ enum store_status store_check_name(const char *name, const char *what, struct st
                                 " letters, digits and marks",
                                 code < CODE_MIN ? 0 : (int)size, at, (unsigned)code, characters + 1);
     }
-    if (characters > STAFF_NAME_CHARACTERS_MAX)
-        return store_refuse(error, "a %s has at most %d characters: \"%.64s\" has %zu", what,
-                            STAFF_NAME_CHARACTERS_MAX, name, characters);
+    if (characters > characters_max)
+        return store_refuse(error, "a %s has at most %zu characters: \"%.64s\" has %zu", what, characters_max,
+                            name, characters);
     if (name[0] == ' ' || name[strlen(name) - 1] == ' ')
         return store_refuse(error, "a %s neither begins nor ends with a space: \"%.40s\"", what, name);
     return STORE_OK;

@@ -21,6 +21,7 @@
  *   CAUSE, STRENGTH, RETURNING, HELP    value = enum cause, strength, returning, help
  *   FLAG       the visit is left out of figures; value = enum flag
  *   SIGN_ON, SIGN_OFF    a staff member starts or ends serving at this counter; value = staff id; no visit
+ *   HERE       a staff member has come to whoever called for help here before; value = staff id; no visit
  */
 #define QUESTIONS(X)             \
     X(VOID, 0, "void")           \
@@ -35,7 +36,8 @@
     X(HELP, 9, "help")           \
     X(FLAG, 10, "flag")          \
     X(SIGN_ON, 11, "sign_on")    \
-    X(SIGN_OFF, 12, "sign_off")
+    X(SIGN_OFF, 12, "sign_off")  \
+    X(HERE, 13, "here")
 
 #define MENTIONS(X)            \
     X(ASKED, 1, "asked")       \
@@ -90,6 +92,25 @@
     X(TORN, 0, "torn") \
     X(DAMAGED, 1, "damaged")
 
+/* Why somebody is wanted at a kiosk. */
+#define CALL_KINDS(X)  \
+    X(HELP, 1, "help") \
+    X(BAD_RUN, 2, "bad_run")
+
+/* OPEN to ACKNOWLEDGED or CLOSED, ACKNOWLEDGED to CLOSED. MISSED: it arrived too late to be raised. */
+#define CALL_STATES(X)                 \
+    X(OPEN, 1, "open")                 \
+    X(ACKNOWLEDGED, 2, "acknowledged") \
+    X(CLOSED, 3, "closed")             \
+    X(MISSED, 4, "missed")
+
+/* How a call ended. */
+#define OUTCOMES(X)              \
+    X(SOLVED, 1, "solved")       \
+    X(HANDED_ON, 2, "handed_on") \
+    X(COULD_NOT, 3, "could_not") \
+    X(ABUSE, 4, "abuse")
+
 #define VOCABULARY_ENUMERATOR_QUESTION(NAME, code, name) QUESTION_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_MENTION(NAME, code, name) MENTION_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_CAUSE(NAME, code, name) CAUSE_##NAME = (code),
@@ -100,6 +121,9 @@
 #define VOCABULARY_ENUMERATOR_RESET(NAME, code, name) RESET_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_VOID(NAME, code, name) VOID_##NAME = (code),
 #define VOCABULARY_ENUMERATOR_LOST(NAME, code, name) LOST_##NAME = (code),
+#define VOCABULARY_ENUMERATOR_CALL_KIND(NAME, code, name) CALL_KIND_##NAME = (code),
+#define VOCABULARY_ENUMERATOR_CALL_STATE(NAME, code, name) CALL_##NAME = (code),
+#define VOCABULARY_ENUMERATOR_OUTCOME(NAME, code, name) OUTCOME_##NAME = (code),
 
 enum question { QUESTIONS(VOCABULARY_ENUMERATOR_QUESTION) };
 enum mention { MENTIONS(VOCABULARY_ENUMERATOR_MENTION) };
@@ -111,6 +135,9 @@ enum flag { FLAGS(VOCABULARY_ENUMERATOR_FLAG) };
 enum reset_cause { RESET_CAUSES(VOCABULARY_ENUMERATOR_RESET) };
 enum void_cause { VOID_CAUSES(VOCABULARY_ENUMERATOR_VOID) };
 enum lost_cause { LOST_CAUSES(VOCABULARY_ENUMERATOR_LOST) };
+enum call_kind { CALL_KINDS(VOCABULARY_ENUMERATOR_CALL_KIND) };
+enum call_state { CALL_STATES(VOCABULARY_ENUMERATOR_CALL_STATE) };
+enum outcome { OUTCOMES(VOCABULARY_ENUMERATOR_OUTCOME) };
 
 /* Values that every follow-up question shares. */
 #define ANSWER_SKIPPED 0x0000u /* the customer pressed "skip" */
@@ -125,6 +152,8 @@ enum lost_cause { LOST_CAUSES(VOCABULARY_ENUMERATOR_LOST) };
 #define STAFF_ID_MAX 0xFFFE /* 0 and 0xFFFF are ANSWER_SKIPPED and ANSWER_NONE */
 #define STAFF_NAME_CHARACTERS_MAX 16
 #define STAFF_NAME_SIZE_MAX 32 /* UTF-8 bytes: U+0020..U+017E needs at most two a character */
+#define NOTE_CHARACTERS_MAX 21 /* a line of the kiosk's display */
+#define NOTE_SIZE_MAX 42       /* UTF-8 bytes, as for a name */
 #define ROSTER_CAPACITY 24
 #define PRESENCE_CAPACITY 8 /* staff members signed on at one kiosk at the same time */
 #define PIN_NONE 0xFFFF

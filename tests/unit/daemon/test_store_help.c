@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/store_help.h"
+
+static struct store_help_call calls[STORE_HELP_NEWS_MAX];
+
+/* How many calls changed since the last time; they are in `calls`. */
+static size_t take(struct fixture *fixture)
+{
+    size_t count;
+    bool is_more;
+
+    assert_int_equal(store_help_take(fixture->store, calls, &count, &is_more, &fixture->error), STORE_OK);
+    assert_false(is_more);
+    return count;
+}
+
+static void call_for_help(struct fixture *fixture)
+{
+    fixture_press(fixture, QUESTION_RATING, 1);
+    fixture_press(fixture, QUESTION_HELP, HELP_YES);
+}
+
+/* One call of the store in a transaction of its own. */
+#define COMMITTED(fixture, call)                                                       \
+    do {                                                                               \
+        assert_int_equal(store_begin((fixture)->store, &(fixture)->error), STORE_OK);  \
+        if ((call) != STORE_OK)                                                        \
+            fail_msg("%s", (fixture)->error.text);                                     \
+        assert_int_equal(store_commit((fixture)->store, &(fixture)->error), STORE_OK); \
+    } while (0)
+
+#define REFUSED(fixture, call, because)                                               \
+    do {                                                                              \
+        assert_int_equal(store_begin((fixture)->store, &(fixture)->error), STORE_OK); \
+        assert_int_equal(call, STORE_REFUSED);                                        \
+        assert_non_null(strstr((fixture)->error.text, because));                      \
+        store_rollback((fixture)->store);                                             \
+    } while (0)
+
+static void test_answer_makes_one_call_in_its_own_transaction(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {.seq = 1, .question = QUESTION_RATING, .value = 1, .boot = 1, .uptime_s = 3600};
+
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
+    answer = (struct answer){
+        .seq = 2, .visit_back = 1, .question = QUESTION_HELP, .value = HELP_YES, .boot = 1, .uptime_s = 3590};
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(
+        store_answers(fixture->store, &fixture->origin, &answer, 1, &fixture->ingested, &fixture->error),
+        STORE_OK);
+    store_rollback(fixture->store);
+    assert_int_equal(take(fixture), 0);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM help_call"), 0);
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK); /* it comes again: a duplicate */
+    assert_int_equal(take(fixture), 1);
+    assert_true(calls[0].kind == CALL_KIND_HELP && calls[0].state == CALL_OPEN && !calls[0].is_raised);
+    assert_true(calls[0].kiosk_id == fixture->admitted.kiosk_id);
+    assert_string_equal(calls[0].kiosk, FIXTURE_KIOSK);
+    assert_int_equal(calls[0].visit, 1);
+    assert_int_equal(calls[0].called_ms, FIXTURE_NOON_MS - 10000);
+    assert_int_equal(take(fixture), 0);
+}
+
+static void test_no_and_silence_call_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_press(fixture, QUESTION_RATING, 1);
+    fixture_press(fixture, QUESTION_HELP, HELP_NO);
+    fixture_press(fixture, QUESTION_RATING, 1);
+    fixture_press(fixture, QUESTION_HELP, ANSWER_NONE);
+    assert_int_equal(take(fixture), 0);
+}
+
+static void test_call_that_comes_too_late_is_missed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answers[] = {
+        {.seq = 1, .question = QUESTION_RATING, .value = 1, .boot = 1, .uptime_s = 3600 - 121},
+        {.seq = 2,
+         .visit_back = 1,
+         .question = QUESTION_HELP,
+         .value = HELP_YES,
+         .boot = 1,
+         .uptime_s = 3600 - 121},
+        {.seq = 3, .question = QUESTION_RATING, .value = 1, .boot = 1, .uptime_s = 3600 - 120},
+        {.seq = 4,
+         .visit_back = 1,
+         .question = QUESTION_HELP,
+         .value = HELP_YES,
+         .boot = 1,
+         .uptime_s = 3600 - 120},
+    };
+
+    assert_int_equal(fixture_send(fixture, answers, 4), STORE_OK);
+    assert_int_equal(take(fixture), 2);
+    assert_int_equal(calls[0].state, CALL_MISSED);
+    assert_int_equal(calls[1].state, CALL_OPEN);
+}
+
+static void test_lateness_does_not_depend_on_the_hosts_clock(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->origin.is_clock_good = false; /* times are five minutes vague */
+    call_for_help(fixture);
+    assert_int_equal(take(fixture), 1);
+    assert_int_equal(calls[0].state, CALL_OPEN);
+    assert_int_equal(calls[0].called_ms, FIXTURE_NOON_MS);
+}
+
+static void test_call_of_a_boot_that_nobody_knows_is_missed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answers[] = {
+        {.seq = 1, .question = QUESTION_RATING, .value = 1, .boot = 1, .uptime_s = 3590},
+        {.seq = 2,
+         .visit_back = 1,
+         .question = QUESTION_HELP,
+         .value = HELP_YES,
+         .boot = 1,
+         .uptime_s = 3590},
+    };
+
+    fixture_wait(fixture, HOUR_MS);
+    fixture->origin.boot = 2; /* it lost power, for who knows how long */
+    fixture->origin.boot_started_ms = fixture_now(fixture) - 5000;
+    assert_int_equal(fixture_send(fixture, answers, 2), STORE_OK);
+    assert_int_equal(take(fixture), 1);
+    assert_int_equal(calls[0].state, CALL_MISSED);
+}
+
+static void test_call_is_acknowledged_and_closed_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+    uint16_t dan;
+
+    COMMITTED(fixture, store_staff_add(store, "Dan", FIXTURE_NOON_MS, &dan, error));
+    call_for_help(fixture);
+    take(fixture);
+    REFUSED(fixture, store_help_acknowledge(store, "2", NULL, FIXTURE_NOON_MS, error), "no help call \"2\"");
+    REFUSED(fixture, store_help_acknowledge(store, "Dan", NULL, FIXTURE_NOON_MS, error), "no help call");
+    REFUSED(fixture, store_help_acknowledge(store, "1", "Eve", FIXTURE_NOON_MS, error), "Eve");
+    COMMITTED(fixture, store_help_acknowledge(store, "1", "Dan", FIXTURE_NOON_MS + 5000, error));
+    assert_int_equal(take(fixture), 1);
+    assert_true(calls[0].state == CALL_ACKNOWLEDGED && calls[0].changed_ms == FIXTURE_NOON_MS + 5000);
+    assert_int_equal(fixture_integer(fixture, "SELECT acknowledged_by FROM help_call"), dan);
+    REFUSED(fixture, store_help_acknowledge(store, "1", NULL, FIXTURE_NOON_MS, error),
+            "acknowledged already");
+    REFUSED(fixture, store_help_close(store, "1", "gone", NULL, NULL, FIXTURE_NOON_MS, error), "no outcome");
+    COMMITTED(fixture,
+              store_help_close(store, "1", "handed-on", "to the till", NULL, FIXTURE_NOON_MS + 60000, error));
+    assert_int_equal(take(fixture), 1);
+    assert_true(calls[0].state == CALL_CLOSED && calls[0].changed_ms == FIXTURE_NOON_MS + 60000);
+    assert_int_equal(fixture_integer(fixture,
+                                     "SELECT count(*) FROM help_call WHERE outcome = 2 AND closed_by IS NULL"
+                                     " AND remark = 'to the till'"),
+                     1);
+    REFUSED(fixture, store_help_close(store, "1", "solved", NULL, NULL, FIXTURE_NOON_MS, error),
+            "closed already");
+}
+
+static void test_here_at_the_kiosk_acknowledges_what_was_called_there(void **state)
+{
+    struct fixture *fixture = *state;
+
+    call_for_help(fixture);
+    call_for_help(fixture);
+    take(fixture);
+    fixture_wait(fixture, 20000);
+    fixture_press(fixture, QUESTION_HERE, 7);
+    assert_int_equal(take(fixture), 2);
+    assert_true(calls[0].state == CALL_ACKNOWLEDGED && calls[1].state == CALL_ACKNOWLEDGED);
+    assert_int_equal(calls[1].changed_ms, FIXTURE_NOON_MS + 20000);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM help_call WHERE acknowledged_by = 7"), 2);
+    fixture_press(fixture, QUESTION_HERE, 8);
+    assert_int_equal(take(fixture), 0);
+    fixture_verify(fixture);
+}
+
+static void test_kiosk_is_told_of_its_newest_call_until_that_is_over(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+    int64_t kiosk = fixture->admitted.kiosk;
+    enum help_state help_state;
+    uint32_t visit;
+
+    assert_int_equal(store_help_newest(store, kiosk, &visit, &help_state, error), STORE_OK);
+    assert_int_equal(visit, 0);
+    call_for_help(fixture);
+    assert_int_equal(store_help_newest(store, kiosk, &visit, &help_state, error), STORE_OK);
+    assert_true(visit == 1 && help_state == HELP_STATE_OPEN);
+    COMMITTED(fixture, store_help_acknowledge(store, "1", NULL, FIXTURE_NOON_MS, error));
+    assert_int_equal(store_help_newest(store, kiosk, &visit, &help_state, error), STORE_OK);
+    assert_true(visit == 1 && help_state == HELP_STATE_ON_THE_WAY);
+    COMMITTED(fixture, store_help_close(store, "1", "solved", NULL, NULL, FIXTURE_NOON_MS, error));
+    assert_int_equal(store_help_newest(store, kiosk, &visit, &help_state, error), STORE_OK);
+    assert_int_equal(visit, 0);
+}
+
+static void test_restart_tells_young_calls_again_and_misses_those_never_raised(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_error *error = &fixture->error;
+
+    call_for_help(fixture); /* 1: raised, unacknowledged for long */
+    call_for_help(fixture); /* 2: never raised */
+    COMMITTED(fixture, store_help_raised(fixture->store, 1, FIXTURE_NOON_MS, error));
+    COMMITTED(fixture, store_help_told(fixture->store, 1, STORE_HELP_COMMAND, error));
+    fixture_wait(fixture, STORE_HELP_LATE_MS + 1000);
+    call_for_help(fixture); /* 3: just now */
+    fixture_reopen(fixture);
+    COMMITTED(fixture, store_help_resume(fixture->store, fixture_now(fixture), error));
+    assert_int_equal(take(fixture), 3);
+    assert_true(calls[0].id == 2 && calls[0].state == CALL_MISSED);
+    assert_true(calls[1].id == 3 && calls[1].state == CALL_OPEN && !calls[1].is_raised);
+    assert_true(calls[2].id == 1 && calls[2].state == CALL_OPEN && calls[2].is_raised);
+    assert_int_equal(calls[2].told, STORE_HELP_COMMAND);
+    COMMITTED(fixture, store_help_resume(fixture->store, fixture_now(fixture) + HOUR_MS, error));
+    assert_int_equal(take(fixture), 1); /* the third was not raised either; the first waits for people */
+    assert_true(calls[0].id == 3 && calls[0].state == CALL_MISSED);
+}
+
+static void test_more_calls_than_there_is_room_for_are_told_by_resuming(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t count;
+    bool is_more;
+
+    for (int i = 0; i < STORE_HELP_NEWS_MAX + 5; i++)
+        call_for_help(fixture);
+    assert_int_equal(store_help_take(fixture->store, calls, &count, &is_more, &fixture->error), STORE_OK);
+    assert_true(count == STORE_HELP_NEWS_MAX && is_more);
+    for (size_t i = 0; i < count; i++)
+        COMMITTED(fixture, store_help_raised(fixture->store, calls[i].id, FIXTURE_NOON_MS, &fixture->error));
+    COMMITTED(fixture, store_help_resume(fixture->store, FIXTURE_NOON_MS, &fixture->error));
+    count = take(fixture);
+    size_t unraised = 0;
+    for (size_t i = 0; i < count; i++)
+        unraised += !calls[i].is_raised;
+    assert_int_equal(unraised, 5);
+}
+
+/* Bad runs ------------------------------------------------------------------------------------------------------- */
+
+static void rate(struct fixture *fixture, const char *ratings, int64_t apart_ms)
+{
+    for (; *ratings != '\0'; ratings++) {
+        fixture_press(fixture, QUESTION_RATING, (uint16_t)(*ratings - '0'));
+        fixture_wait(fixture, apart_ms);
+    }
+}
+
+static void open_with_rule(struct fixture *fixture)
+{
+    const struct store_options options = {.path = fixture->path,
+                                          .store_name = "Test Street",
+                                          .timezone = "Europe/Berlin",
+                                          .bad_run = {.percent = 50, .ratings = 4, .minutes = 15}};
+
+    store_close(fixture->store);
+    assert_int_equal(store_open(&options, &fixture->store, &fixture->error), STORE_OK);
+}
+
+static void test_half_unhappy_of_four_is_a_bad_run(void **state)
+{
+    struct fixture *fixture = *state;
+
+    open_with_rule(fixture);
+    rate(fixture, "151", MINUTE_MS);
+    assert_int_equal(take(fixture), 0); /* of three only */
+    rate(fixture, "5", MINUTE_MS);
+    assert_int_equal(take(fixture), 1);
+    assert_true(calls[0].kind == CALL_KIND_BAD_RUN && calls[0].state == CALL_OPEN);
+    assert_true(calls[0].ratings == 4 && calls[0].unhappy == 2);
+    rate(fixture, "11", MINUTE_MS);
+    assert_int_equal(take(fixture), 0); /* the same run */
+}
+
+static void test_less_than_half_and_long_ago_are_no_run(void **state)
+{
+    struct fixture *fixture = *state;
+
+    open_with_rule(fixture);
+    rate(fixture, "15535", MINUTE_MS);
+    rate(fixture, "1", 0); /* 2 of 6 */
+    assert_int_equal(take(fixture), 0);
+    fixture_wait(fixture, 15 * MINUTE_MS);
+    rate(fixture, "112", MINUTE_MS); /* three, and nothing else within 15 min */
+    assert_int_equal(take(fixture), 0);
+    rate(fixture, "3", 0);
+    assert_int_equal(take(fixture), 1);
+}
+
+static void test_another_run_begins_after_a_quarter_of_an_hour_without(void **state)
+{
+    struct fixture *fixture = *state;
+
+    open_with_rule(fixture);
+    rate(fixture, "1111", MINUTE_MS);
+    assert_int_equal(take(fixture), 1);
+    rate(fixture, "55555", 0); /* 4 of 9: good again ... */
+    rate(fixture, "11", 0);    /* ... and bad: the same run goes on */
+    assert_int_equal(take(fixture), 0);
+    fixture_wait(fixture, 16 * MINUTE_MS);
+    rate(fixture, "1111", MINUTE_MS);
+    assert_int_equal(take(fixture), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM help_call WHERE kind = 2"), 2);
+}
+
+static void test_withdrawn_ratings_make_no_run(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answers[12];
+
+    open_with_rule(fixture);
+    for (uint32_t i = 0; i < 6; i++) {
+        answers[2 * i] = (struct answer){
+            .seq = 2 * i + 1, .question = QUESTION_RATING, .value = 1, .boot = 1, .uptime_s = 3500 + 10 * i};
+        answers[2 * i + 1] = answers[2 * i];
+        answers[2 * i + 1].seq++;
+        answers[2 * i + 1].visit_back = 1;
+        answers[2 * i + 1].question = QUESTION_FLAG;
+        answers[2 * i + 1].value = FLAG_WITHDRAWN;
+    }
+    assert_int_equal(fixture_send(fixture, answers, 12), STORE_OK);
+    fixture->seq = 12;
+    rate(fixture, "1555", MINUTE_MS);
+    assert_int_equal(take(fixture), 0);
+}
+
+static void test_no_rule_no_runs(void **state)
+{
+    struct fixture *fixture = *state;
+
+    rate(fixture, "11111111", MINUTE_MS);
+    assert_int_equal(take(fixture), 0);
+}
+
+static void test_run_noticed_late_is_missed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answers[4];
+
+    open_with_rule(fixture);
+    for (uint32_t i = 0; i < 4; i++)
+        answers[i] = (struct answer){
+            .seq = i + 1, .question = QUESTION_RATING, .value = 1, .boot = 1, .uptime_s = 3000 + i};
+    assert_int_equal(fixture_send(fixture, answers, 4), STORE_OK);
+    assert_int_equal(take(fixture), 1);
+    assert_int_equal(calls[0].state, CALL_MISSED);
+}
+
+/* Notes ------------------------------------------------------------------------------------------------------------ */
+
+static void test_notes_are_kept_with_their_instant_and_the_newest_shown_one_is_for_kiosks(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+    struct store_note notes[8];
+    char shown[NOTE_SIZE_MAX + 1];
+    size_t count;
+    int64_t id;
+
+    COMMITTED(fixture, store_note_add(store, "New queue signs", true, FIXTURE_NOON_MS, &id, error));
+    COMMITTED(fixture, store_note_add(store, "another supplier, and a second till in the morning, at last",
+                                      false, FIXTURE_NOON_MS + DAY_MS, &id, error));
+    assert_int_equal(store_notes(store, INT64_MIN, INT64_MAX, notes, 8, &count, error), STORE_OK);
+    assert_int_equal(count, 2);
+    assert_true(notes[1].noted_ms == FIXTURE_NOON_MS && notes[1].is_shown && !notes[0].is_shown);
+    assert_string_equal(notes[1].text, "New queue signs");
+    assert_int_equal(
+        store_notes(store, FIXTURE_NOON_MS + 1, FIXTURE_NOON_MS + DAY_MS, notes, 8, &count, error), STORE_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(store_note_shown(store, shown, error), STORE_OK);
+    assert_string_equal(shown, "New queue signs");
+    uint64_t generation = store_roster_generation(store);
+    COMMITTED(fixture, store_note_remove(store, "1", error));
+    assert_true(store_roster_generation(store) != generation);
+    assert_int_equal(store_note_shown(store, shown, error), STORE_OK);
+    assert_string_equal(shown, "");
+    REFUSED(fixture, store_note_remove(store, "1", error), "no note \"1\"");
+}
+
+static void test_note_that_cannot_be_shown_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+    int64_t id;
+
+    COMMITTED(fixture, store_note_add(store, "21 characters is more", true, FIXTURE_NOON_MS, &id, error));
+    REFUSED(fixture, store_note_add(store, "22 characters are mores", true, FIXTURE_NOON_MS, &id, error),
+            "at most 21 characters");
+    REFUSED(fixture, store_note_add(store, "新", true, FIXTURE_NOON_MS, &id, error), "cannot be displayed");
+    REFUSED(fixture, store_note_add(store, "", false, FIXTURE_NOON_MS, &id, error), "1 to 200 bytes");
+    REFUSED(fixture, store_note_add(store, "two\nlines", false, FIXTURE_NOON_MS, &id, error), "one line");
+    COMMITTED(fixture, store_note_add(store, "新", false, FIXTURE_NOON_MS, &id, error));
+}
+
+/* Versions --------------------------------------------------------------------------------------------------------- */
+
+static void test_database_of_version_4_gets_calls_and_notes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_note note;
+    size_t count;
+
+    fixture_run(fixture, FIXTURE_BACK_TO_VERSION_4);
+    const struct store_options archived = {.path = fixture->path, .is_read_only = true};
+    struct store *reader = NULL;
+    if (store_open(&archived, &reader, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    assert_false(store_knows_help(reader));
+    assert_int_equal(store_notes(reader, INT64_MIN, INT64_MAX, &note, 1, &count, &fixture->error), STORE_OK);
+    assert_int_equal(count, 0);
+    store_close(reader);
+    fixture_reopen(fixture);
+    assert_true(store_knows_help(fixture->store));
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 5);
+    call_for_help(fixture);
+    assert_int_equal(take(fixture), 1);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(test_answer_makes_one_call_in_its_own_transaction),
+        WITH_STORE(test_no_and_silence_call_nobody),
+        WITH_STORE(test_call_that_comes_too_late_is_missed),
+        WITH_STORE(test_lateness_does_not_depend_on_the_hosts_clock),
+        WITH_STORE(test_call_of_a_boot_that_nobody_knows_is_missed),
+        WITH_STORE(test_call_is_acknowledged_and_closed_once),
+        WITH_STORE(test_here_at_the_kiosk_acknowledges_what_was_called_there),
+        WITH_STORE(test_kiosk_is_told_of_its_newest_call_until_that_is_over),
+        WITH_STORE(test_restart_tells_young_calls_again_and_misses_those_never_raised),
+        WITH_STORE(test_more_calls_than_there_is_room_for_are_told_by_resuming),
+        WITH_STORE(test_half_unhappy_of_four_is_a_bad_run),
+        WITH_STORE(test_less_than_half_and_long_ago_are_no_run),
+        WITH_STORE(test_another_run_begins_after_a_quarter_of_an_hour_without),
+        WITH_STORE(test_withdrawn_ratings_make_no_run),
+        WITH_STORE(test_no_rule_no_runs),
+        WITH_STORE(test_run_noticed_late_is_missed),
+        WITH_STORE(test_notes_are_kept_with_their_instant_and_the_newest_shown_one_is_for_kiosks),
+        WITH_STORE(test_note_that_cannot_be_shown_is_refused),
+        WITH_STORE(test_database_of_version_4_gets_calls_and_notes),
+    };
+
+    return cmocka_run_group_tests_name("store_help", tests, NULL, NULL);
+}
