@@ -10,6 +10,7 @@ enum change { CHANGE_SET, CHANGE_CLEAR, CHANGE_INVERT };
 void canvas_clear(struct canvas *canvas)
 {
     memset(canvas->pages, 0, sizeof canvas->pages);
+    canvas->changed = 0xFF;
 }
 
 bool canvas_is_set(const struct canvas *canvas, uint8_t x, uint8_t y)
@@ -51,6 +52,7 @@ static void change_rectangle(struct canvas *canvas, uint8_t x, uint8_t y, uint8_
     uint8_t bottom = (uint8_t)(y + height);
     for (uint8_t page = y / 8; page * 8 < bottom; page++) {
         uint8_t mask = rows_mask(page, y, bottom);
+        canvas->changed |= (uint8_t)(1u << page);
         for (uint8_t i = 0; i < width; i++)
             change_byte(&canvas->pages[page][x + i], mask, change);
     }
@@ -81,6 +83,12 @@ void canvas_frame(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, ui
     canvas_fill(canvas, (uint8_t)(x + width - 1), y, 1, height);
 }
 
+static void mark_changed(struct canvas *canvas, uint8_t y, uint8_t height)
+{
+    for (uint8_t page = y / 8; page < CANVAS_PAGE_COUNT && page * 8 < y + height; page++)
+        canvas->changed |= (uint8_t)(1u << page);
+}
+
 /* Turn over up to 16 pixels below (x, y): bit 0 of bits is the topmost. Multiplies where it means to shift,
  * since an AVR shifts one bit at a time. */
 static void invert_column(struct canvas *canvas, uint8_t x, uint8_t y, uint16_t bits)
@@ -106,6 +114,7 @@ uint8_t canvas_text(struct canvas *canvas, uint8_t x, uint8_t y, enum font font,
     uint8_t width = font_width(font);
     uint16_t code_point;
 
+    mark_changed(canvas, y, font_height(font));
     while (x + width <= CANVAS_WIDTH && (code_point = utf8_next(&text)) != 0) {
         uint16_t glyph = font_glyph(code_point);
         for (uint8_t i = 0; i < width; i++)
@@ -120,6 +129,7 @@ void canvas_picture(struct canvas *canvas, uint8_t x, uint8_t y, enum picture pi
     uint8_t width = picture_width(picture);
     uint8_t height = picture_height(picture);
 
+    mark_changed(canvas, y, height);
     for (uint8_t row = 0; row < height; row = (uint8_t)(row + 8))
         for (uint8_t i = 0; i < width; i++)
             invert_column(canvas, (uint8_t)(x + i), (uint8_t)(y + row), picture_byte(picture, row / 8, i));

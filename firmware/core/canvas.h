@@ -20,6 +20,7 @@
 /* A page is eight pixel rows; a byte is a column of it, bit 0 topmost (SSD1306 datasheet, section 8.7). */
 struct canvas {
     uint8_t pages[CANVAS_PAGE_COUNT][CANVAS_WIDTH];
+    uint8_t changed; /* bits of pages that were drawn on; whoever shows them clears it */
 };
 
 void canvas_clear(struct canvas *canvas);

@@ -76,12 +76,14 @@ static uint8_t find_distance(const struct display *display, uint8_t page, uint16
     return (uint8_t)(difference / 8);
 }
 
-void display_show(struct display *display, const struct canvas *canvas)
+void display_show(struct display *display, struct canvas *canvas)
 {
     for (uint8_t page = 0; page < CANVAS_PAGE_COUNT; page++) {
         uint8_t mask = (uint8_t)(1u << page);
         uint16_t check, lit;
 
+        if (!(canvas->changed & mask))
+            continue;
         measure(canvas->pages[page], &check, &lit);
         display->distance[page] = find_distance(display, page, lit);
         if (!(display->unsent & mask) && check == display->sent_check[page] && lit == display->sent_lit[page])
@@ -89,6 +91,7 @@ void display_show(struct display *display, const struct canvas *canvas)
         else
             display->pending |= mask;
     }
+    canvas->changed = 0;
 }
 
 static bool send_command(uint8_t command)

@@ -113,15 +113,6 @@ static uint8_t idle_marks(const struct kiosk *kiosk)
     return marks;
 }
 
-/* Do they differ in nothing but the bar? Numbers and names are compared whole; a name by where it lives, for which shown_generation stands in. */
-static bool is_same_but_bar(const struct screen *a, const struct screen *b)
-{
-    return a->kind == b->kind && a->language == b->language && a->chosen == b->chosen &&
-           a->marks == b->marks && a->name_count == b->name_count && a->has_more == b->has_more &&
-           a->name == b->name && memcmp(a->names, b->names, sizeof a->names) == 0 &&
-           memcmp(a->number, b->number, sizeof a->number) == 0;
-}
-
 static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
 {
     struct screen screen;
@@ -135,16 +126,11 @@ static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
         visit_screen(&kiosk->visit, now_ms, &screen);
     if (screen.kind == SCREEN_IDLE)
         screen.marks = idle_marks(kiosk);
-    bool is_bar_only =
-        kiosk->shown_generation == kiosk->roster.generation && is_same_but_bar(&screen, &kiosk->shown);
-    if (is_bar_only && screen.bar == kiosk->shown.bar)
-        return;
+    bool may_update = kiosk->shown_generation == kiosk->roster.generation; /* names stand where they stood */
+    if (!may_update || !screen_update(&kiosk->shown, &screen, &kiosk->canvas))
+        screen_draw(&screen, &kiosk->canvas);
     kiosk->shown = screen;
     kiosk->shown_generation = kiosk->roster.generation;
-    if (is_bar_only)
-        screen_draw_bar(screen.bar, &kiosk->canvas);
-    else
-        screen_draw(&screen, &kiosk->canvas);
     display_show(&kiosk->display, &kiosk->canvas);
 }
 

@@ -124,15 +124,13 @@ static const char *name_of(const struct screen *screen)
 
 /* Options. */
 
-static void draw_option_at(const struct drawing *drawing, uint8_t x, uint8_t y, uint8_t width, uint8_t button,
+static void draw_option_at(const struct drawing *drawing, uint8_t x, uint8_t y, uint8_t button,
                            const char *label)
 {
     const char number[] = {(char)('0' + button), '\0'};
 
     canvas_text(drawing->canvas, (uint8_t)(x + MARGIN_X), y, FONT_SMALL, number);
     canvas_text(drawing->canvas, (uint8_t)(x + OPTION_TEXT_X), y, FONT_SMALL, label);
-    if (drawing->screen->chosen == button)
-        canvas_invert(drawing->canvas, x, y, width, LINE_HEIGHT);
 }
 
 static uint8_t list_y(uint8_t line)
@@ -145,20 +143,41 @@ static void draw_option(const struct drawing *drawing, uint8_t y, uint8_t button
     char label[TEXT_SIZE_MAX];
 
     text_copy(label, text, drawing->screen->language);
-    draw_option_at(drawing, 0, y, CANVAS_WIDTH, button, label);
+    draw_option_at(drawing, 0, y, button, label);
 }
 
-/* Two short options in the last line, the second at the right edge, where its button is. */
-static void draw_option_pair(const struct drawing *drawing, enum text left, enum text right)
+/* Two short options share the last line of some screens: buttons 1 and 5. */
+static enum text pair_text(const struct screen *screen, uint8_t button)
+{
+    if (screen->kind == SCREEN_HELP)
+        return button == 1 ? TEXT_YES : TEXT_NO;
+    if (button != 1)
+        return TEXT_STAFF_LEAVE;
+    return screen->number[1] ? TEXT_STAFF_SIGN_OFF : TEXT_STAFF_SIGN_ON;
+}
+
+static uint8_t pair_width(const struct screen *screen, uint8_t button)
 {
     char label[TEXT_SIZE_MAX];
 
-    text_copy(label, right, drawing->screen->language);
-    uint8_t width = (uint8_t)(OPTION_TEXT_X + text_width(FONT_SMALL, label) + MARGIN_X);
-    draw_option_at(drawing, (uint8_t)(CANVAS_WIDTH - width), LAST_LINE_Y, width, 5, label);
-    text_copy(label, left, drawing->screen->language);
-    width = (uint8_t)(OPTION_TEXT_X + text_width(FONT_SMALL, label) + MARGIN_X);
-    draw_option_at(drawing, 0, LAST_LINE_Y, width, 1, label);
+    text_copy(label, pair_text(screen, button), screen->language);
+    return (uint8_t)(OPTION_TEXT_X + text_width(FONT_SMALL, label) + MARGIN_X);
+}
+
+/* The second at the right edge, where its button is. */
+static uint8_t pair_x(const struct screen *screen, uint8_t button)
+{
+    return button == 1 ? 0 : (uint8_t)(CANVAS_WIDTH - pair_width(screen, button));
+}
+
+static void draw_option_pair(const struct drawing *drawing)
+{
+    const struct screen *screen = drawing->screen;
+    char label[TEXT_SIZE_MAX];
+
+    text_copy(label, pair_text(screen, 5), screen->language);
+    draw_option_at(drawing, pair_x(screen, 5), LAST_LINE_Y, 5, label);
+    draw_option(drawing, LAST_LINE_Y, 1, pair_text(screen, 1));
 }
 
 /* A title and five options whose texts follow each other in enum text. */
@@ -200,15 +219,18 @@ static uint8_t face_x(uint8_t face)
     return (uint8_t)((128u * (2u * face + 1u)) / 10u);
 }
 
-static void draw_faces(const struct drawing *drawing, uint8_t y)
+static uint8_t faces_y(const struct screen *screen)
 {
-    for (uint8_t i = 0; i < FACE_COUNT; i++) {
-        uint8_t x = (uint8_t)(face_x(i) - FACE_RADIUS);
-        canvas_picture(drawing->canvas, x, y, (enum picture)(PICTURE_FACE_1 + i));
-        if (drawing->screen->chosen == i + 1)
-            canvas_invert(drawing->canvas, (uint8_t)(x - 1), (uint8_t)(y - 1), 2 * FACE_RADIUS + 3,
-                          2 * FACE_RADIUS + 3);
-    }
+    return screen->name != NULL ? FACE_Y : FACE_Y_ROOMY;
+}
+
+static void draw_faces(const struct drawing *drawing)
+{
+    uint8_t y = faces_y(drawing->screen);
+
+    for (uint8_t i = 0; i < FACE_COUNT; i++)
+        canvas_picture(drawing->canvas, (uint8_t)(face_x(i) - FACE_RADIUS), y,
+                       (enum picture)(PICTURE_FACE_1 + i));
 }
 
 /* Three pixels wide, between the feet of the faces: seen by those who know. */
@@ -227,7 +249,7 @@ static void draw_idle(const struct drawing *drawing)
         draw_centred(drawing->canvas, 17, FONT_LARGE, drawing->screen->name);
         draw_text_centred(drawing, 30, TEXT_IDLE_SERVED);
     }
-    draw_faces(drawing, drawing->screen->name != NULL ? FACE_Y : FACE_Y_ROOMY);
+    draw_faces(drawing);
     draw_marks(drawing);
 }
 
@@ -238,19 +260,25 @@ static void draw_names(const struct drawing *drawing, enum text title, enum text
 
     draw_list_title(drawing, title);
     for (uint8_t i = 0; i < screen->name_count && i < count_max; i++)
-        draw_option_at(drawing, 0, list_y(i), CANVAS_WIDTH, (uint8_t)(i + 1), screen->names[i]);
+        draw_option_at(drawing, 0, list_y(i), (uint8_t)(i + 1), screen->names[i]);
     if (screen->has_more)
         draw_option(drawing, list_y(3), 4, TEXT_WHO_MORE);
     draw_option(drawing, list_y(4), 5, last);
+}
+
+/* Buttons 1, 3 and 5 in the last three lines. */
+static uint8_t mention_y(uint8_t button)
+{
+    return (uint8_t)(LAST_LINE_Y - (LINE_COUNT - button) / 2 * LINE_HEIGHT);
 }
 
 static void draw_mention(const struct drawing *drawing)
 {
     draw_large_title(drawing, name_of(drawing->screen));
     draw_text_centred(drawing, 18, TEXT_MENTION_TITLE);
-    draw_option(drawing, LAST_LINE_Y - 2 * LINE_HEIGHT, 1, TEXT_MENTION_ASKED);
-    draw_option(drawing, LAST_LINE_Y - LINE_HEIGHT, 3, TEXT_MENTION_WILL_ASK);
-    draw_option(drawing, LAST_LINE_Y, 5, TEXT_MENTION_NO);
+    draw_option(drawing, mention_y(1), 1, TEXT_MENTION_ASKED);
+    draw_option(drawing, mention_y(3), 3, TEXT_MENTION_WILL_ASK);
+    draw_option(drawing, mention_y(5), 5, TEXT_MENTION_NO);
 }
 
 static void draw_returning(const struct drawing *drawing)
@@ -266,7 +294,7 @@ static void draw_help(const struct drawing *drawing)
     draw_large_title_text(drawing, TEXT_HELP_TITLE);
     draw_text_centred(drawing, 20, TEXT_HELP_1);
     draw_text_centred(drawing, 30, TEXT_HELP_2);
-    draw_option_pair(drawing, TEXT_YES, TEXT_NO);
+    draw_option_pair(drawing);
 }
 
 /* Two lines below a bell. */
@@ -312,7 +340,7 @@ static void draw_languages(const struct drawing *drawing)
     draw_list_title(drawing, TEXT_LANGUAGE_TITLE);
     for (uint8_t i = 0; i < LANGUAGE_COUNT; i++) {
         text_copy(name, TEXT_LANGUAGE_NAME, (enum language)i);
-        draw_option_at(drawing, 0, list_y(i), CANVAS_WIDTH, (uint8_t)(i + 1), name);
+        draw_option_at(drawing, 0, list_y(i), (uint8_t)(i + 1), name);
     }
 }
 
@@ -370,7 +398,6 @@ static void draw_counts(const struct drawing *drawing, uint8_t line, enum text l
 static void draw_staff_menu(const struct drawing *drawing)
 {
     const uint16_t *number = drawing->screen->number;
-    enum text sign = number[1] ? TEXT_STAFF_SIGN_OFF : TEXT_STAFF_SIGN_ON;
 
     if (number[0]) {
         canvas_fill(drawing->canvas, 0, 0, CANVAS_WIDTH, LIST_TITLE_HEIGHT);
@@ -382,7 +409,7 @@ static void draw_staff_menu(const struct drawing *drawing)
     } else {
         draw_large_title(drawing, name_of(drawing->screen));
     }
-    draw_option_pair(drawing, sign, TEXT_STAFF_LEAVE);
+    draw_option_pair(drawing);
 }
 
 static void draw_staff_done(const struct drawing *drawing)
@@ -395,12 +422,17 @@ static void draw_staff_done(const struct drawing *drawing)
     draw_text_centred(drawing, 48, is_on ? TEXT_STAFF_ON_2 : TEXT_STAFF_OFF_2);
 }
 
+static uint8_t staff_help_y(uint8_t button)
+{
+    return button == 1 ? LAST_LINE_Y - LINE_HEIGHT : LAST_LINE_Y;
+}
+
 static void draw_staff_help(const struct drawing *drawing)
 {
     draw_large_title_text(drawing, TEXT_STAFF_HELP_TITLE);
     draw_text_centred(drawing, 22, TEXT_STAFF_HELP_1);
-    draw_option(drawing, LAST_LINE_Y - LINE_HEIGHT, 1, TEXT_STAFF_HELP_HERE);
-    draw_option(drawing, LAST_LINE_Y, 5, TEXT_STAFF_HELP_LATER);
+    draw_option(drawing, staff_help_y(1), 1, TEXT_STAFF_HELP_HERE);
+    draw_option(drawing, staff_help_y(5), 5, TEXT_STAFF_HELP_LATER);
 }
 
 static void draw_test_result(const struct drawing *drawing, uint8_t line, enum text label, uint16_t result)
@@ -511,10 +543,36 @@ static void draw_kind(const struct drawing *drawing)
     }
 }
 
-void screen_draw_bar(uint8_t bar, struct canvas *canvas)
+/* Turn over the option that was chosen. Done a second time, it is as before. */
+static void invert_chosen(const struct screen *screen, struct canvas *canvas)
 {
-    canvas_erase(canvas, 0, BAR_Y, CANVAS_WIDTH, BAR_HEIGHT);
-    canvas_fill(canvas, 0, BAR_Y, bar, BAR_HEIGHT);
+    uint8_t button = screen->chosen;
+    uint8_t x = 0, y = list_y((uint8_t)(button - 1)), width = CANVAS_WIDTH, height = LINE_HEIGHT;
+
+    if (button == 0)
+        return;
+    switch (screen->kind) {
+    case SCREEN_IDLE:
+        x = (uint8_t)(face_x((uint8_t)(button - 1)) - FACE_RADIUS - 1);
+        y = (uint8_t)(faces_y(screen) - 1);
+        width = height = 2 * FACE_RADIUS + 3;
+        break;
+    case SCREEN_MENTION:
+        y = mention_y(button);
+        break;
+    case SCREEN_HELP:
+    case SCREEN_STAFF_MENU:
+        x = pair_x(screen, button);
+        y = LAST_LINE_Y;
+        width = pair_width(screen, button);
+        break;
+    case SCREEN_STAFF_HELP:
+        y = staff_help_y(button);
+        break;
+    default:
+        break;
+    }
+    canvas_invert(canvas, x, y, width, height);
 }
 
 void screen_draw(const struct screen *screen, struct canvas *canvas)
@@ -523,6 +581,31 @@ void screen_draw(const struct screen *screen, struct canvas *canvas)
 
     canvas_clear(canvas);
     draw_kind(&drawing);
+    invert_chosen(screen, canvas);
     if (screen->bar)
         canvas_fill(canvas, 0, BAR_Y, screen->bar, BAR_HEIGHT);
+}
+
+/* Numbers and names are compared whole; a name by where it lives. */
+static bool is_same_picture(const struct screen *a, const struct screen *b)
+{
+    return a->kind == b->kind && a->language == b->language && a->marks == b->marks &&
+           a->name_count == b->name_count && a->has_more == b->has_more && a->name == b->name &&
+           memcmp(a->names, b->names, sizeof a->names) == 0 &&
+           memcmp(a->number, b->number, sizeof a->number) == 0;
+}
+
+bool screen_update(const struct screen *from, const struct screen *to, struct canvas *canvas)
+{
+    if (!is_same_picture(from, to))
+        return false;
+    if (from->chosen != to->chosen) {
+        invert_chosen(from, canvas);
+        invert_chosen(to, canvas);
+    }
+    if (from->bar != to->bar) {
+        canvas_erase(canvas, 0, BAR_Y, CANVAS_WIDTH, BAR_HEIGHT);
+        canvas_fill(canvas, 0, BAR_Y, to->bar, BAR_HEIGHT);
+    }
+    return true;
 }

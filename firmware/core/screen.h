@@ -73,7 +73,9 @@ struct screen {
 /* Draw all 128x64 pixels. Takes 5 to 10 ms on an AVR. */
 void screen_draw(const struct screen *screen, struct canvas *canvas);
 
-/* Draw the bar alone, on a canvas that shows its screen already: cheap, for the time draining. */
-void screen_draw_bar(uint8_t bar, struct canvas *canvas);
+/* On a canvas that shows `from`, draw what makes it show `to`, when they differ in nothing but the option chosen and the
+ * bar (SCREEN_IDLE has none): cheap, for the acknowledgement of a press and the time draining. False when they differ in
+ * more; then nothing was drawn. Names count as the same where they stand at the same address. */
+bool screen_update(const struct screen *from, const struct screen *to, struct canvas *canvas);
 
 #endif

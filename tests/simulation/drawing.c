@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "drawing.h"
 
-#include <string.h>
-
 void __wrap_screen_draw(const struct screen *screen, struct canvas *canvas)
 {
-    memset(canvas, 0, sizeof *canvas);
+    canvas_clear(canvas);
     canvas->pages[0][0] = screen->kind;
     canvas->pages[1][0] = screen->language;
     canvas->pages[2][0] = screen->chosen;

@@ -94,17 +94,54 @@ static void test_every_kind_has_a_picture(void **state)
     }
 }
 
-static void test_bar_alone_equals_bar_of_whole_screen(void **state)
+static void assert_same_pixels(const struct canvas *a, const struct canvas *b)
 {
-    struct screen screen = {.kind = SCREEN_CAUSE, .bar = 90};
-    struct canvas partly, whole;
+    assert_memory_equal(a->pages, b->pages, sizeof a->pages);
+}
+
+/* Chosen or not, with less of the bar or none, and back again: as if drawn anew each time. */
+static void test_an_update_equals_the_whole_picture(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < screen_case_count; i++) {
+        struct screen from = screen_cases[i].screen;
+        for (uint8_t button = 0; button <= 5; button++) {
+            struct screen to = from;
+            struct canvas updated, whole, before;
+            to.chosen = button;
+            to.bar = button & 1 ? 0 : from.bar / 2;
+            screen_draw(&from, &before);
+            updated = before;
+            assert_true(screen_update(&from, &to, &updated));
+            screen_draw(&to, &whole);
+            assert_same_pixels(&updated, &whole);
+            assert_true(screen_update(&to, &from, &updated));
+            assert_same_pixels(&updated, &before);
+        }
+    }
+}
+
+static void test_what_is_another_picture_is_not_updated(void **state)
+{
+    const struct screen from = {.kind = SCREEN_CALLING, .names = {"Dan"}, .name_count = 1};
+    struct screen others[] = {from, from, from, from, from, from, from, from};
+    struct canvas canvas, before;
 
     (void)state;
-    screen_draw(&screen, &partly);
-    screen.bar = 41;
-    screen_draw(&screen, &whole);
-    screen_draw_bar(41, &partly);
-    assert_memory_equal(&partly, &whole, sizeof whole);
+    others[0].kind = SCREEN_WHO;
+    others[1].language = LANGUAGE_DE;
+    others[2].marks = 1;
+    others[3].name_count = 2;
+    others[4].has_more = true;
+    others[5].name = "Zoe";
+    others[6].names[3] = "Zoe";
+    others[7].number[0] = 1;
+    screen_draw(&from, &canvas);
+    before = canvas;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_false(screen_update(&from, &others[i], &canvas));
+        assert_same_pixels(&canvas, &before);
+    }
 }
 
 static void test_absurd_screen_draws_within_canvas(void **state)
@@ -129,7 +166,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_screen_is_its_golden_picture),
         cmocka_unit_test(test_every_kind_has_a_picture),
-        cmocka_unit_test(test_bar_alone_equals_bar_of_whole_screen),
+        cmocka_unit_test(test_an_update_equals_the_whole_picture),
+        cmocka_unit_test(test_what_is_another_picture_is_not_updated),
         cmocka_unit_test(test_absurd_screen_draws_within_canvas),
     };
 
