@@ -373,6 +373,15 @@ static const char *wait_note(uint8_t reason)
     }
 }
 
+/* Of a line that is heard and has no kiosk. */
+static const char *unknown_note(const struct session *session)
+{
+    if (session->state == SESSION_WAITING)
+        return "it was adopted and has not taken its ids: if it was another database's, hold buttons 2 and 4 while it"
+               " starts";
+    return session->state == SESSION_SILENT ? "somebody speaks there and does not say who" : "";
+}
+
 static void describe_state(const struct hub_kiosk *kiosk, const struct session_clock *clock,
                            const char **state, const char **note)
 {
@@ -399,6 +408,7 @@ static void describe_state(const struct hub_kiosk *kiosk, const struct session_c
         *note = "the database takes nothing";
     } else {
         *state = session->state == SESSION_UP ? "up" : "away";
+        *note = unknown_note(session);
     }
 }
 

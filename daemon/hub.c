@@ -177,7 +177,8 @@ void hub_receive(struct hub *hub, uint16_t index, const uint8_t *bytes, size_t s
     session_receive(&slot->session, bytes, size, clock);
     if (slot->session.has_heard) {
         slot->heard_ms = slot->session.heard_ms;
-        slot->quiet_since_ms = slot->heard_ms;
+        if (session_kiosk_id(&slot->session) != 0)
+            slot->quiet_since_ms = slot->heard_ms;
     }
 }
 

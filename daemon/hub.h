@@ -41,7 +41,7 @@ struct hub_kiosk {
     enum hub_line line;
     const char *reason; /* why the line is not open; "" when it is */
     uint64_t heard_ms;  /* monotonic, of the last good frame on this port since the start; 0: never */
-    uint64_t quiet_since_ms; /* monotonic: that, or the start */
+    uint64_t quiet_since_ms; /* monotonic, of the last frame of a kiosk that was up; or the start */
 };
 
 /* options[i].index is set to i. options are copied, but for the names of ports. NULL when out of memory. */

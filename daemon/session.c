@@ -722,6 +722,11 @@ static void challenge(struct session *session, const struct work_admitted *resul
 {
     uint64_t nonce = session->outputs.nonce(session->outputs.context);
 
+    if (nonce == 0) {
+        session->outputs.note(session->outputs.context, SESSION_NOTE_REFUSED, "the system has no random numbers");
+        forget_kiosk(session);
+        return;
+    }
     session->is_keyed = true;
     session->state = SESSION_PROVING;
     session->wait_reason = 0;

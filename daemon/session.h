@@ -68,7 +68,7 @@ struct session_outputs {
      * that has it is displaced before this returns; but one that is verified only by one that is_verified, too: asked
      * at HELLO, and again when the kiosk has proved itself. */
     bool (*is_in_use)(void *context, uint64_t kiosk_id);
-    /* 64 random bits. */
+    /* 64 random bits; 0: there are none. */
     uint64_t (*nonce)(void *context);
     /* Something that a manager may want to know; once an occasion. */
     void (*note)(void *context, enum session_note note, const char *text);

@@ -154,7 +154,7 @@ static bool is_for_writer(enum store_statement which)
 {
     return (which >= STATEMENT_HELP_INSERT && which <= STATEMENT_NOTE_SHOWN) || which == STATEMENT_VISIT_UPSERT || which == STATEMENT_KIOSK_BY_ID ||
            which == STATEMENT_KIOSK_OFFERED || which == STATEMENT_KIOSK_KEY ||
-           which == STATEMENT_KIOSK_KEYED_AT || which == STATEMENT_KIOSK_AUDIENCE;
+           which == STATEMENT_KIOSK_KEYED_AT || which == STATEMENT_KIOSK_ROOM_AT || which == STATEMENT_KIOSK_AUDIENCE;
 }
 
 static enum store_status statements_prepare(struct store *store, struct store_error *error)

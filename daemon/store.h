@@ -27,6 +27,7 @@ struct zone;
 #define STORE_CHECKPOINT_PAGES 1000
 #define STORE_PENDING_CAPACITY 64 /* kiosks waiting for adoption; the longest unseen gives way */
 #define STORE_UNUSED_MAX 16 /* ids offered at a port and never used, beyond which a manager must adopt there */
+#define STORE_UNKEYED_MAX 64 /* kiosks without a key, beyond which a manager must adopt: anybody can claim to be one */
 
 enum store_status {
     STORE_OK,

@@ -33,8 +33,10 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                    " WHERE kiosk_id = ?1")                                                                   \
     X(KIOSK_OFFERED, "SELECT id, kiosk_id, key FROM kiosk"                                                   \
                      " WHERE is_confirmed = 0 AND port = ?1 AND former_id = ?2 AND (id = ?3 OR NOT EXISTS"   \
-                     " (SELECT 1 FROM journal WHERE kiosk = kiosk.id)) ORDER BY id = ?3 DESC, id DESC LIMIT 1") \
-    X(KIOSK_UNUSED_AT, "SELECT count(*) FROM kiosk WHERE port = ?1 AND is_confirmed = 0")                    \
+                     " (SELECT 1 FROM journal WHERE kiosk = kiosk.id)) AND (?4 OR key IS NULL)"              \
+                     " ORDER BY id = ?3 DESC, id DESC LIMIT 1")                                              \
+    X(KIOSK_ROOM_AT, "SELECT (SELECT count(*) FROM kiosk WHERE port = ?1 AND is_confirmed = 0) < ?2"         \
+                     " AND (SELECT count(*) FROM kiosk WHERE is_confirmed = 1 AND key IS NULL) < ?3")        \
     X(KIOSK_NAMED, "SELECT id, is_confirmed OR NOT EXISTS (SELECT 1 FROM journal WHERE kiosk = kiosk.id)"    \
                    " FROM kiosk WHERE name = ?1")                                                            \
     X(KIOSK_INSERT, "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"                        \
@@ -55,7 +57,8 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                      " health_ms = ?10, heard_ms = ?10 WHERE id = ?1")                                       \
     X(PENDING_UPSERT, "INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE SET"            \
                       " kiosk_id = ?2, firmware = ?3, heard_ms = ?4"                                         \
-                      " WHERE kiosk_id <> ?2 OR firmware <> ?3 OR heard_ms NOT BETWEEN ?4 - 60000 AND ?4")   \
+                      " WHERE heard_ms NOT BETWEEN ?4 - iif(kiosk_id = ?2 AND firmware = ?3, 60000, 999)"    \
+                      " AND ?4")                                                                             \
     X(PENDING_TRIM, "DELETE FROM pending WHERE port IN"                                                      \
                     " (SELECT port FROM pending ORDER BY heard_ms DESC, port LIMIT -1 OFFSET ?1)")           \
     X(PENDING_DELETE, "DELETE FROM pending WHERE port = ?1")                                                 \

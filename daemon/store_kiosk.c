@@ -121,10 +121,7 @@ static enum store_status key_set(struct store *store, int64_t kiosk, const uint8
     sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_KEY);
 
     sqlite3_bind_int64(statement, 1, kiosk);
-    if (key == NULL)
-        sqlite3_bind_null(statement, 2);
-    else
-        sqlite3_bind_blob(statement, 2, key, SEAL_KEY_SIZE, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 2, key, SEAL_KEY_SIZE, SQLITE_STATIC);
     return store_run(store, statement, error);
 }
 
@@ -142,11 +139,7 @@ static enum store_status key_offer(struct store *store, const struct store_visit
 {
     bool has_key = seal_is_key(admitted->key);
 
-    if (visitor->hello->minor == 0) {
-        memset(admitted->key, 0, SEAL_KEY_SIZE);
-        return has_key ? key_set(store, admitted->kiosk, NULL, error) : STORE_OK;
-    }
-    if (has_key)
+    if (has_key || visitor->hello->minor == 0)
         return STORE_OK;
     do {
         if (getrandom(admitted->key, SEAL_KEY_SIZE, 0) != SEAL_KEY_SIZE)
@@ -181,10 +174,10 @@ static enum store_status pending_keep(struct store *store, const struct store_vi
     return store_run(store, statement, error);
 }
 
-/* Offer the kiosk a journal: the newest that it never used, else a new one. What the kiosk has acknowledged
+/* Offer the kiosk a journal: the newest that it never used, else a new one (*is_new). What the kiosk has acknowledged
  * under another journal is not ours: the mark starts just below its oldest answer. */
 static enum store_status journal_offer(struct store *store, const struct store_visitor *visitor,
-                                       struct store_admitted *admitted, struct store_error *error)
+                                       struct store_admitted *admitted, bool *is_new, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_OFFERED);
     enum store_status status;
@@ -194,6 +187,7 @@ static enum store_status journal_offer(struct store *store, const struct store_v
     admitted->through = visitor->hello->oldest - 1;
     sqlite3_bind_int64(statement, 1, admitted->kiosk);
     status = store_row(store, statement, &has_row, error);
+    *is_new = !has_row;
     if (status != STORE_OK)
         return status;
     if (has_row) {
@@ -217,7 +211,7 @@ static enum store_status journal_offer(struct store *store, const struct store_v
 }
 
 /* Whether adopt=auto goes on at that port: not where a kiosk with a key was, nor where one after the other is offered
- * ids and never uses them. */
+ * ids and never uses them, nor when there are as many kiosks without a key as anybody could have made up. */
 static enum store_status port_is_open(struct store *store, const char *port, bool *is_open,
                                       struct store_error *error)
 {
@@ -230,10 +224,12 @@ static enum store_status port_is_open(struct store *store, const char *port, boo
     sqlite3_reset(statement);
     if (status != STORE_OK || is_keyed)
         return status;
-    statement = store_statement(store, STATEMENT_KIOSK_UNUSED_AT);
+    statement = store_statement(store, STATEMENT_KIOSK_ROOM_AT);
     store_bind_text(statement, 1, port);
+    sqlite3_bind_int64(statement, 2, STORE_UNUSED_MAX);
+    sqlite3_bind_int64(statement, 3, STORE_UNKEYED_MAX);
     status = store_row(store, statement, &has_row, error);
-    *is_open = status == STORE_OK && sqlite3_column_int64(statement, 0) < STORE_UNUSED_MAX;
+    *is_open = status == STORE_OK && sqlite3_column_int(statement, 0) != 0;
     sqlite3_reset(statement);
     return status;
 }
@@ -242,8 +238,9 @@ static enum store_status offer(struct store *store, const struct store_visitor *
                                struct store_admitted *admitted, struct store_error *error)
 {
     enum store_status status = key_offer(store, visitor, admitted, error);
+    bool is_new;
 
-    return status == STORE_OK ? journal_offer(store, visitor, admitted, error) : status;
+    return status == STORE_OK ? journal_offer(store, visitor, admitted, &is_new, error) : status;
 }
 
 /* A kiosk that is not ours yet: ids wait for it, offered to it before or to nobody, or it waits for a manager. */
@@ -258,6 +255,7 @@ static enum store_status stranger(struct store *store, const struct store_visito
     store_bind_text(statement, 1, visitor->port);
     sqlite3_bind_int64(statement, 2, (int64_t)visitor->hello->kiosk_id);
     sqlite3_bind_int64(statement, 3, visitor->offered);
+    sqlite3_bind_int(statement, 4, visitor->hello->minor >= 1); /* a key that was offered is not taken back */
     status = store_row(store, statement, &has_row, error);
     if (status != STORE_OK)
         return status;
@@ -301,10 +299,11 @@ static enum store_status journal_replace(struct store *store, const struct store
                                          struct store_admitted *admitted, uint32_t through,
                                          struct store_error *error)
 {
-    enum store_status status = journal_offer(store, visitor, admitted, error);
+    bool is_new;
+    enum store_status status = journal_offer(store, visitor, admitted, &is_new, error);
 
-    if (status != STORE_OK)
-        return status;
+    if (status != STORE_OK || !is_new)
+        return status; /* a kiosk that cannot keep what it is offered raises one alarm, not one a second */
     return store_alarm(store, "journal_replaced", admitted->kiosk, visitor->now_ms, error,
                        "the kiosk is at answer %" PRIu32 " but %" PRIu32
                        " are stored: its memory is not the one"
@@ -378,6 +377,7 @@ static enum store_status known(struct store *store, const struct store_visitor *
                                struct store_admitted *admitted, struct store_error *error)
 {
     enum store_status status = kiosk_heard(store, visitor, admitted->kiosk, error);
+    bool is_new;
 
     if (status == STORE_OK)
         status = pending_delete(store, visitor->port, error);
@@ -388,7 +388,7 @@ static enum store_status known(struct store *store, const struct store_visitor *
     if (status != STORE_OK)
         return status;
     return admitted->journal != 0 ? journal_resume(store, visitor, admitted, error)
-                                  : journal_offer(store, visitor, admitted, error);
+                                  : journal_offer(store, visitor, admitted, &is_new, error);
 }
 
 static enum store_status take_hello(struct store *store, const struct store_visitor *visitor, bool is_proven,

@@ -59,7 +59,9 @@ static bool on_is_in_use(void *context, uint64_t kiosk_id)
 
 static uint64_t on_nonce(void *context)
 {
-    return 0x0102030405060708 + ((struct rig *)context)->hello_count - 1;
+    const struct rig *rig = context;
+
+    return rig->has_no_nonces ? 0 : 0x0102030405060708 + rig->hello_count - 1;
 }
 
 static void on_note(void *context, enum session_note note, const char *text)

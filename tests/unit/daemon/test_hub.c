@@ -154,6 +154,28 @@ static void test_log_of_a_flapping_kiosk_is_bounded(void **state)
     hub_destroy(world.hub);
 }
 
+/* Whoever speaks without ever becoming a kiosk does not hide that the kiosk is away. */
+static void test_a_stranger_that_says_no_hello_is_no_sign_of_the_kiosk(void **state)
+{
+    struct world world;
+    uint8_t body[27] = {0}, bytes[64];
+    size_t size = frame_encode(MESSAGE_HEALTH, 0, body, sizeof body, bytes, sizeof bytes);
+
+    (void)state;
+    open_world(&world);
+    say_hello(&world, 0);
+    admit(&world);
+    uint64_t up_ms = world.clock.now_ms;
+    hub_on_open(world.hub, 0, &world.clock); /* pulled, and a laptop plugged in */
+    for (int i = 0; i < 100; i++) {
+        world.clock.now_ms += 1000;
+        hub_receive(world.hub, 0, bytes, size, &world.clock);
+    }
+    assert_true(hub_kiosk(world.hub, 0).heard_ms == world.clock.now_ms);
+    assert_true(hub_kiosk(world.hub, 0).quiet_since_ms == up_ms);
+    hub_destroy(world.hub);
+}
+
 static void test_adopted_port_is_asked_for_a_hello(void **state)
 {
     struct world world;
@@ -192,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_newer_line_waits_while_the_older_is_heard_and_then_displaces_it),
         cmocka_unit_test(test_closed_line_forgets_its_kiosk_and_says_why_once),
         cmocka_unit_test(test_log_of_a_flapping_kiosk_is_bounded),
+        cmocka_unit_test(test_a_stranger_that_says_no_hello_is_no_sign_of_the_kiosk),
         cmocka_unit_test(test_adopted_port_is_asked_for_a_hello),
         cmocka_unit_test(test_clock_is_doubted_after_a_step_and_while_unsynchronised),
     };

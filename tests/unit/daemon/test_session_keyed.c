@@ -344,6 +344,24 @@ static void test_a_conversation_without_counters_left_sends_nothing_more(void **
     assert_int_equal(rig.session.counters.congested, 1);
 }
 
+/* A nonce that anybody could know beforehand would make what was recorded under it good again. */
+static void test_without_random_numbers_nobody_is_verified(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig.has_no_nonces = true;
+    rig_say_hello(&rig);
+    rig.asked[0].result.hello.admitted = (struct store_admitted){
+        .admission = STORE_UNPROVEN, .kiosk_id = RIG_KIOSK_ID, .journal_id = RIG_JOURNAL_ID};
+    memcpy(rig.asked[0].result.hello.admitted.key, rig_key, SEAL_KEY_SIZE);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(rig.sent_count, 0);
+    assert_int_equal(rig.session.state, SESSION_SILENT);
+    assert_int_equal(rig.last_note, SESSION_NOTE_REFUSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_a_proof_that_the_store_has_no_room_for_is_given_with_the_next_frame),
         cmocka_unit_test(test_lost_numbers_that_came_with_the_proof_are_asked_for_again),
         cmocka_unit_test(test_a_conversation_without_counters_left_sends_nothing_more),
+        cmocka_unit_test(test_without_random_numbers_nobody_is_verified),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

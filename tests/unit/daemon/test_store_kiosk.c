@@ -438,15 +438,79 @@ static void test_where_a_kiosk_with_a_key_was_a_newcomer_waits_for_a_manager(voi
     assert_memory_not_equal(second.key, adopted.key, SEAL_KEY_SIZE);
 }
 
-static void test_kiosk_that_knows_no_keys_gets_none(void **state)
+/* Somebody who says to be of minor 0 must not talk a key away that another kiosk may have kept. */
+static void test_kiosk_that_knows_no_keys_gets_none_and_takes_none_away(void **state)
 {
     struct fixture *fixture = *state;
-    struct store_admitted admitted = hello_at(fixture, &newcomer, "till", true);
+    struct store_admitted keyed, admitted;
+    struct message_hello hello = adopt_keyed(fixture, &keyed);
 
-    admitted = hello_again(fixture, &blank, "till", &admitted); /* it has another firmware now */
+    admitted = hello_again(fixture, &blank, "till", &keyed);
     assert_int_equal(admitted.admission, STORE_ADOPT);
     assert_false(seal_is_key(admitted.key));
-    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NOT NULL"), 0);
+    assert_true(admitted.kiosk_id != keyed.kiosk_id && admitted.journal_id != keyed.journal_id);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NOT NULL"), 1);
+    admitted = hello_at(fixture, &hello, "till", true);
+    assert_int_equal(admitted.admission, STORE_UNPROVEN);
+    assert_memory_equal(admitted.key, keyed.key, SEAL_KEY_SIZE);
+}
+
+/* A laptop that says to be one new kiosk of minor 0 after the other, and uses all the ids it gets. */
+static void test_only_so_many_kiosks_without_a_key_are_adopted_by_themselves(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t before = fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NULL");
+    struct message_hello hello;
+
+    for (int i = 0; i < STORE_UNKEYED_MAX + 10; i++) {
+        struct store_admitted admitted = hello_at(fixture, &blank, i % 2 == 0 ? "till" : "window", true);
+        assert_int_equal(admitted.admission, i + before < STORE_UNKEYED_MAX ? STORE_ADOPT : STORE_PENDING);
+        hello = blank;
+        hello.kiosk_id = admitted.kiosk_id;
+        hello.journal_id = admitted.journal_id;
+        if (admitted.admission == STORE_ADOPT)
+            hello_at(fixture, &hello, "window", true);
+    }
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk"), STORE_UNKEYED_MAX);
+    assert_int_equal(hello_at(fixture, &newcomer, "door", true).admission, STORE_PENDING);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "door", "Door", 0, &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    assert_int_equal(hello_at(fixture, &newcomer, "door", true).admission, STORE_ADOPT);
+}
+
+static void test_a_kiosk_that_waits_is_written_once_a_second_whatever_it_calls_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = blank;
+
+    hello.kiosk_id = 1;
+    hello_at(fixture, &hello, "till", false);
+    for (int i = 0; i < 9; i++) {
+        hello.kiosk_id++;
+        fixture_wait(fixture, 100);
+        hello_at(fixture, &hello, "till", false);
+    }
+    assert_int_equal(fixture_integer(fixture, "SELECT kiosk_id FROM pending"), 1);
+    fixture_wait(fixture, 100);
+    hello_at(fixture, &hello, "till", false);
+    assert_int_equal(fixture_integer(fixture, "SELECT kiosk_id FROM pending"), 10);
+}
+
+/* Its memory may be worn out: it cannot keep the journal that it is told to take. */
+static void test_a_journal_that_is_offered_again_and_again_raises_one_alarm(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello;
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    hello = fixture_hello(fixture);
+    hello.oldest = hello.next = 1;
+    for (int i = 0; i < 20; i++) {
+        fixture_wait(fixture, 1000);
+        assert_int_equal(hello_at(fixture, &hello, FIXTURE_PORT, true).admission, STORE_ADOPT);
+    }
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"), 1);
 }
 
 static void test_database_of_version_1_gets_keys(void **state)
@@ -508,7 +572,10 @@ int main(void)
         WITH_STORE(test_every_key_that_was_offered_stays_good),
         WITH_STORE(test_a_key_that_was_not_committed_was_never_issued),
         WITH_STORE(test_where_a_kiosk_with_a_key_was_a_newcomer_waits_for_a_manager),
-        WITH_STORE(test_kiosk_that_knows_no_keys_gets_none),
+        WITH_STORE(test_kiosk_that_knows_no_keys_gets_none_and_takes_none_away),
+        WITH_STORE(test_only_so_many_kiosks_without_a_key_are_adopted_by_themselves),
+        WITH_STORE(test_a_kiosk_that_waits_is_written_once_a_second_whatever_it_calls_itself),
+        WITH_STORE(test_a_journal_that_is_offered_again_and_again_raises_one_alarm),
         WITH_STORE(test_database_of_version_1_gets_keys),
         WITH_STORE(test_audience_of_a_kiosk_is_set_by_name_and_checked),
         WITH_STORE(test_heartbeats_are_kept_once_a_minute_unless_they_differ),
