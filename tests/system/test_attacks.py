@@ -172,6 +172,191 @@ class Laptop(rig.Case):
         self.assertFalse(daemon.ask("kiosk", "list")["kiosks"][0]["is_verified"])
 
 
+class Copies(rig.Case):
+    """Two of what there should be one of: memories, daemons, databases, keys. Nothing is stored twice or given up."""
+
+    def rows(self, daemon):
+        return [row[0] for row in daemon.query("SELECT value FROM answer WHERE question = 2 ORDER BY journal, seq")]
+
+    def alarms(self, daemon):
+        return sorted(row[0] for row in daemon.query("SELECT kind FROM alarm"))
+
+    def deliver(self, kiosk, daemon):
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up and kiosk.is_acknowledged()), daemon.log())
+
+    def copy_of(self, kiosk, line):
+        """Another board with this one's EEPROM, as it is now."""
+        twin = peer.Kiosk(line)
+        for name in ("kiosk_id", "journal_id", "database_id", "key", "next", "oldest", "boot"):
+            setattr(twin, name, getattr(kiosk, name))
+        twin.answers = dict(kiosk.answers)
+        twin.reboot()
+        return twin
+
+    def test_a_copied_eeprom_waits_while_the_kiosk_is_heard_and_both_keep_their_answers(self):
+        first, second = self.line("first"), self.line("second")
+        daemon = self.daemon({"One": first.path, "Two": second.path}, adopt="auto").start()
+        kiosk = peer.Kiosk(first)
+        for rating in (5, 4, 3):
+            kiosk.rate(rating)
+        self.deliver(kiosk, daemon)
+        twin = self.copy_of(kiosk, second)
+        twin.rate(1)
+        self.assertTrue(twin.pump(lambda: twin.waits == [peer.WAIT_IN_USE]), daemon.log())
+        self.assertEqual(self.rows(daemon), [5, 4, 3])
+        self.assertIn("the same kiosk is connected at another port", daemon.byname("status").stdout)
+        self.assertEqual(daemon.byname("status").returncode, 1)
+        first.pull()  # now nobody can tell it from the kiosk
+        twin.down()
+        self.deliver(twin, daemon)
+        second.pull()
+        first.plug()
+        kiosk.reboot()
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up and kiosk.journal_id != twin.journal_id), daemon.log())
+        kiosk.rate(2)
+        self.deliver(kiosk, daemon)
+        self.assertEqual(self.rows(daemon), [5, 4, 3, 1, 2])
+        self.assertEqual(self.alarms(daemon), ["journal_replaced"])  # and a manager sees it
+
+    def test_a_kiosk_at_another_daemon_sends_nothing_and_cannot_be_taken_over(self):
+        line = self.line()
+        ours = self.daemon({"Counter": line.path}, adopt="auto").start()
+        kiosk = peer.Kiosk(line)
+        kiosk.rate(5)
+        self.deliver(kiosk, ours)
+        ours.stop()
+        os.mkdir(os.path.join(self.folder, "other"))
+        theirs = rig.Daemon(os.path.join(self.folder, "other"), {"Counter": line.path}, adopt="auto")
+        self.addCleanup(theirs.close)
+        theirs.start()
+        kiosk.down()
+        kiosk.rate(4)
+        self.assertTrue(kiosk.pump(lambda: kiosk.waits == [peer.WAIT_OTHER_DATABASE]), theirs.log())
+        self.assertEqual(theirs.state("Counter"), "refused")
+        self.assertEqual(theirs.byname("kiosk", "adopt", "Counter", "--name", "Mine").returncode, 0)
+        before = (kiosk.kiosk_id, kiosk.journal_id, kiosk.key, kiosk.database_id)
+        self.assertTrue(kiosk.pump(lambda: kiosk.forged > 0), theirs.log())  # their ADOPT
+        kiosk.pump(seconds=1.5)
+        self.assertEqual((kiosk.kiosk_id, kiosk.journal_id, kiosk.key, kiosk.database_id), before)
+        self.assertEqual(self.rows(theirs), [])
+        theirs.stop()
+        ours.start()
+        kiosk.down()
+        self.deliver(kiosk, ours)
+        self.assertEqual(self.rows(ours), [5, 4])
+        self.assertEqual(self.alarms(ours), [])
+
+    def test_a_wrong_database_gets_nothing_and_the_right_one_all(self):
+        daemon, kiosk = self.adopted()
+        right = daemon.database
+        kiosk.rate(5)
+        self.deliver(kiosk, daemon)
+        daemon.stop()
+        daemon.database = os.path.join(self.folder, "wrong.db")
+        daemon.start()
+        kiosk.down()
+        kiosk.rate(2)
+        self.assertTrue(kiosk.pump(lambda: peer.WAIT_OTHER_DATABASE in kiosk.waits), daemon.log())
+        kiosk.pump(seconds=1)
+        self.assertEqual((self.rows(daemon), kiosk.is_up), ([], False))
+        self.assertEqual(daemon.byname("status").returncode, 1)
+        daemon.stop()
+        daemon.database = right
+        daemon.start()
+        kiosk.down()
+        self.deliver(kiosk, daemon)
+        self.assertEqual(self.rows(daemon), [5, 2])
+
+    def test_what_a_copy_of_the_database_took_is_known_to_be_missing(self):
+        daemon, kiosk = self.adopted()
+        kiosk.rate(5)
+        self.deliver(kiosk, daemon)
+        copy = os.path.join(self.folder, "copy.db")
+        self.assertEqual(daemon.byname("backup", copy).returncode, 0)
+        daemon.stop()
+        right, daemon.database = daemon.database, copy  # it has the key, and nobody can tell
+        daemon.start()
+        kiosk.down()
+        kiosk.rate(1)
+        self.deliver(kiosk, daemon)
+        daemon.stop()
+        daemon.database = right
+        daemon.start()
+        kiosk.down()
+        kiosk.rate(3)
+        self.deliver(kiosk, daemon)
+        self.assertEqual(self.rows(daemon), [5, 3])
+        self.assertEqual(daemon.query("SELECT first, last, cause FROM lost"), [(2, 2, 3)])
+        self.assertEqual(self.alarms(daemon), ["restored"])
+
+    def test_frames_in_the_wrong_order_are_stored_once_in_the_right_one(self):
+        daemon, kiosk = self.adopted()
+        write, held = kiosk.line.write, []
+
+        def swap(data):  # each two frames in the other order
+            held.append(data)
+            if len(held) == 2:
+                write(held[1] + held[0])
+                held.clear()
+        kiosk.line.write = swap
+        for rating in (1, 2, 3, 4, 5):
+            kiosk.rate(rating)
+            kiosk.sent_through = kiosk.say_answers(kiosk.next - 1)
+        kiosk.pump(seconds=1)
+        kiosk.line.write = write
+        if held:
+            write(held[0])
+        self.deliver(kiosk, daemon)
+        self.assertEqual(self.rows(daemon), [1, 2, 3, 4, 5])
+        self.assertGreater(daemon.ask("kiosk", "list")["kiosks"][0]["refused_frames"], 0)
+        self.assertEqual(self.alarms(daemon), [])
+
+    def test_a_kiosk_that_lost_its_key_waits_for_a_manager_and_keeps_its_answers(self):
+        daemon, kiosk = self.adopted()
+        kiosk.rate(5)
+        self.deliver(kiosk, daemon)
+        old_key = kiosk.key
+        kiosk.rate(4)  # and then its identity is gone: the gesture, or a damaged memory
+        kiosk.kiosk_id = kiosk.journal_id = 0
+        kiosk.key = kiosk.seal = kiosk.database_id = None
+        kiosk.reboot()
+        self.assertTrue(kiosk.pump(lambda: peer.WAIT_ADOPTION in kiosk.waits), daemon.log())
+        self.assertEqual(self.rows(daemon), [5])
+        self.assertIn("waits for adoption", daemon.byname("status").stdout)
+        daemon.kill()  # at any step
+        daemon.start()
+        kiosk.down()
+        self.assertTrue(kiosk.pump(lambda: len(kiosk.waits) > 1), daemon.log())
+        self.assertEqual(daemon.byname("kiosk", "adopt", "Counter", "--name", "Again").returncode, 0)
+        daemon.kill()
+        daemon.start()
+        kiosk.down()
+        self.deliver(kiosk, daemon)
+        self.assertNotEqual(kiosk.key, old_key)
+        self.assertEqual(self.rows(daemon), [5, 4])
+
+    def test_a_database_from_before_the_key_is_told_apart_and_the_gesture_mends_it(self):
+        line = self.line()
+        daemon = self.daemon({"Counter": line.path}, adopt="auto").start()
+        copy = os.path.join(self.folder, "before.db")
+        self.assertEqual(daemon.byname("backup", copy).returncode, 0)
+        kiosk = peer.Kiosk(line)
+        kiosk.rate(5)
+        self.deliver(kiosk, daemon)
+        kiosk.rate(4)
+        daemon.stop()
+        daemon.database = copy
+        daemon.start()
+        kiosk.down()
+        self.assertTrue(kiosk.pump(lambda: peer.WAIT_OTHER_DATABASE in kiosk.waits), daemon.log())
+        self.assertEqual(self.rows(daemon), [])
+        kiosk.kiosk_id = kiosk.journal_id = 0
+        kiosk.key = kiosk.seal = kiosk.database_id = None
+        kiosk.reboot()
+        self.deliver(kiosk, daemon)
+        self.assertEqual(self.rows(daemon), [4])  # the other was acknowledged by the newer database, and is in it
+
+
 class Middle:
     """Between an emulated kiosk's pty and the daemon's line, frame by frame."""
 

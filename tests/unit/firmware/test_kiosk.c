@@ -734,6 +734,72 @@ static void test_a_cut_anywhere_in_adoption_ends_in_an_adopted_kiosk(void **stat
     }
 }
 
+/* The same while the kiosk's own database gives it a new journal: the key never changes, nor goes. */
+static void test_a_cut_anywhere_in_a_new_journals_adoption_leaves_the_key(void **state)
+{
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1; cut_at <= STORAGE_IDENTITY_SIZE + 20; cut_at++) {
+            reset(state);
+            run(200);
+            collector.through = 500;
+            boot();
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x69;
+            if (setjmp(fake_port.power_cut) == 0)
+                run(300);
+            boot();
+            assert_true(kiosk.identity.kiosk_id == KIOSK_ID);
+            assert_memory_equal(kiosk.identity.key, line_key, SEAL_KEY_SIZE);
+            run(2500);
+            assert_true(uplink_is_up(&kiosk.uplink));
+            assert_true(kiosk.identity.journal_id == collector.journal_id && kiosk.identity.journal_id != JOURNAL_ID);
+        }
+    }
+}
+
+/* Power fails in every byte of what the gesture writes: the kiosk has its ids and its key or neither, keeps its answers,
+ * and delivers them, to the same database when that adopts it again. */
+static void test_a_cut_anywhere_in_the_gesture_leaves_the_key_or_none_and_every_answer(void **state)
+{
+    volatile unsigned kept_count = 0, lost_count = 0;
+
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1; cut_at <= 2 * STORAGE_IDENTITY_SIZE + 4; cut_at++) {
+            reset(state);
+            run(200);
+            collector.is_silent = true;
+            press(5);
+            fake_port_reboot();
+            kiosk_init(&kiosk);
+            fake_port.buttons = 0;
+            run(VISIT_LOCKOUT_MS); /* what the journal has to do at a start is done */
+            fake_port_reboot();
+            fake_port.buttons = 0x0A;
+            kiosk_init(&kiosk);
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x69;
+            if (setjmp(fake_port.power_cut) == 0)
+                run(1500);
+            fake_port.buttons = 0;
+            boot();
+            bool is_kept = kiosk.identity.kiosk_id == KIOSK_ID;
+            kept_count += is_kept;
+            lost_count += !is_kept;
+            assert_true(is_kept || kiosk.identity.kiosk_id == 0);
+            assert_int_equal(seal_is_key(kiosk.identity.key), is_kept);
+            assert_int_equal(journal_pending(&kiosk.journal), 1);
+            collector.is_silent = false;
+            run(2500);
+            assert_true(uplink_is_up(&kiosk.uplink));
+            assert_memory_equal(kiosk.identity.key, line_key, SEAL_KEY_SIZE);
+            assert_int_equal(journal_pending(&kiosk.journal), 0);
+        }
+    }
+    assert_true(kept_count > STORAGE_IDENTITY_SIZE && lost_count > STORAGE_IDENTITY_SIZE);
+}
+
 /* Visits ---------------------------------------------------------------------------------------------- */
 
 static void test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more(void **state)
@@ -1508,6 +1574,8 @@ int main(void)
         cmocka_unit_test_setup(test_two_daemons_on_one_line_do_not_confuse_a_kiosk, reset),
         cmocka_unit_test_setup(test_the_boot_is_claimed_when_an_ack_makes_room_in_a_full_journal, reset),
         cmocka_unit_test_setup(test_a_cut_anywhere_in_adoption_ends_in_an_adopted_kiosk, reset),
+        cmocka_unit_test_setup(test_a_cut_anywhere_in_a_new_journals_adoption_leaves_the_key, reset),
+        cmocka_unit_test_setup(test_a_cut_anywhere_in_the_gesture_leaves_the_key_or_none_and_every_answer, reset),
         cmocka_unit_test_setup(test_a_roster_is_not_taken_during_a_visit, reset_ready),
         cmocka_unit_test_setup(test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more, reset_ready),
         cmocka_unit_test_setup(
