@@ -3,13 +3,22 @@
  * fuzz_session.c - a session between any line and a store that answers when and as it likes.
  *
  * Nothing leaves before a good frame came in; no ACK goes beyond what the store committed; no request leaves a gap; what
- * is sent can be read by a kiosk. The input is a list of operations; frames are sealed with a right CRC here.
+ * is sent can be read by a kiosk. The input is a list of operations; frames get a right CRC here. One kiosk has a key: what it
+ * is told is sealed so that it can verify it, and nothing but a frame that it has sealed itself, and that comes for the
+ * first time, makes the session ask the store for more than a look.
  */
 #include "daemon/session.h"
 #include "fuzz.h"
 
 #define OPERATIONS_MAX 400
 #define JOURNAL 2
+#define KEYED_KIOSK_ID 2
+#define BODY_SIZE_MAX (FRAME_TO_DAEMON_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
+
+static const uint8_t key[SEAL_KEY_SIZE] = {1, 2, 3}, other_key[SEAL_KEY_SIZE] = {1, 2, 4};
+
+/* How frames to a session that expects them sealed are said. */
+enum manner { GENUINE, PLAIN, WITH_ANOTHER_KEY, SAID_BEFORE, MANNER_COUNT };
 
 enum operation {
     RAW_BYTES,
@@ -26,6 +35,7 @@ enum operation {
     RENEW,
     DISPLACE,
     RESTART,
+    MANNER,
     OPERATION_COUNT
 };
 
@@ -34,10 +44,20 @@ struct world {
     struct session_clock clock;
     struct work asked[SESSION_REQUESTS_MAX];
     size_t asked_count;
-    uint32_t mark;      /* committed: all that a restart of the store would remember */
-    bool has_failed;    /* the store refused something of `failed_epoch`: what was queued behind it has a gap before it */
+    uint32_t mark; /* committed: all that a restart of the store would remember */
+    bool
+        has_failed; /* the store refused something of `failed_epoch`: what was queued behind it has a gap before it */
     uint32_t failed_epoch;
     bool is_line_congested, is_store_congested, is_in_use;
+
+    uint64_t nonce;
+    struct seal kiosk; /* of whoever said the present HELLO and has the key */
+    enum manner manner;
+    bool is_genuine; /* what the session is being told now */
+    struct {
+        uint8_t type, body[FRAME_SIZE_MAX];
+        size_t size;
+    } before; /* the last genuine frame, sealed */
 };
 
 /* What leaves ----------------------------------------------------------------------------------------------------- */
@@ -87,6 +107,27 @@ static void check_sent(const struct world *world, const struct frame *frame)
     }
 }
 
+/* What the kiosk that has the key does with it; WAIT and RENEW are for everybody. */
+static void check_sealed(struct world *world, struct frame *frame)
+{
+    const struct session *session = &world->session;
+    struct message_welcome welcome;
+
+    if (!session->is_keyed || frame->type == MESSAGE_WAIT || frame->type == MESSAGE_RENEW) {
+        FUZZ_MUST(frame->flags == 0);
+        return;
+    }
+    FUZZ_MUST(frame->flags == SEAL_FLAG);
+    if (frame->type == MESSAGE_WELCOME) {
+        FUZZ_MUST(message_welcome_decode(frame->body, frame->body_size, &welcome));
+        seal_begin(&world->kiosk, SEAL_KIOSK, key, session->hello_body, session->hello_size);
+        seal_open(&world->kiosk, welcome.nonce);
+    } else {
+        FUZZ_MUST(session->is_verified);
+    }
+    FUZZ_MUST(seal_verify(&world->kiosk, frame->type, frame->body, frame->body_size, &frame->body_size));
+}
+
 static bool on_send(void *context, const uint8_t *bytes, size_t size)
 {
     struct world *world = context;
@@ -100,6 +141,7 @@ static bool on_send(void *context, const uint8_t *bytes, size_t size)
     for (size_t i = 0; i < size; i++) {
         if (!frame_decoder_push(&decoder, bytes[i], &frame))
             continue;
+        check_sealed(world, &frame);
         check_sent(world, &frame);
         count++;
     }
@@ -115,6 +157,7 @@ static bool on_request(void *context, const struct work *work)
         return false;
     FUZZ_MUST(world->asked_count < SESSION_REQUESTS_MAX);
     FUZZ_MUST(work->kind != WORK_CALL);
+    FUZZ_MUST(work->kind == WORK_HELLO || !world->session.is_keyed || world->is_genuine);
     world->asked[world->asked_count++] = *work;
     return true;
 }
@@ -127,8 +170,7 @@ static bool on_is_in_use(void *context, uint64_t kiosk_id)
 
 static uint64_t on_nonce(void *context)
 {
-    (void)context;
-    return 0x0102030405060708;
+    return ++((struct world *)context)->nonce;
 }
 
 static void on_note(void *context, enum session_note note, const char *text)
@@ -167,6 +209,10 @@ static void admit(struct world *world, struct work *work, enum store_admission a
         .journal_id = hello->journal_id,
         .through = world->mark,
     };
+    if (work->kind == WORK_HELLO && hello->kiosk_id == KEYED_KIOSK_ID) {
+        work->result.hello.admitted.admission = STORE_UNPROVEN;
+        memcpy(work->result.hello.admitted.key, key, SEAL_KEY_SIZE);
+    }
 }
 
 static void answer(struct world *world, enum store_status status, struct fuzz_input *input)
@@ -178,8 +224,9 @@ static void answer(struct world *world, enum store_status status, struct fuzz_in
     memmove(world->asked, world->asked + 1, world->asked_count * sizeof *world->asked);
     work.midnight_in_s = 1 + fuzz_u8(input) * 300u;
     snprintf(work.error.text, sizeof work.error.text, "%s", status == STORE_OK ? "" : "as it likes");
-    if (status == STORE_OK && work.kind == WORK_HELLO)
-        admit(world, &work, (enum store_admission)(fuzz_u8(input) % 8 == 0 ? fuzz_u8(input) % 4 : STORE_ADMITTED));
+    if (status == STORE_OK && (work.kind == WORK_HELLO || work.kind == WORK_CONFIRM))
+        admit(world, &work,
+              (enum store_admission)(fuzz_u8(input) % 8 == 0 ? fuzz_u8(input) % 4 : STORE_ADMITTED));
     else if (status == STORE_OK && work.kind == WORK_ANSWERS)
         status = take_answers(world, &work, work.ask.answers.first_seq,
                               work.ask.answers.first_seq + work.ask.answers.count - 1);
@@ -195,12 +242,45 @@ static void answer(struct world *world, enum store_status status, struct fuzz_in
 
 /* What comes in ------------------------------------------------------------------------------------------------------ */
 
-static void say(struct world *world, uint8_t type, uint8_t flags, const uint8_t *body, size_t size)
+static void say_plainly(struct world *world, uint8_t type, uint8_t flags, const uint8_t *body, size_t size)
 {
     uint8_t bytes[FRAME_ENCODED_SIZE(FRAME_SIZE_MAX)];
     size_t encoded = frame_encode(type, flags, body, size, bytes, sizeof bytes);
 
     session_receive(&world->session, bytes, encoded, &world->clock);
+}
+
+static void say_sealed(struct world *world, uint8_t type, const uint8_t *body, size_t size)
+{
+    struct seal seal = world->kiosk;
+    uint8_t sealed[FRAME_SIZE_MAX];
+
+    memcpy(sealed, body, size);
+    if (world->manner == WITH_ANOTHER_KEY)
+        memcpy(seal.key, other_key, SEAL_KEY_SIZE);
+    size = seal_append(&seal, type, sealed, size, BODY_SIZE_MAX);
+    if (world->manner == GENUINE && size > 0) {
+        world->is_genuine = true;
+        world->kiosk = seal;
+        world->before.type = type;
+        world->before.size = size;
+        memcpy(world->before.body, sealed, size);
+    }
+    say_plainly(world, type, SEAL_FLAG, sealed, size);
+    world->is_genuine = false;
+}
+
+static void say(struct world *world, uint8_t type, uint8_t flags, const uint8_t *body, size_t size)
+{
+    bool is_sealed = world->session.is_keyed && type != MESSAGE_HELLO && flags == 0 &&
+                     world->manner != PLAIN && size <= BODY_SIZE_MAX;
+
+    if (!is_sealed)
+        say_plainly(world, type, flags, body, size);
+    else if (world->manner == SAID_BEFORE)
+        say_plainly(world, world->before.type, SEAL_FLAG, world->before.body, world->before.size);
+    else
+        say_sealed(world, type, body, size);
 }
 
 static void say_hello(struct world *world, struct fuzz_input *input)
@@ -257,7 +337,8 @@ static void change_roster(struct world *world, struct fuzz_input *input)
     roster.count = fuzz_u8(input) % (ROSTER_CAPACITY + 1);
     for (uint8_t i = 0; i < roster.count; i++) {
         roster.entries[i] = (struct staff_entry){.id = (uint16_t)(1 + i), .name_size = 1, .name = "A"};
-        roster.counts[i] = (struct message_counts){.staff_id = (uint16_t)(1 + i), .asked_today = fuzz_u8(input)};
+        roster.counts[i] =
+            (struct message_counts){.staff_id = (uint16_t)(1 + i), .asked_today = fuzz_u8(input)};
     }
     session_roster(&world->session, &roster, &world->clock);
 }
@@ -307,7 +388,8 @@ static void operate(struct world *world, struct fuzz_input *input)
         say_lost(world, input);
         break;
     case RECEIVED:
-        say(world, MESSAGE_RECEIVED, 0, (uint8_t[]){world->session.downlink.token, fuzz_u8(input) % 4 != 0}, 2);
+        say(world, MESSAGE_RECEIVED, 0, (uint8_t[]){world->session.downlink.token, fuzz_u8(input) % 4 != 0},
+            2);
         break;
     case TIME:
         pass(world, input);
@@ -330,8 +412,11 @@ static void operate(struct world *world, struct fuzz_input *input)
     case DISPLACE:
         session_displace(&world->session);
         break;
-    default:
+    case RESTART:
         session_restart(&world->session);
+        break;
+    default:
+        world->manner = (enum manner)(fuzz_u8(input) % MANNER_COUNT);
         break;
     }
 }
@@ -351,6 +436,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_MUST(world.session.request_count == world.asked_count);
         FUZZ_MUST(world.session.state != SESSION_UP || world.session.expected > world.session.through);
         FUZZ_MUST(world.session.state != SESSION_UP || world.session.through <= world.mark);
+        FUZZ_MUST(world.session.state != SESSION_UP || !world.session.is_keyed || world.session.is_verified);
     }
     return 0;
 }
