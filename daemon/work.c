@@ -117,15 +117,14 @@ enum store_status work_run(struct work_runner *runner, struct work *const items[
         return STORE_BROKEN;
     }
     enum store_status status = store_begin(runner->store, error);
-    if (status == STORE_OK) {
+    if (status == STORE_OK)
         status = run_all(runner, items, count, error);
-        if (status == STORE_OK)
-            status = store_commit(runner->store, error);
-        if (status != STORE_OK)
-            store_rollback(runner->store);
-    }
-    if (status != STORE_OK)
+    if (status == STORE_OK)
+        status = store_commit(runner->store, error);
+    if (status != STORE_OK) {
+        store_rollback(runner->store);
         fail_all(runner, items, count, status, error);
+    }
     note_broken(runner, status, error);
     return status;
 }
@@ -163,11 +162,8 @@ enum store_status work_roster_make(struct work_runner *runner, int64_t now_ms, s
         return STORE_BROKEN;
     }
     enum store_status status = store_begin(runner->store, error);
-    if (status != STORE_OK) {
-        note_broken(runner, status, error);
-        return status;
-    }
-    status = fill_roster(runner->store, now_ms, roster, error);
+    if (status == STORE_OK)
+        status = fill_roster(runner->store, now_ms, roster, error);
     if (status == STORE_OK)
         status = store_commit(runner->store, error);
     if (status != STORE_OK) {

@@ -20,6 +20,28 @@ void fault_memory_set_hook(bool (*hook)(void *context), void *context)
     asker = context;
 }
 
+static unsigned wanted, seen;
+
+static bool is_nth(void *context)
+{
+    (void)context;
+    return seen++ == wanted;
+}
+
+bool fault_memory_refuse_nth(unsigned nth)
+{
+    wanted = nth;
+    seen = 0;
+    fault_memory_set_hook(is_nth, NULL);
+    return true;
+}
+
+bool fault_memory_stop(void)
+{
+    fault_memory_set_hook(NULL, NULL);
+    return seen > wanted;
+}
+
 static bool is_refused(void)
 {
     bool is_refused;

@@ -11,4 +11,9 @@
 /* Asked before each allocation that it does not make itself; true: give NULL. NULL: none. */
 void fault_memory_set_hook(bool (*hook)(void *context), void *context);
 
+/* Refuse the nth allocation from now, from 0, and no other. False under a sanitizer, where none can be refused. */
+bool fault_memory_refuse_nth(unsigned nth);
+/* No more of that. True when there was an nth, and it was refused. */
+bool fault_memory_stop(void);
+
 #endif

@@ -10,3 +10,14 @@ void fault_memory_set_hook(bool (*hook)(void *context), void *context)
 {
     (void)hook, (void)context;
 }
+
+bool fault_memory_refuse_nth(unsigned nth)
+{
+    (void)nth;
+    return false;
+}
+
+bool fault_memory_stop(void)
+{
+    return false;
+}

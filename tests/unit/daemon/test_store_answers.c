@@ -8,6 +8,8 @@
 #include "fixture.h"
 #include "seed.h"
 
+#include "tests/storage/fault_memory.h"
+
 #define ALL_TIME " FROM tally WHERE level = 4"
 
 static int64_t all_time(struct fixture *fixture, const char *expression)
@@ -556,6 +558,124 @@ static void test_a_batch_that_stops_at_any_instruction_leaves_nothing(void **sta
     fixture_verify(fixture);
 }
 
+static void test_the_alarm_says_how_answers_were_lost(void **state)
+{
+    static const struct {
+        enum lost_cause cause;
+        const char *count_sql;
+    } cases[] = {
+        {LOST_DAMAGED, "SELECT count(*) FROM alarm WHERE kind = 'lost' AND text LIKE '%1 to 1%damaged%'"},
+        {LOST_DEAD_SLOT, "SELECT count(*) FROM alarm WHERE kind = 'lost' AND text LIKE '%2 to 2%worn-out%'"},
+    };
+    struct fixture *fixture = *state;
+
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct message_lost lost = {.first = i + 1, .last = i + 1, .cause = (uint8_t)cases[i].cause};
+        struct store_ingested ingested;
+
+        assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+        assert_int_equal(
+            store_lost(fixture->store, &fixture->origin, &lost, &ingested, &fixture->error), STORE_OK);
+        assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+        assert_int_equal(fixture_integer(fixture, cases[i].count_sql), 1);
+    }
+}
+
+static enum store_status send_lost_and_rating(struct fixture *fixture)
+{
+    const struct message_lost lost = {.first = 1, .last = 2, .cause = LOST_DAMAGED};
+    const struct answer rating = {.seq = 3, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 10};
+    enum store_status status = store_begin(fixture->store, &fixture->error);
+
+    if (status == STORE_OK)
+        status = store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error);
+    if (status == STORE_OK)
+        status = store_answers(fixture->store, &fixture->origin, &rating, 1, &fixture->ingested, &fixture->error);
+    if (status == STORE_OK)
+        status = store_commit(fixture->store, &fixture->error);
+    return status;
+}
+
+/* Every instruction of a small batch, where the large one above takes them by leaps. */
+static void test_lost_numbers_that_stop_at_any_instruction_leave_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    enum store_status status = STORE_REFUSED;
+
+    for (int instructions = 0; status != STORE_OK; instructions++) {
+        int left = instructions;
+        sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &left);
+        assert_true(instructions < 100000);
+        status = send_lost_and_rating(fixture);
+        sqlite3_progress_handler(store_connection(fixture->store), 0, NULL, NULL);
+        if (status == STORE_OK)
+            break;
+        store_rollback(fixture->store);
+        if (fixture_integer(fixture, "SELECT through FROM journal") == 3)
+            break; /* COMMIT was stopped behind its last write: it may say no of what is there */
+        assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), 0);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM lost"), 0);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 0);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm"), 0);
+    }
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM lost"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE text LIKE '%1 to 2%damaged%'"), 1);
+    fixture_verify(fixture);
+}
+
+/* Days apart: more tallies than there is room for at first. */
+static void test_a_batch_for_whose_tallies_there_is_no_memory_leaves_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answers[13];
+    unsigned refused = 0;
+    bool was_refused = true;
+
+    if (!fault_memory_refuse_nth(0))
+        skip();
+    fixture->origin.boot_started_ms = FIXTURE_NOON_MS - 40 * DAY_MS;
+    for (uint32_t i = 0; i < 13; i++)
+        answers[i] = (struct answer){
+            .seq = i + 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = (i + 1) * 86400};
+    for (; was_refused; refused++) {
+        fault_memory_stop();
+        fixture_reopen(fixture);
+        enum store_status status = store_begin(fixture->store, &fixture->error);
+        if (status == STORE_OK)
+            status = store_answers(fixture->store, &fixture->origin, answers, 9, &fixture->ingested, &fixture->error);
+        assert_int_equal(status, STORE_OK);
+        fault_memory_refuse_nth(refused);
+        status = store_answers(fixture->store, &fixture->origin, answers + 9, 4, &fixture->ingested, &fixture->error);
+        was_refused = fault_memory_stop();
+        if (status == STORE_OK)
+            status = store_commit(fixture->store, &fixture->error);
+        if (status == STORE_OK)
+            break; /* SQLite can do without some of its memory */
+        assert_true(was_refused);
+        assert_int_equal(status, STORE_BROKEN);
+        store_rollback(fixture->store);
+        assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_BROKEN);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 0);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally"), 0);
+    }
+    print_message("%u allocations refused\n", refused);
+    assert_true(refused > 1);
+    fixture_verify(fixture);
+}
+
+/* Its row is not needed to keep what it said. */
+static void test_answers_of_a_kiosk_whose_row_is_gone_are_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct answer older = {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 7, .uptime_s = 10};
+
+    fixture_run(fixture, "PRAGMA foreign_keys = OFF");
+    fixture_run(fixture, "DELETE FROM kiosk");
+    assert_int_equal(fixture_send(fixture, &older, 1), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
+}
+
 /* A remembered journal gives way to another: what it changed is written first, or the transaction ends. */
 static void test_journal_that_gives_way_is_written_first(void **state)
 {
@@ -628,6 +748,10 @@ int main(void)
         WITH_STORE(test_clock_behind_the_newest_commit_is_not_believed),
         WITH_STORE(test_sign_on_ends_by_itself),
         WITH_STORE(test_a_batch_that_stops_at_any_instruction_leaves_nothing),
+        WITH_STORE(test_the_alarm_says_how_answers_were_lost),
+        WITH_STORE(test_lost_numbers_that_stop_at_any_instruction_leave_nothing),
+        WITH_STORE(test_a_batch_for_whose_tallies_there_is_no_memory_leaves_nothing),
+        WITH_STORE(test_answers_of_a_kiosk_whose_row_is_gone_are_kept),
         WITH_STORE(test_journal_that_gives_way_is_written_first),
         WITH_STORE(test_lost_before_the_first_answer),
         WITH_STORE(test_recount_agrees_after_random_sessions),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fixture.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,6 +128,142 @@ static void test_roster_is_made_after_a_change_and_at_midnight(void **state)
     assert_int_equal(roster.count, 1);
     assert_int_equal(roster.counts[0].staff_id, id);
     assert_true(roster.version == message_roster_version(0, &roster.entries[0]));
+    fixture_press(fixture, QUESTION_RATING, 5);
+    assert_false(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
+    fixture_press(fixture, QUESTION_STAFF, id);
+    fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
+    assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS)); /* their counts are others now */
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(roster.counts[0].asked_today, 1);
+}
+
+static struct work make_hello(const struct fixture *fixture, enum work_kind kind)
+{
+    struct work work = {.kind = kind, .session = 4, .now_ms = FIXTURE_NOON_MS};
+
+    work.ask.hello.hello = fixture_hello(fixture);
+    snprintf(work.ask.hello.port, sizeof work.ask.hello.port, FIXTURE_PORT);
+    return work;
+}
+
+static void test_every_kind_is_done_in_its_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work hello = make_hello(fixture, WORK_HELLO), confirm = make_hello(fixture, WORK_CONFIRM);
+    struct work answers = make_answers(fixture, 1, 1);
+    struct work lost = {.kind = WORK_LOST, .origin = fixture->origin, .ask.lost = {2, 3, LOST_DAMAGED}};
+    struct work health = {.kind = WORK_HEALTH, .origin = fixture->origin, .now_ms = FIXTURE_NOON_MS};
+    struct work *const items[] = {&hello, &answers, &lost, &health, &confirm};
+    struct store_error error;
+
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, items, 5, &error), STORE_OK);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(items[i]->status, STORE_OK);
+    assert_int_equal(answers.result.ingested.through, 1);
+    assert_int_equal(lost.result.ingested.through, 3);
+    assert_int_equal(hello.midnight_in_s, 12 * 3600);
+    assert_int_equal(health.midnight_in_s, 12 * 3600);
+    assert_memory_equal(hello.result.hello.database_id, store_database_id(fixture->store), DATABASE_ID_SIZE);
+}
+
+static void test_a_hello_that_is_refused_or_unknown_is_told_no_presence(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work contradicting = make_hello(fixture, WORK_HELLO), strange = make_hello(fixture, WORK_HELLO);
+    struct work *const items[] = {&contradicting, &strange};
+    struct store_error error;
+
+    contradicting.ask.hello.hello.oldest = 0;
+    strange.ask.hello.hello.kiosk_id++;
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, items, 2, &error), STORE_OK);
+    assert_int_equal(contradicting.status, STORE_REFUSED);
+    assert_string_not_equal(contradicting.error.text, "");
+    assert_int_equal(strange.status, STORE_OK);
+    assert_int_equal(strange.result.hello.admitted.admission, STORE_OTHER_DATABASE);
+    assert_int_equal(strange.result.hello.present_count, 0);
+}
+
+static void test_answers_of_no_session_are_tried_again_after_a_full_disk(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work answers = make_answers(fixture, 1, 1);
+    struct work full = {.kind = WORK_CALL, .session = WORK_NO_SESSION, .ask.call = {fill_the_disk, NULL}};
+    struct work *const batch[] = {&answers, &full};
+    struct work *const again[] = {&answers};
+    struct store_error error;
+
+    answers.session = WORK_NO_SESSION; /* as from a file */
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, batch, 2, &error), STORE_FULL);
+    assert_int_equal(work_run(&runner, again, 1, &error), STORE_OK);
+    assert_int_equal(answers.status, STORE_OK);
+    assert_int_equal(answers.result.ingested.through, 1);
+}
+
+static void test_another_program_that_holds_the_file_is_a_full_disk(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work answers = make_answers(fixture, 1, 1);
+    struct work *const items[] = {&answers};
+    struct work_roster roster;
+    struct store_error error;
+    sqlite3 *other = NULL;
+
+    work_runner_init(&runner, fixture->store);
+    sqlite3_busy_timeout(store_connection(fixture->store), 0);
+    assert_int_equal(sqlite3_open(fixture->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(work_run(&runner, items, 1, &error), STORE_FULL);
+    assert_int_equal(answers.status, STORE_FULL);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_FULL);
+    assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
+    sqlite3_close(other);
+    answers.epoch++;
+    assert_int_equal(work_run(&runner, items, 1, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_false(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
+}
+
+/* Once: the ROLLBACK that follows is not to be stopped, too. */
+static int count_down(void *context)
+{
+    int *left = context;
+
+    return (*left)-- == 0;
+}
+
+static void test_a_roster_that_stops_at_any_instruction_is_not_made(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work_roster roster;
+    struct store_error error;
+    enum store_status status = STORE_REFUSED;
+    uint16_t id;
+    int instructions = 0;
+
+    assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
+    assert_int_equal(store_staff_add(fixture->store, "Dan", FIXTURE_NOON_MS, &id, &error), STORE_OK);
+    assert_int_equal(store_staff_add(fixture->store, "Ida", FIXTURE_NOON_MS, &id, &error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    work_runner_init(&runner, fixture->store);
+    for (; status != STORE_OK; instructions++) {
+        int left = instructions;
+        sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &left);
+        status = work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error);
+        sqlite3_progress_handler(store_connection(fixture->store), 0, NULL, NULL);
+        assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS) == (status != STORE_OK));
+        assert_true(status == STORE_OK || status == STORE_REFUSED);
+        assert_true(instructions < 100000);
+    }
+    assert_true(instructions > 20);
+    assert_int_equal(roster.count, 2);
 }
 
 int main(void)
@@ -140,6 +277,16 @@ int main(void)
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_roster_is_made_after_a_change_and_at_midnight, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_every_kind_is_done_in_its_order, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_hello_that_is_refused_or_unknown_is_told_no_presence,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_answers_of_no_session_are_tried_again_after_a_full_disk,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_another_program_that_holds_the_file_is_a_full_disk,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_roster_that_stops_at_any_instruction_is_not_made,
+                                        fixture_setup, fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
