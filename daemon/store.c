@@ -668,14 +668,19 @@ enum store_status store_begin(struct store *store, struct store_error *error)
  * tries again. */
 static enum store_status checkpoint(struct store *store, struct store_error *error)
 {
+    enum store_status status;
     int code;
 
     if (store->wal_pages < store->checkpoint_pages)
         return STORE_OK;
     code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED || (code & 0xFF) == SQLITE_FULL)
+    if (code == SQLITE_OK)
         return STORE_OK;
-    return store_sql_failed(store, code, error);
+    status = store_sql_failed(store, code, error);
+    if (status != STORE_FULL)
+        return status;
+    error->text[0] = '\0';
+    return STORE_OK;
 }
 
 enum store_status store_commit(struct store *store, struct store_error *error)

@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/store_internal.h"
 #include "fixture.h"
 #include "protocol/crc.h"
+#include "tests/storage/fault_vfs.h"
 
 #define NOBODY 65534
 
@@ -497,6 +499,78 @@ static void test_midnight_is_local(void **state)
                      25 * 3600); /* 2026-10-25 00:00 */
 }
 
+static void test_what_sqlite_says_is_told_as_what_can_be_done(void **state)
+{
+    static const struct {
+        int code;
+        enum store_status status;
+    } cases[] = {
+        {SQLITE_FULL, STORE_FULL},          {SQLITE_BUSY, STORE_FULL},     {SQLITE_BUSY_SNAPSHOT, STORE_FULL},
+        {SQLITE_LOCKED, STORE_FULL},        {SQLITE_IOERR, STORE_BROKEN},  {SQLITE_IOERR_FSYNC, STORE_BROKEN},
+        {SQLITE_INTERRUPT, STORE_REFUSED},  {SQLITE_NOMEM, STORE_BROKEN},  {SQLITE_CORRUPT, STORE_BROKEN},
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture_reopen(fixture);
+        assert_int_equal(store_sql_failed(fixture->store, cases[i].code, &fixture->error), cases[i].status);
+        assert_string_not_equal(fixture->error.text, "");
+        enum store_status next = store_begin(fixture->store, &fixture->error);
+        assert_int_equal(next, cases[i].status == STORE_BROKEN ? STORE_BROKEN : STORE_OK);
+        store_rollback(fixture->store);
+    }
+}
+
+static void test_a_statement_with_rows_is_run_to_its_end(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_run(fixture, "INSERT INTO staff VALUES (1, 'Dan', 1, NULL, 0, NULL), (2, 'Ida', 1, NULL, 0, NULL)");
+    sqlite3_stmt *roster = store_statement(fixture->store, STATEMENT_ROSTER);
+    store_bind_integers(roster, (int64_t[]){10}, 1);
+    assert_int_equal(store_run(fixture->store, roster, &fixture->error), STORE_OK);
+    assert_false(sqlite3_stmt_busy(roster));
+}
+
+/* The first write into the database file itself is a checkpoint's. */
+static enum fault_effect fail_checkpoint(void *context, enum fault_operation operation, const char *file)
+{
+    const enum fault_effect *effect = context;
+
+    return operation == FAULT_WRITE && strchr(file, '-') == NULL ? *effect : FAULT_NONE;
+}
+
+static void test_a_checkpoint_that_finds_no_room_waits_and_one_that_fails_ends(void **state)
+{
+    static const struct {
+        enum fault_effect effect;
+        enum store_status status;
+    } cases[] = {{FAULT_NONE, STORE_OK}, {FAULT_FULL, STORE_OK}, {FAULT_ERROR, STORE_BROKEN}};
+    const struct store_options options = {
+        .path = "/byname.db", .store_name = "Test", .timezone = "UTC", .vfs = "fault", .checkpoint_pages = 1};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fault_vfs *vfs = fault_vfs_create("fault");
+        enum fault_effect effect = cases[i].effect;
+        struct store_error error;
+        struct store *store;
+        uint16_t id;
+
+        assert_int_equal(store_open(&options, &store, &error), STORE_OK);
+        fault_vfs_set_hook(vfs, fail_checkpoint, &effect);
+        assert_int_equal(store_begin(store, &error), STORE_OK);
+        assert_int_equal(store_staff_add(store, "Dan", FIXTURE_NOON_MS, &id, &error), STORE_OK);
+        assert_int_equal(store_commit(store, &error), cases[i].status);
+        assert_true((error.text[0] == '\0') == (cases[i].status == STORE_OK));
+        fault_vfs_set_hook(vfs, NULL, NULL);
+        assert_int_equal(store_begin(store, &error), cases[i].status);
+        store_rollback(store);
+        store_close(store);
+        fault_vfs_destroy(vfs);
+    }
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -519,6 +593,9 @@ int main(void)
         WITH_STORE(test_rollback_forgets),
         WITH_STORE(test_identity_survives_and_the_name_follows_the_settings),
         WITH_STORE(test_midnight_is_local),
+        WITH_STORE(test_what_sqlite_says_is_told_as_what_can_be_done),
+        WITH_STORE(test_a_statement_with_rows_is_run_to_its_end),
+        WITH_STORE(test_a_checkpoint_that_finds_no_room_waits_and_one_that_fails_ends),
     };
 
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
