@@ -465,6 +465,10 @@ int main(int argument_count, char **arguments)
     say(&proof, totals);
     if (!proof.is_replay && proof.every == 1)
         is_good &= is_complete(totals);
+    if (proof.is_replay && totals->cases == 0) {
+        fputs("proof_image: there is no such case\n", stderr);
+        is_good = false;
+    }
     image_close(image);
     return is_good && totals->failed == 0 ? 0 : 1;
 }
