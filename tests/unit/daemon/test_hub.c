@@ -162,6 +162,39 @@ static void test_log_of_a_flapping_kiosk_is_bounded(void **state)
     hub_destroy(world.hub);
 }
 
+/* One whose frames were verified, but has been silent for long: any laptop may wait for that. */
+static void test_a_hello_alone_displaces_no_kiosk_that_has_a_key(void **state)
+{
+    static const uint8_t key[SEAL_KEY_SIZE] = {7};
+    struct world world;
+    struct seal kiosk;
+    struct message_health health = {.uptime_s = 1};
+    uint8_t body[96], bytes[192];
+
+    (void)state;
+    open_world(&world);
+    say_hello(&world, 0);
+    seal_begin(&kiosk, SEAL_KIOSK, key, hub_kiosk(world.hub, 0).session->hello_body,
+               hub_kiosk(world.hub, 0).session->hello_size);
+    seal_open(&kiosk, on_nonce(&world));
+    world.asked[0].result.hello.admitted =
+        (struct store_admitted){.admission = STORE_UNPROVEN, .kiosk_id = KIOSK_ID, .journal_id = 2};
+    memcpy(world.asked[0].result.hello.admitted.key, key, SEAL_KEY_SIZE);
+    world.asked_count = 0;
+    hub_result(world.hub, &world.asked[0], &world.clock);
+    size_t size = message_health_encode(&health, body, sizeof body);
+    size = seal_append(&kiosk, MESSAGE_HEALTH, body, size, sizeof body);
+    size = frame_encode(MESSAGE_HEALTH, SEAL_FLAG, body, size, bytes, sizeof bytes);
+    hub_receive(world.hub, 0, bytes, size, &world.clock);
+    admit(&world);
+    assert_true(session_kiosk_id(hub_kiosk(world.hub, 0).session) == KIOSK_ID);
+    world.clock.now_ms += SESSION_AWAY_MS + 1;
+    say_hello(&world, 1);
+    assert_int_equal(world.asked_count, 1); /* it is looked at */
+    assert_true(session_kiosk_id(hub_kiosk(world.hub, 0).session) == KIOSK_ID);
+    hub_destroy(world.hub);
+}
+
 /* Whoever speaks without ever becoming a kiosk does not hide that the kiosk is away. */
 static void test_a_stranger_that_says_no_hello_is_no_sign_of_the_kiosk(void **state)
 {
@@ -369,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_newer_line_waits_while_the_older_is_heard_and_then_displaces_it),
         cmocka_unit_test(test_closed_line_forgets_its_kiosk_and_says_why_once),
         cmocka_unit_test(test_log_of_a_flapping_kiosk_is_bounded),
+        cmocka_unit_test(test_a_hello_alone_displaces_no_kiosk_that_has_a_key),
         cmocka_unit_test(test_a_stranger_that_says_no_hello_is_no_sign_of_the_kiosk),
         cmocka_unit_test(test_adopted_port_is_asked_for_a_hello),
         cmocka_unit_test(test_a_line_that_closes_says_what_is_news),
