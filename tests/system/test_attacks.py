@@ -6,6 +6,7 @@ import select
 import struct
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -108,6 +109,38 @@ class Laptop(rig.Case):
         after = self.counts(daemon)
         self.assertEqual(after[0][1:5], before[0][1:5])
         self.assertEqual(after[0][0], before[0][0] + 1)
+
+    def test_a_flood_of_hellos_fills_nothing_and_starves_nobody(self):
+        first, second = self.line("first"), self.line("second")
+        daemon = self.daemon({"One": first.path, "Two": second.path}, adopt="auto").start()
+        kiosk = peer.Kiosk(first)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up), daemon.log())
+        said = 0
+        for kiosk_id in (kiosk.kiosk_id, 0, None):  # a kiosk with a key, a new one each time, another's each time
+            end = time.monotonic() + 2
+            flood = threading.Thread(target=self.flood, args=(second, kiosk_id, end))
+            flood.start()
+            while time.monotonic() < end:
+                kiosk.rate(3)
+                said += 1
+                self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+                time.sleep(0.1)
+            flood.join()
+        kiosks, journals, pending, alarms, lost, answers = daemon.query(
+            "SELECT (SELECT count(*) FROM kiosk), (SELECT count(*) FROM journal), (SELECT count(*) FROM pending), (SELECT "
+            "count(*) FROM alarm), (SELECT count(*) FROM lost), (SELECT count(*) FROM answer)")[0]
+        self.assertEqual((pending, alarms, lost, answers), (1, 0, 0, said))
+        self.assertLessEqual(max(kiosks, journals), 1 + 16)  # STORE_UNUSED_MAX
+        self.assertLess(len(daemon.log().splitlines()), 40)
+        self.assertEqual((kiosk.renews, kiosk.welcomes), (0, 1))
+
+    def flood(self, line, kiosk_id, end):
+        laptop = peer.Kiosk(line)
+        while time.monotonic() < end:
+            laptop.boot = laptop.boot % 60000 + 1
+            laptop.kiosk_id = laptop.boot if kiosk_id is None else kiosk_id
+            laptop.say_hello()
+            line.read(0)
 
     def test_a_recorded_session_proves_nothing(self):
         daemon, kiosk = self.adopted()
