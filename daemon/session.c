@@ -121,20 +121,21 @@ static void send_in_use(struct session *session)
 
 static void send_ack(struct session *session)
 {
-    const struct message_ack ack = {session->admitted.journal_id, session->through};
+    uint32_t through = session->compared < session->through ? session->compared : session->through;
+    const struct message_ack ack = {session->admitted.journal_id, through};
     uint8_t body[BODY_TO_KIOSK_MAX];
 
     send_frame(session, MESSAGE_ACK, body, message_ack_encode(&ack, body, sizeof body));
 }
 
-static void send_nak(struct session *session)
+static void send_nak(struct session *session, uint32_t expected)
 {
-    const struct message_nak nak = {session->admitted.journal_id, session->expected};
+    const struct message_nak nak = {session->admitted.journal_id, expected};
     uint8_t body[BODY_TO_KIOSK_MAX];
 
-    if (session->naked == session->expected)
+    if (session->naked == expected)
         return;
-    session->naked = session->expected;
+    session->naked = expected;
     session->counters.gaps++;
     send_frame(session, MESSAGE_NAK, body, message_nak_encode(&nak, body, sizeof body));
 }
@@ -292,7 +293,8 @@ static void on_roster_piece_taken(struct session_downlink *downlink)
         return;
     downlink->next_piece = 0;
     downlink->kiosk_version = downlink->roster.version;
-    memset(downlink->told, 0, sizeof downlink->told); /* counts stand beside the roster's entries, now others */
+    memset(downlink->told, 0,
+           sizeof downlink->told); /* counts stand beside the roster's entries, now others */
 }
 
 static void on_received(struct session *session, const struct message_received *received,
@@ -487,7 +489,7 @@ static void on_answers(struct session *session, const struct frame *frame, const
         return;
     enum link_arrival arrival = link_arrival(session->expected, answers->first_seq, answers->count, &skip);
     if (arrival == LINK_ARRIVAL_GAP) {
-        send_nak(session);
+        send_nak(session, session->expected);
         return;
     }
     /* What was seen before goes to the store, too: it compares, and the ACK follows. */
@@ -503,6 +505,13 @@ static void on_answers(struct session *session, const struct frame *frame, const
     session->naked = 0;
 }
 
+/* Up to there the kiosk's word and the database's are the same, or their difference is noted: it may forget its own. */
+static void on_compared(struct session *session, uint32_t last)
+{
+    if (last > session->compared)
+        session->compared = last;
+}
+
 static void on_lost(struct session *session, const struct frame *frame, const struct session_clock *clock)
 {
     struct work work = {.kind = WORK_LOST};
@@ -515,11 +524,12 @@ static void on_lost(struct session *session, const struct frame *frame, const st
     if (is_holding(session, clock->now_ms))
         return;
     if (lost->first > session->expected) {
-        send_nak(session);
+        send_nak(session, session->expected);
         return;
     }
     if (lost->last < session->expected) {
         session->counters.duplicates++;
+        on_compared(session, lost->last);
         send_ack(session);
         return;
     }
@@ -698,6 +708,15 @@ static void resume(struct session *session)
     session->outputs.note(session->outputs.context, SESSION_NOTE_RESUMED, "");
 }
 
+/* What WELCOME covers, a kiosk forgets unseen. So it covers nothing that the kiosk has still to say: an answer that stands
+ * here under its number may be another's, of a copy of its memory or of a past that it has lost. */
+static uint32_t welcome_through(const struct session *session, uint32_t through)
+{
+    const struct message_hello *hello = &session->hello;
+
+    return hello->oldest <= through && through < hello->next ? hello->oldest - 1 : through;
+}
+
 static void send_welcome(struct session *session, const struct work_admitted *result, uint64_t nonce,
                          const struct session_clock *clock)
 {
@@ -706,7 +725,7 @@ static void send_welcome(struct session *session, const struct work_admitted *re
         .minor = PROTOCOL_MINOR,
         .kiosk_id = result->admitted.kiosk_id,
         .journal_id = result->admitted.journal_id,
-        .through = result->admitted.through,
+        .through = welcome_through(session, result->admitted.through),
         .midnight_in_s = midnight_in_s(session, clock->utc_ms),
         .nonce = nonce,
     };
@@ -723,7 +742,8 @@ static void challenge(struct session *session, const struct work_admitted *resul
     uint64_t nonce = session->outputs.nonce(session->outputs.context);
 
     if (nonce == 0) {
-        session->outputs.note(session->outputs.context, SESSION_NOTE_REFUSED, "the system has no random numbers");
+        session->outputs.note(session->outputs.context, SESSION_NOTE_REFUSED,
+                              "the system has no random numbers");
         forget_kiosk(session);
         return;
     }
@@ -747,6 +767,7 @@ static void go_up(struct session *session, const struct work_admitted *result,
     session->unproven = 0;
     session->through = result->admitted.through;
     session->expected = session->through + 1;
+    session->compared = welcome_through(session, session->through);
     downlink->is_settings_due = true;
     downlink->kiosk_version = session->hello.roster_version;
     downlink->is_presence_due = session->hello.needs_presence != 0;
@@ -755,7 +776,7 @@ static void go_up(struct session *session, const struct work_admitted *result,
     if (!session->is_keyed)
         send_welcome(session, result, session->outputs.nonce(session->outputs.context), clock);
     else if (session->has_dropped)
-        send_nak(session); /* what came before the proof was committed */
+        send_nak(session, session->compared + 1); /* what came before the proof was committed */
     session->outputs.note(session->outputs.context, SESSION_NOTE_UP, session->hello.firmware);
     resume(session);
     start_next(session, clock);
@@ -817,6 +838,8 @@ static void on_stored(struct session *session, const struct work *work)
         session->through = work->result.ingested.through;
     if (session->expected <= session->through)
         session->expected = session->through + 1;
+    on_compared(session, work->kind == WORK_LOST ? work->ask.lost.last
+                                                 : work->ask.answers.first_seq + work->ask.answers.count - 1);
     if (work->kind == WORK_LOST)
         note_lost(session, work->ask.lost.first, work->ask.lost.last, "the kiosk could not keep them");
     if (work->result.ingested.conflict > 0)

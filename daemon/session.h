@@ -160,6 +160,7 @@ struct session {
     bool has_health;
     struct store_admitted admitted;
     uint32_t through;  /* committed */
+    uint32_t compared; /* of what the kiosk has still to say, this was compared with what is committed */
     uint32_t expected; /* comes next; through < expected, what lies between is with the store */
     uint32_t naked;    /* the `expected` of the last NAK; 0: none since */
     int64_t midnight_ms; /* UTC */

@@ -251,6 +251,27 @@ class Copies(rig.Case):
         self.assertEqual(self.rows(daemon), [5, 4, 3, 1, 2])
         self.assertEqual(self.alarms(daemon), ["journal_replaced"])  # and a manager sees it
 
+    def test_what_a_copy_stored_under_a_number_is_not_taken_for_the_kiosks_own(self):
+        first, second = self.line("first"), self.line("second")
+        daemon = self.daemon({"One": first.path, "Two": second.path}, adopt="auto").start()
+        kiosk = peer.Kiosk(first)
+        kiosk.rate(5)
+        self.deliver(kiosk, daemon)
+        twin = self.copy_of(kiosk, second)
+        first.pull()
+        twin.rate(1)
+        self.deliver(twin, daemon)
+        second.pull()
+        kiosk.rate(3)  # the number that the copy's has in the database, and one more
+        kiosk.rate(4)
+        kiosk.reboot()
+        first.plug()
+        self.deliver(kiosk, daemon)
+        stored = self.rows(daemon)
+        kept_apart = daemon.query("SELECT value FROM conflict")
+        self.assertEqual(sorted(stored + [row[0] for row in kept_apart]), [1, 3, 4, 5])
+        self.assertEqual(len(self.alarms(daemon)), 1)
+
     def test_a_kiosk_at_another_daemon_sends_nothing_and_cannot_be_taken_over(self):
         line = self.line()
         ours = self.daemon({"Counter": line.path}, adopt="auto").start()
