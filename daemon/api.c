@@ -18,6 +18,7 @@
 enum status_code {
     CODE_OK = 200,
     CODE_BAD_REQUEST = 400,
+    CODE_FORBIDDEN = 403,
     CODE_NOT_FOUND = 404,
     CODE_WRONG_METHOD = 405,
     CODE_REFUSED = 422,
@@ -36,6 +37,8 @@ enum text {
     TEXT_KIOSK,
     TEXT_STAFF,
     TEXT_FILE,
+    TEXT_SCOPE,
+    TEXT_LABEL,
     TEXT_AUDIENCE,
     TEXT_WEEK_START,
     TEXT_COUNT
@@ -50,6 +53,8 @@ static const char *const text_names[TEXT_COUNT] = {
     [TEXT_KIOSK] = "kiosk",
     [TEXT_STAFF] = "staff",
     [TEXT_FILE] = "file",
+    [TEXT_SCOPE] = "scope",
+    [TEXT_LABEL] = "label",
     [TEXT_AUDIENCE] = "audience",
     [TEXT_WEEK_START] = "week_start",
 };
@@ -59,6 +64,9 @@ struct route;
 struct api_call {
     const struct route *route; /* NULL: a mistake */
     int64_t now_ms;
+    enum token_scope scope; /* who asks */
+    uint16_t staff;
+    struct token_list *tokens; /* NULL: not changed */
     bool has_text[TEXT_COUNT];
     bool is_given[TEXT_COUNT]; /* in the body, be it null */
     char texts[TEXT_COUNT][TEXT_SIZE_MAX];
@@ -76,6 +84,7 @@ struct route {
     bool is_post;
     const char *parts[PARTS_MAX]; /* after /api/v1/; "*" is TEXT_WHICH; NULL ends */
     enum api_where where;
+    unsigned scopes; /* who may: bits 1 << enum token_scope */
     enum store_status (*run)(struct store *store, struct api_call *call, struct store_error *error);
     /* May add to the reply; NULL: nothing to add. */
     void (*finish)(struct api_call *call, const struct api_live *live);
@@ -243,11 +252,15 @@ static enum store_status run_off_duty(struct store *store, struct api_call *call
     return status == STORE_OK ? done(call, "%s is off duty", which) : status;
 }
 
+static enum store_status note_tokens(struct store *store, struct api_call *call, struct store_error *error);
+
 static enum store_status run_retire(struct store *store, struct api_call *call, struct store_error *error)
 {
     const char *which = text_of(call, TEXT_WHICH);
     enum store_status status = store_staff_retire(store, which, call->now_ms, error);
 
+    if (status == STORE_OK)
+        status = note_tokens(store, call, error);
     return status == STORE_OK ? done(call, "%s is retired: off the kiosks, kept in the reports", which)
                               : status;
 }
@@ -623,27 +636,176 @@ static enum store_status run_backup(struct store *store, struct api_call *call, 
     return status == STORE_OK ? done(call, "backed up to %s, %" PRIu64 " bytes", file, size) : status;
 }
 
+/* Tokens ------------------------------------------------------------------------------------------------- */
+
+static enum store_status run_token_list(struct store *store, struct api_call *call, struct store_error *error)
+{
+    return run_named(store, call, "token_list", &call->reply, error);
+}
+
+/* What the daemon lets in from now on, once this is committed. */
+static enum store_status note_tokens(struct store *store, struct api_call *call, struct store_error *error)
+{
+    if (call->tokens == NULL)
+        call->tokens = malloc(sizeof *call->tokens);
+    if (call->tokens == NULL) {
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return STORE_FULL;
+    }
+    return store_tokens(store, call->tokens, error);
+}
+
+/* "manager", "board" or "staff:WHO". */
+static enum store_status parse_scope(struct store *store, const char *text, struct token *token,
+                                     struct store_error *error)
+{
+    static const char staff[] = "staff:";
+
+    token->scope = TOKEN_STAFF;
+    if (strncmp(text, staff, strlen(staff)) == 0)
+        return store_staff_number(store, text + strlen(staff), &token->staff, error);
+    if (strcmp(text, token_scope_name(TOKEN_MANAGER)) == 0)
+        token->scope = TOKEN_MANAGER;
+    else if (strcmp(text, token_scope_name(TOKEN_BOARD)) == 0)
+        token->scope = TOKEN_BOARD;
+    else {
+        snprintf(error->text, sizeof error->text, "a token is for manager, for staff:WHO or for board");
+        return STORE_REFUSED;
+    }
+    return STORE_OK;
+}
+
+static enum store_status run_token_create(struct store *store, struct api_call *call,
+                                          struct store_error *error)
+{
+    const char *label = text_of(call, TEXT_LABEL);
+    struct token token = {0};
+    char text[TOKEN_TEXT_SIZE + 1];
+    enum store_status status = parse_scope(store, text_of(call, TEXT_SCOPE), &token, error);
+
+    if (status != STORE_OK)
+        return status;
+    if (!token_make(text) || !token_hash(text, TOKEN_TEXT_SIZE, token.hash)) {
+        snprintf(error->text, sizeof error->text, "the system has no random numbers");
+        return STORE_REFUSED;
+    }
+    status = store_token_create(store, &token, label == NULL ? "" : label, call->now_ms, &token.id, error);
+    if (status != STORE_OK)
+        return status;
+    call->reply =
+        json_pack("{s:s, s:I, s:s, s:s, s:s, s:n}", "kind", "token", "id", (json_int_t)token.id, "scope",
+                  token_scope_name(token.scope), "for", text_of(call, TEXT_SCOPE), "token", text, "link");
+    return note_tokens(store, call, error);
+}
+
+static void finish_token_create(struct api_call *call, const struct api_live *live)
+{
+    if (live != NULL && live->origin != NULL)
+        json_object_set_new(call->reply, "link",
+                            json_sprintf("%s/enter?token=%s", live->origin, text_in(call->reply, "token")));
+}
+
+static enum store_status run_token_revoke(struct store *store, struct api_call *call,
+                                          struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    enum store_status status = store_token_revoke(store, which, call->now_ms, error);
+
+    if (status == STORE_OK)
+        status = note_tokens(store, call, error);
+    return status == STORE_OK ? done(call, "token %s opens nothing any more", which) : status;
+}
+
+/* Who asks ----------------------------------------------------------------------------------------------- */
+
+/* The keys of a reply that stand in `keys`, and no others, be there more of them one day. */
+static json_t *pick(json_t *reply, const char *kind, const char *const keys[], size_t count)
+{
+    json_t *picked = json_pack("{s:s}", "kind", kind);
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *value = json_object_get(reply, keys[i]);
+        if (value != NULL)
+            json_object_set(picked, keys[i], value);
+    }
+    return picked;
+}
+
+static enum store_status run_me(struct store *store, struct api_call *call, struct store_error *error)
+{
+    static const char *const keys[] = {"store", "database", "timezone"};
+    json_t *list = NULL, *person;
+    size_t index;
+    enum store_status status = run_named(store, call, "staff_list", &list, error);
+
+    if (status != STORE_OK)
+        return status;
+    call->reply = pick(list, "me", keys, sizeof keys / sizeof *keys);
+    json_object_set_new(call->reply, "scope", json_string(token_scope_name(call->scope)));
+    json_object_set_new(call->reply, "staff", json_null());
+    json_array_foreach(json_object_get(list, "staff"), index, person)
+    {
+        if (call->scope == TOKEN_STAFF && json_integer_value(json_object_get(person, "id")) == call->staff)
+            json_object_set(call->reply, "staff", person);
+    }
+    json_decref(list);
+    return STORE_OK;
+}
+
+static enum store_status run_my_report(struct store *store, struct api_call *call, struct store_error *error)
+{
+    snprintf(call->texts[TEXT_STAFF], TEXT_SIZE_MAX, "%u",
+             (unsigned)call->staff); /* whatever the query asks for */
+    call->has_text[TEXT_STAFF] = true;
+    return run_named(store, call, "staff", &call->reply, error);
+}
+
+static enum store_status run_board(struct store *store, struct api_call *call, struct store_error *error)
+{
+    static const char *const keys[] = {"store", "database", "timezone", "period",    "visits",    "ratings",
+                                       "csat",  "mean",     "mentions", "strengths", "returning", "left_out"};
+    json_t *summary = NULL;
+
+    call->has_text[TEXT_STAFF] = false;
+    enum store_status status = run_named(store, call, "summary", &summary, error);
+    if (status == STORE_OK)
+        call->reply = pick(summary, "board", keys, sizeof keys / sizeof *keys);
+    json_decref(summary);
+    return status;
+}
+
 /* Routes ------------------------------------------------------------------------------------------------- */
+
+#define BIT(scope) (1u << (scope))
+#define LOCALS \
+    BIT(TOKEN_LOCAL) /* what changes who may speak or look, and what takes the host's disk or time */
+#define MANAGERS (LOCALS | BIT(TOKEN_MANAGER))
 
 #define NEEDS(text) (1u << (text))
 #define NEEDS_OR_NULL(text) (1u << ((text) + TEXT_COUNT))
 
 static const struct route routes[] = {
-    {false, {"report", "*"}, API_READER, run_report, NULL, 0},
-    {false, {"staff"}, API_READER, run_staff_list, NULL, 0},
-    {true, {"staff"}, API_WRITER, run_staff_add, NULL, NEEDS(TEXT_NAME)},
-    {true, {"staff", "*", "rename"}, API_WRITER, run_staff_rename, NULL, NEEDS(TEXT_NAME)},
-    {true, {"staff", "*", "on-duty"}, API_WRITER, run_on_duty, NULL, 0},
-    {true, {"staff", "*", "off-duty"}, API_WRITER, run_off_duty, NULL, 0},
-    {true, {"staff", "*", "retire"}, API_WRITER, run_retire, NULL, 0},
-    {true, {"staff", "*", "pin"}, API_WRITER, run_pin, NULL, NEEDS_OR_NULL(TEXT_PIN)},
-    {false, {"kiosks"}, API_READER, run_kiosk_list, finish_kiosk_list, 0},
-    {true, {"kiosks", "*", "adopt"}, API_WRITER, run_kiosk_adopt, NULL, 0},
-    {true, {"kiosks", "*", "rename"}, API_WRITER, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
-    {true, {"kiosks", "*", "audience"}, API_WRITER, run_kiosk_audience, NULL, NEEDS(TEXT_AUDIENCE)},
-    {false, {"status"}, API_READER, run_status, finish_status, 0},
-    {true, {"verify"}, API_VERIFIER, run_verify, NULL, 0},
-    {true, {"backup"}, API_VERIFIER, run_backup, NULL, NEEDS(TEXT_FILE)},
+    {false, {"report", "*"}, API_READER, MANAGERS, run_report, NULL, 0},
+    {false, {"staff"}, API_READER, MANAGERS, run_staff_list, NULL, 0},
+    {true, {"staff"}, API_WRITER, MANAGERS, run_staff_add, NULL, NEEDS(TEXT_NAME)},
+    {true, {"staff", "*", "rename"}, API_WRITER, MANAGERS, run_staff_rename, NULL, NEEDS(TEXT_NAME)},
+    {true, {"staff", "*", "on-duty"}, API_WRITER, MANAGERS, run_on_duty, NULL, 0},
+    {true, {"staff", "*", "off-duty"}, API_WRITER, MANAGERS, run_off_duty, NULL, 0},
+    {true, {"staff", "*", "retire"}, API_WRITER, MANAGERS, run_retire, NULL, 0},
+    {true, {"staff", "*", "pin"}, API_WRITER, MANAGERS, run_pin, NULL, NEEDS_OR_NULL(TEXT_PIN)},
+    {false, {"kiosks"}, API_READER, MANAGERS, run_kiosk_list, finish_kiosk_list, 0},
+    {true, {"kiosks", "*", "adopt"}, API_WRITER, LOCALS, run_kiosk_adopt, NULL, 0},
+    {true, {"kiosks", "*", "rename"}, API_WRITER, MANAGERS, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
+    {true, {"kiosks", "*", "audience"}, API_WRITER, MANAGERS, run_kiosk_audience, NULL, NEEDS(TEXT_AUDIENCE)},
+    {false, {"status"}, API_READER, MANAGERS, run_status, finish_status, 0},
+    {true, {"verify"}, API_VERIFIER, LOCALS, run_verify, NULL, 0},
+    {true, {"backup"}, API_VERIFIER, LOCALS, run_backup, NULL, NEEDS(TEXT_FILE)},
+    {false, {"tokens"}, API_READER, LOCALS, run_token_list, NULL, 0},
+    {true, {"tokens"}, API_WRITER, LOCALS, run_token_create, finish_token_create, NEEDS(TEXT_SCOPE)},
+    {true, {"tokens", "*", "revoke"}, API_WRITER, LOCALS, run_token_revoke, NULL, 0},
+    {false, {"me"}, API_READER, BIT(TOKEN_MANAGER) | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_me, NULL, 0},
+    {false, {"me", "report"}, API_READER, BIT(TOKEN_STAFF), run_my_report, NULL, 0},
+    {false, {"board"}, API_READER, MANAGERS | BIT(TOKEN_BOARD), run_board, NULL, 0},
 };
 
 static void mistake(struct api_call *call, int code, const char *format, ...)
@@ -717,7 +879,7 @@ static bool matches(const struct route *route, const char *path, struct api_call
 
 static void find_route(struct api_call *call, const struct api_request *request)
 {
-    bool is_path_known = false;
+    bool is_path_known = false, is_closed = false;
 
     if (strncmp(request->path, PREFIX, strlen(PREFIX)) == 0) {
         for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
@@ -727,11 +889,19 @@ static void find_route(struct api_call *call, const struct api_request *request)
             is_path_known = true;
             if (routes[i].is_post != request->is_post)
                 continue;
-            call->route = &routes[i];
-            return;
+            if ((routes[i].scopes & BIT(request->scope)) != 0) {
+                call->route = &routes[i];
+                return;
+            }
+            is_closed = true;
         }
     }
-    if (is_path_known)
+    if (is_closed || request->scope == TOKEN_STAFF ||
+        request->scope == TOKEN_BOARD) /* they need not learn which */
+        mistake(call, CODE_FORBIDDEN,
+                request->scope == TOKEN_LOCAL ? "this is for who has a token"
+                                              : "your token does not open this");
+    else if (is_path_known)
         mistake(call, CODE_WRONG_METHOD, "this path takes %s", request->is_post ? "GET" : "POST");
     else
         mistake(
@@ -832,6 +1002,8 @@ struct api_call *api_call_create(const struct api_request *request)
     if (call == NULL)
         return NULL;
     call->now_ms = request->now_ms;
+    call->scope = request->scope;
+    call->staff = request->staff;
     find_route(call, request);
     if (call->route != NULL && !request->is_post)
         take_query(call, request->query);
@@ -846,6 +1018,7 @@ void api_call_destroy(struct api_call *call)
     if (call == NULL)
         return;
     json_decref(call->reply);
+    free(call->tokens);
     free(call);
 }
 
@@ -903,4 +1076,9 @@ int api_call_finish(struct api_call *call, enum store_status status, const struc
 const char *api_call_adopted_port(const struct api_call *call)
 {
     return call->is_done_well && call->route->run == run_kiosk_adopt ? call->texts[TEXT_WHICH] : NULL;
+}
+
+const struct token_list *api_call_tokens(const struct api_call *call)
+{
+    return call->is_done_well ? call->tokens : NULL;
 }

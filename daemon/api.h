@@ -19,6 +19,14 @@
  *   GET  /api/v1/status                                       how the daemon and its kiosks are
  *   POST /api/v1/verify                                       recount everything
  *   POST /api/v1/backup               {"file"}                copy the database, while it is written to
+ *   GET  /api/v1/tokens                                       every token, not its text
+ *   POST /api/v1/tokens               {"scope", "label"?}     "manager", "board" or "staff:WHO"
+ *   POST /api/v1/tokens/NUMBER/revoke
+ *   GET  /api/v1/me                                           whose token asks
+ *   GET  /api/v1/me/report?since=&from=&to=                   a staff member's own row of the report on staff
+ *   GET  /api/v1/board?since=&from=&to=                       the team's totals: nobody's name
+ *
+ * Who may call what stands in the table of routes in api.c.
  */
 #ifndef BYNAME_API_H
 #define BYNAME_API_H
@@ -46,6 +54,8 @@ struct api_request {
     const char *query; /* likewise; "" for none */
     const char *body;  /* JSON; "" for none */
     int64_t now_ms;    /* UTC */
+    enum token_scope scope;
+    uint16_t staff; /* TOKEN_STAFF: who asks */
 };
 
 /* How things are, for status and the list of kiosks. All borrowed. */
@@ -58,6 +68,7 @@ struct api_live {
     const char *writer_error;
     const char *database; /* the path of its file */
     const char *store_name;
+    const char *origin;  /* where browsers find the pages; NULL: nowhere */
     uint64_t started_ms; /* monotonic */
 };
 
@@ -82,6 +93,9 @@ int api_call_finish(struct api_call *call, enum store_status status, const struc
 
 /* The port that was adopted by this finished call; NULL when it was another call or failed. */
 const char *api_call_adopted_port(const struct api_call *call);
+
+/* The tokens that are good after this finished call; NULL when it changed none. They live as long as the call. */
+const struct token_list *api_call_tokens(const struct api_call *call);
 
 /* {"error": text}, a new reference. */
 json_t *api_error(const char *text);

@@ -98,8 +98,14 @@ static enum cli_exit ask_file(struct cli *cli, json_t **reply)
         return CLI_EXIT_UNREACHABLE;
     }
     char *body = cli->body == NULL ? NULL : json_dumps(cli->body, JSON_COMPACT);
-    const struct api_request request = {cli->is_post, cli->path, query == NULL ? "" : query,
-                                        body == NULL ? "" : body, clock_utc_ms()};
+    const struct api_request request = {
+        .is_post = cli->is_post,
+        .path = cli->path,
+        .query = query == NULL ? "" : query,
+        .body = body == NULL ? "" : body,
+        .now_ms = clock_utc_ms(),
+        .scope = TOKEN_LOCAL,
+    };
     enum cli_exit outcome = CLI_EXIT_NO;
     struct api_call *call = api_call_create(&request);
     if (call == NULL) {

@@ -13,7 +13,18 @@
 
 #define ARGUMENTS_MAX 4 /* group, verb and two more */
 
-enum cli_option { O_SINCE, O_FROM, O_TO, O_KIOSK, O_STAFF, O_PIN, O_NAME, O_COUNT, O_FORMAT = O_COUNT };
+enum cli_option {
+    O_SINCE,
+    O_FROM,
+    O_TO,
+    O_KIOSK,
+    O_STAFF,
+    O_PIN,
+    O_NAME,
+    O_LABEL,
+    O_COUNT,
+    O_FORMAT = O_COUNT
+};
 
 #define BIT(option) (1u << (option))
 #define PERIOD (BIT(O_SINCE) | BIT(O_FROM) | BIT(O_TO) | BIT(O_KIOSK) | BIT(O_STAFF))
@@ -58,6 +69,12 @@ static const struct cli_command commands[] = {
     {"kiosk", "audience", "WHICH external|internal",
      "whom it asks: customers, or colleagues of another department", true, false, "/api/v1/kiosks/*/audience",
      NULL, 2, 2, "audience", 0},
+    {"token", "create", "manager|staff:WHO|board [--label TEXT]", "a private link to the pages, shown once",
+     true, false, "/api/v1/tokens", NULL, 1, 1, "scope", BIT(O_LABEL)},
+    {"token", "list", "", "every token, what it opens and whether it still does", false, true,
+     "/api/v1/tokens", NULL, 0, 0, NULL, 0},
+    {"token", "revoke", "NUMBER", "... which opens nothing any more", true, false, "/api/v1/tokens/*/revoke",
+     NULL, 1, 1, NULL, 0},
     {"status", NULL, "", "how the daemon and its kiosks are; exit status 1 when unwell", false, false,
      "/api/v1/status", NULL, 0, 0, NULL, 0},
     {"verify", NULL, "", "recount everything from the answers; exit status 1 on a difference", true, true,
@@ -69,19 +86,13 @@ static const struct cli_command commands[] = {
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct option options[] = {
-    {"since", required_argument, NULL, O_SINCE},
-    {"from", required_argument, NULL, O_FROM},
-    {"to", required_argument, NULL, O_TO},
-    {"kiosk", required_argument, NULL, O_KIOSK},
-    {"staff", required_argument, NULL, O_STAFF},
-    {"pin", required_argument, NULL, O_PIN},
-    {"name", required_argument, NULL, O_NAME},
-    {"format", required_argument, NULL, O_FORMAT},
-    {"socket", required_argument, NULL, 's'},
-    {"database", required_argument, NULL, 'd'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'v'},
-    {NULL, 0, NULL, 0},
+    {"since", required_argument, NULL, O_SINCE},   {"from", required_argument, NULL, O_FROM},
+    {"to", required_argument, NULL, O_TO},         {"kiosk", required_argument, NULL, O_KIOSK},
+    {"staff", required_argument, NULL, O_STAFF},   {"pin", required_argument, NULL, O_PIN},
+    {"name", required_argument, NULL, O_NAME},     {"label", required_argument, NULL, O_LABEL},
+    {"format", required_argument, NULL, O_FORMAT}, {"socket", required_argument, NULL, 's'},
+    {"database", required_argument, NULL, 'd'},    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},           {NULL, 0, NULL, 0},
 };
 
 static const char help_head[] =

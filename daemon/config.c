@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
@@ -22,9 +23,10 @@ struct parser {
     unsigned mistake_count;
     struct config *config;
     int line;
-    bool is_line_pending;  /* a line that should call the handler and has not yet */
-    bool is_section_known; /* keys of an unknown section are named once, by their section */
-    bool is_daemon_section;
+    bool is_line_pending;          /* a line that should call the handler and has not yet */
+    const struct section *section; /* NULL: none, or an unknown one, whose keys are named once, by it */
+    int section_line;
+    bool is_http_seen;
     struct config_kiosk *kiosk; /* of the open [kiosk NAME] section */
     uint32_t keys_seen;         /* bit i: key i of the section's table */
 };
@@ -34,6 +36,11 @@ struct key {
     bool (*parse)(struct parser *parser, const char *value);
     const char *fallback;
     const char *help;
+};
+
+struct section {
+    const struct key *keys;
+    size_t key_count;
 };
 
 static void mistake(struct parser *parser, int line, const char *format, ...)
@@ -259,6 +266,74 @@ static bool parse_baud(struct parser *parser, const char *value)
     return true;
 }
 
+/* "127.0.0.1:8080" or "[::1]:8080": numbers only, so that what is opened is what is written. */
+static bool split_address(const char *value, struct config_http *http)
+{
+    const char *colon = strrchr(value, ':');
+    char *end;
+    struct in6_addr ipv6;
+    struct in_addr ipv4;
+
+    if (colon == NULL || !isdigit((unsigned char)colon[1]))
+        return false;
+    unsigned long port = strtoul(colon + 1, &end, 10);
+    http->is_ipv6 = value[0] == '[';
+    const char *from = value + http->is_ipv6;
+    size_t size = (size_t)(colon - from);
+    if (*end != '\0' || port > UINT16_MAX || size == 0 || size > sizeof http->address - 1)
+        return false;
+    if (http->is_ipv6 && from[--size] != ']')
+        return false;
+    snprintf(http->address, sizeof http->address, "%.*s", (int)size, from);
+    http->port = (uint16_t)port;
+    if (http->is_ipv6) {
+        bool is_address = inet_pton(AF_INET6, http->address, &ipv6) == 1;
+        http->is_loopback = is_address && IN6_IS_ADDR_LOOPBACK(&ipv6);
+        return is_address;
+    }
+    bool is_address = inet_pton(AF_INET, http->address, &ipv4) == 1;
+    http->is_loopback = is_address && ntohl(ipv4.s_addr) >> 24 == IN_LOOPBACKNET;
+    return is_address;
+}
+
+static bool parse_listen(struct parser *parser, const char *value)
+{
+    struct config_http *http = &parser->config->http;
+
+    if (split_address(value, http))
+        return true;
+    http->address[0] = '\0';
+    mistake(parser, parser->line,
+            "listen=%s; write a numeric address and a port, 127.0.0.1:8080 or [::1]:8080", value);
+    return false;
+}
+
+/* What a browser may call this host: letters, digits, - and . (RFC 1123, 2.1). */
+static bool parse_names(struct parser *parser, const char *value)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-. ";
+
+    if (value[0] == '\0' || value[strspn(value, letters)] != '\0' ||
+        strlen(value) >= sizeof parser->config->http.names) {
+        mistake(parser, parser->line,
+                "names=%s; write names in small letters, such as: names=byname.example.org counter", value);
+        return false;
+    }
+    snprintf(parser->config->http.names, sizeof parser->config->http.names, "%s", value);
+    return true;
+}
+
+static bool parse_certificate(struct parser *parser, const char *value)
+{
+    return copy_path(parser, "certificate", value, parser->config->http.certificate,
+                     sizeof parser->config->http.certificate);
+}
+
+static bool parse_key(struct parser *parser, const char *value)
+{
+    return copy_path(parser, "key", value, parser->config->http.key, sizeof parser->config->http.key);
+}
+
 static const struct key daemon_keys[] = {
     {"database", parse_database, CONFIG_DATABASE_DEFAULT, "the SQLite file; its folder must exist"},
     {"socket", parse_socket, CONFIG_SOCKET_DEFAULT, "where byname reaches the daemon, mode 0660"},
@@ -278,7 +353,20 @@ static const struct key kiosk_keys[] = {
      "bits a second, as the kiosk's firmware: 115200, 250000, 500000; not for ptys"},
 };
 
+static const struct key http_keys[] = {
+    {"listen", parse_listen, "nothing: no network",
+     "a numeric address and a port, 127.0.0.1:8080 or [::1]:8080; any other than loopback needs TLS"},
+    {"names", parse_names, "the address, and localhost on loopback",
+     "what else browsers call this host, apart by spaces; the first stands in links"},
+    {"certificate", parse_certificate, "no TLS", "PEM file, the chain after the certificate"},
+    {"key", parse_key, "no TLS", "PEM file, the certificate's private key"},
+};
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const struct section daemon_section = {daemon_keys, COUNT(daemon_keys)};
+static const struct section kiosk_section = {kiosk_keys, COUNT(kiosk_keys)};
+static const struct section http_section = {http_keys, COUNT(http_keys)};
 
 /* Lines -------------------------------------------------------------------------------------------------- */
 
@@ -326,17 +414,40 @@ static void open_kiosk(struct parser *parser, const char *name)
     parser->kiosk->baud = CONFIG_BAUD_DEFAULT;
     parser->kiosk->line = parser->line;
     snprintf(parser->kiosk->name, sizeof parser->kiosk->name, "%s", name);
-    parser->is_section_known = true;
+    parser->section = &kiosk_section;
+}
+
+static void open_http(struct parser *parser)
+{
+    if (parser->is_http_seen)
+        mistake(parser, parser->line, "[http] stands here twice; put its keys into one");
+    parser->is_http_seen = true;
+    parser->section = &http_section;
+}
+
+/* Tokens and figures travel in the clear without TLS: only within this host. */
+static void check_http(struct parser *parser)
+{
+    const struct config_http *http = &parser->config->http;
+
+    if ((http->certificate[0] == '\0') != (http->key[0] == '\0'))
+        mistake(parser, parser->section_line, "[http] has one of certificate= and key=; give both, or none");
+    else if (http->address[0] != '\0' && !http->is_loopback && http->key[0] == '\0')
+        mistake(parser, parser->section_line,
+                "[http] listens at %s, which others can reach; give certificate= and key=, or "
+                "listen=127.0.0.1:%u",
+                http->address, (unsigned)http->port);
 }
 
 static void close_section(struct parser *parser)
 {
+    if (parser->section == &http_section)
+        check_http(parser);
     if (parser->kiosk != NULL && (parser->keys_seen & 1) == 0)
         mistake(parser, parser->kiosk->line,
                 "[kiosk %s] has no port; add port=/dev/ttyACM0 or port=usb:VVVV:PPPP", parser->kiosk->name);
     parser->kiosk = NULL;
-    parser->is_section_known = false;
-    parser->is_daemon_section = false;
+    parser->section = NULL;
     parser->keys_seen = 0;
 }
 
@@ -347,23 +458,26 @@ static void open_section(struct parser *parser, const char *text)
 
     close_section(parser);
     if (text[1 + size] != ']') {
-        mistake(parser, parser->line, "a section has no ]; write [daemon] or [kiosk NAME]");
+        mistake(parser, parser->line, "a section has no ]; write [daemon], [http] or [kiosk NAME]");
         return;
     }
     snprintf(name, sizeof name, "%.*s", (int)size, text + 1);
+    parser->section_line = parser->line;
     if (strcmp(name, "daemon") == 0) {
-        parser->is_section_known = true;
-        parser->is_daemon_section = true;
+        parser->section = &daemon_section;
+    } else if (strcmp(name, "http") == 0) {
+        open_http(parser);
     } else if (strncmp(name, KIOSK_SECTION, strlen(KIOSK_SECTION)) == 0) {
         open_kiosk(parser, name + strlen(KIOSK_SECTION));
     } else {
-        mistake(parser, parser->line, "there is no section [%s]; write [daemon] or [kiosk NAME]", name);
+        mistake(parser, parser->line, "there is no section [%s]; write [daemon], [http] or [kiosk NAME]",
+                name);
     }
 }
 
 static void check_pending_line(struct parser *parser)
 {
-    if (parser->is_line_pending && parser->is_section_known)
+    if (parser->is_line_pending && parser->section != NULL)
         mistake(parser, parser->line, "this is no key=value, section or comment; comments begin with # or ;");
     parser->is_line_pending = false;
 }
@@ -444,15 +558,15 @@ static void list_keys(char *text, size_t capacity, const struct key *keys, size_
 static int on_key(void *context, const char *section, const char *name, const char *value)
 {
     struct parser *parser = context;
-    const struct key *keys = parser->is_daemon_section ? daemon_keys : kiosk_keys;
-    size_t count = parser->is_daemon_section ? COUNT(daemon_keys) : COUNT(kiosk_keys);
     char names[128];
 
     parser->is_line_pending = false;
     if (section[0] == '\0')
         mistake(parser, parser->line, "%s= stands before any section; write [daemon] above it", name);
-    if (!parser->is_section_known)
+    if (parser->section == NULL)
         return 1;
+    const struct key *keys = parser->section->keys;
+    size_t count = parser->section->key_count;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(keys[i].name, name) != 0)
             continue;
@@ -523,7 +637,8 @@ unsigned config_load(const char *path, struct config *config, FILE *mistakes)
 static void describe_keys(FILE *out, const struct key *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "  %-9s %s\n            (default: %s)\n", keys[i].name, keys[i].help, keys[i].fallback);
+        fprintf(out, "  %-11s %s\n              (default: %s)\n", keys[i].name, keys[i].help,
+                keys[i].fallback);
 }
 
 void config_describe(FILE *out)
@@ -532,6 +647,9 @@ void config_describe(FILE *out)
           "UTF-8.\n\n[daemon]\n",
           out);
     describe_keys(out, daemon_keys, COUNT(daemon_keys));
+    fputs("\n[http]           pages and figures for browsers, always with a token (byname token create)\n",
+          out);
+    describe_keys(out, http_keys, COUNT(http_keys));
     fputs("\n[kiosk NAME]    one for each kiosk; NAME is its name once it is adopted\n", out);
     describe_keys(out, kiosk_keys, COUNT(kiosk_keys));
 }

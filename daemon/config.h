@@ -19,6 +19,7 @@
 #define CONFIG_SOCKET_DEFAULT "/run/byname/bynamed.sock"
 #define CONFIG_PATH_SIZE_MAX 255
 #define CONFIG_SOCKET_SIZE_MAX 107 /* sockaddr_un.sun_path, less its NUL */
+#define CONFIG_ADDRESS_SIZE_MAX 45 /* INET6_ADDRSTRLEN, less its NUL */
 #define CONFIG_KIOSKS_MAX 32
 #define CONFIG_KIOSK_NAME_SIZE_MAX STAFF_NAME_SIZE_MAX /* its 16 characters become the kiosk's name */
 #define CONFIG_BAUD_DEFAULT 115200
@@ -35,6 +36,16 @@ struct config_kiosk {
     int line; /* of its section */
 };
 
+/* Browsers and scripts over TCP; see access.h. */
+struct config_http {
+    char address[CONFIG_ADDRESS_SIZE_MAX + 1]; /* numeric, "" when nothing listens */
+    uint16_t port;
+    bool is_ipv6, is_loopback;
+    char names[CONFIG_PATH_SIZE_MAX + 1]; /* more names of this host, each behind a space or the beginning */
+    char certificate[CONFIG_PATH_SIZE_MAX + 1]; /* with key: TLS; "" both: none */
+    char key[CONFIG_PATH_SIZE_MAX + 1];
+};
+
 struct config {
     char database[CONFIG_PATH_SIZE_MAX + 1];
     char socket[CONFIG_SOCKET_SIZE_MAX + 1];
@@ -45,6 +56,7 @@ struct config {
     enum log_level log_level;
     struct config_kiosk kiosks[CONFIG_KIOSKS_MAX];
     uint16_t kiosk_count;
+    struct config_http http;
 };
 
 /* Read `path`. Each mistake is written to `mistakes` as "FILE:LINE: what is wrong; what would be right".

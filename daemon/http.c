@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -8,9 +9,12 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,7 +22,22 @@
 
 #include "daemon/clock.h"
 
-#define BACKLOG 64
+#define BACKLOG 128
+#define SOCKET_CONNECTIONS_MAX 32 /* of the unix socket: its clients are few, and ask once */
+#define READ_AHEAD_MAX \
+    65536 /* bytes that a client may send before they are read; above both limits of a request */
+
+/* What a browser is told with every answer: ask nobody but this host, run and show nothing that another host sent, and
+ * tell nobody where you come from. Pages keep scripts and styles in files of their own. */
+static const char *const security_headers[][2] = {
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+};
 
 /* A connection, known from its accept: evhttp has neither a cap nor a deadline of its own. We hold a reference of
  * the bufferevent; evhttp clears its callbacks when it is done with it, and then we let go. */
@@ -39,11 +58,12 @@ struct http {
     struct event_base *base;
     struct evhttp *evhttp;
     struct evconnlistener *listener;
-    char path[sizeof ((struct sockaddr_un *)0)->sun_path];
-    ino_t inode; /* of our socket file */
-    http_on_request *on_request;
-    void *context;
+    char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* or the address, for messages */
+    ino_t inode;                                          /* of our socket file; 0 over TCP */
+    uint16_t port;
+    struct http_handler handler;
     struct connection connections[HTTP_CONNECTIONS_MAX];
+    size_t capacity; /* of them */
     struct http_request *requests;
 };
 
@@ -51,7 +71,7 @@ struct http {
 
 static struct connection *find_connection(struct http *http, const struct bufferevent *bufferevent)
 {
-    for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; i < http->capacity; i++) {
         if (http->connections[i].bufferevent == bufferevent)
             return &http->connections[i];
     }
@@ -66,6 +86,7 @@ static struct bufferevent *on_accepted(struct event_base *base, void *context)
 
     if (bufferevent == NULL || connection == NULL)
         return bufferevent;
+    bufferevent_setwatermark(bufferevent, EV_READ, 0, READ_AHEAD_MAX);
     bufferevent_incref(bufferevent);
     *connection = (struct connection){bufferevent, false, clock_monotonic_ms()};
     if (find_connection(http, NULL) == NULL && http->listener != NULL)
@@ -82,22 +103,30 @@ static bool is_released(struct bufferevent *bufferevent)
     return on_read == NULL && on_write == NULL && on_event == NULL;
 }
 
+static void let_go(struct http *http, struct connection *connection)
+{
+    bufferevent_decref(connection->bufferevent);
+    *connection = (struct connection){0};
+    if (http->listener != NULL)
+        evconnlistener_enable(http->listener);
+}
+
 void http_tick(struct http *http)
 {
     uint64_t now_ms = clock_monotonic_ms();
 
-    for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+    if (http == NULL)
+        return;
+    uint64_t limit_ms = find_connection(http, NULL) == NULL ? HTTP_CROWDED_DEADLINE_MS : HTTP_DEADLINE_MS;
+    for (size_t i = 0; i < http->capacity; i++) {
         struct connection *connection = &http->connections[i];
         if (connection->bufferevent == NULL)
             continue;
-        if (is_released(connection->bufferevent)) {
-            bufferevent_decref(connection->bufferevent);
-            *connection = (struct connection){0};
-            if (http->listener != NULL)
-                evconnlistener_enable(http->listener);
-        } else if (!connection->is_working && now_ms - connection->since_ms >= HTTP_DEADLINE_MS) {
-            (void)shutdown(bufferevent_getfd(connection->bufferevent), SHUT_RDWR); /* evhttp frees it on EOF */
-        }
+        if (is_released(connection->bufferevent))
+            let_go(http, connection);
+        else if (!connection->is_working && now_ms - connection->since_ms >= limit_ms)
+            (void)shutdown(bufferevent_getfd(connection->bufferevent),
+                           SHUT_RDWR); /* evhttp frees it on EOF */
     }
 }
 
@@ -134,37 +163,111 @@ static void forget(struct http_request *request)
     free(request);
 }
 
-void http_reply(struct http_request *request, int status, const char *json)
+static void add_headers(struct evhttp_request *evhttp_request, const struct http_answer *answer)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(evhttp_request);
+
+    for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
+        evhttp_add_header(headers, security_headers[i][0], security_headers[i][1]);
+    evhttp_add_header(headers, "Content-Type", answer->type);
+    evhttp_add_header(headers, "Cache-Control", answer->etag == NULL ? "no-store" : "private, no-cache");
+    if (answer->etag != NULL)
+        evhttp_add_header(headers, "ETag", answer->etag);
+    if (answer->cookie != NULL)
+        evhttp_add_header(headers, "Set-Cookie", answer->cookie);
+    if (answer->status == 401)
+        evhttp_add_header(headers, "WWW-Authenticate", "Bearer"); /* RFC 9110, 11.6.1 */
+    evhttp_add_header(headers, "Connection", "close");
+}
+
+void http_reply(struct http_request *request, const struct http_answer *answer)
 {
     struct evhttp_request *evhttp_request = request->request;
 
     if (evhttp_request != NULL) {
-        struct evkeyvalq *headers = evhttp_request_get_output_headers(evhttp_request);
-        evhttp_add_header(headers, "Content-Type", "application/json");
-        evhttp_add_header(headers, "Connection", "close");
-        evbuffer_add(evhttp_request_get_output_buffer(evhttp_request), json, strlen(json));
+        add_headers(evhttp_request, answer);
+        evbuffer_add(evhttp_request_get_output_buffer(evhttp_request), answer->body, answer->size);
         set_working(request->http, request->connection, false);
         evhttp_connection_set_closecb(request->connection, NULL, NULL);
-        evhttp_send_reply(evhttp_request, status, NULL, NULL);
+        evhttp_send_reply(evhttp_request, answer->status, NULL, NULL);
     }
     forget(request);
+}
+
+void http_reply_json(struct http_request *request, int status, const char *json)
+{
+    const struct http_answer answer = {
+        .status = status, .type = "application/json", .body = json, .size = strlen(json)};
+
+    http_reply(request, &answer);
+}
+
+static enum http_method method_of(const struct evhttp_request *request)
+{
+    switch (evhttp_request_get_command(request)) {
+    case EVHTTP_REQ_GET:
+        return HTTP_METHOD_GET;
+    case EVHTTP_REQ_POST:
+        return HTTP_METHOD_POST;
+    default:
+        return HTTP_METHOD_OTHER;
+    }
+}
+
+static const char *header_of(struct evhttp_request *request, const char *name)
+{
+    const char *value = evhttp_find_header(evhttp_request_get_input_headers(request), name);
+
+    return value == NULL ? "" : value;
+}
+
+static const char *text_or_empty(const char *text)
+{
+    return text == NULL ? "" : text;
 }
 
 static void hand_over(struct http *http, struct http_request *request, const char *body, size_t body_size)
 {
     struct evhttp_request *evhttp_request = request->request;
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(evhttp_request);
-    const char *query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
-    const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
     const struct http_message message = {
-        .is_post = evhttp_request_get_command(evhttp_request) == EVHTTP_REQ_POST,
-        .path = path == NULL ? "" : path,
-        .query = query == NULL ? "" : query,
+        .method = method_of(evhttp_request),
+        .path = uri == NULL ? "" : text_or_empty(evhttp_uri_get_path(uri)),
+        .query = uri == NULL ? "" : text_or_empty(evhttp_uri_get_query(uri)),
         .body = body,
         .body_size = body_size,
+        .host = header_of(evhttp_request, "Host"),
+        .origin = header_of(evhttp_request, "Origin"),
+        .site = header_of(evhttp_request, "Sec-Fetch-Site"),
+        .authorization = header_of(evhttp_request, "Authorization"),
+        .cookie = header_of(evhttp_request, "Cookie"),
+        .if_none_match = header_of(evhttp_request, "If-None-Match"),
     };
 
-    http->on_request(http->context, request, &message);
+    http->handler.on_request(http->handler.context, request, &message);
+}
+
+/* Two that disagree would be judged by one and believed by the other; so would a host in the path. */
+static const char *find_contradiction(struct evhttp_request *request)
+{
+    static const char *const names[] = {"Host", "Origin", "Authorization", "Cookie", "Content-Length"};
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+    const struct evkeyval *header;
+    unsigned seen = 0;
+
+    if (uri != NULL && evhttp_uri_get_host(uri) != NULL)
+        return "{\"error\":\"the path names a host; begin it with /\"}";
+    TAILQ_FOREACH(header, evhttp_request_get_input_headers(request), next)
+    {
+        for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+            if (strcasecmp(header->key, names[i]) != 0)
+                continue;
+            if ((seen & 1u << i) != 0)
+                return "{\"error\":\"a header stands there twice\"}";
+            seen |= 1u << i;
+        }
+    }
+    return NULL;
 }
 
 static void on_evhttp_request(struct evhttp_request *evhttp_request, void *context)
@@ -187,8 +290,11 @@ static void on_evhttp_request(struct evhttp_request *evhttp_request, void *conte
     http->requests = request;
     set_working(http, request->connection, true);
     evhttp_connection_set_closecb(request->connection, on_client_gone, http);
-    if (memchr(body, '\0', size) != NULL) /* what follows it would go unseen */
-        http_reply(request, HTTP_BADREQUEST, "{\"error\":\"the body has a byte 0, which is no JSON\"}");
+    const char *contradiction = find_contradiction(evhttp_request);
+    if (contradiction != NULL)
+        http_reply_json(request, HTTP_BADREQUEST, contradiction);
+    else if (memchr(body, '\0', size) != NULL) /* what follows it would go unseen */
+        http_reply_json(request, HTTP_BADREQUEST, "{\"error\":\"the body has a byte 0, which is no JSON\"}");
     else
         hand_over(http, request, body, size);
     free(body);
@@ -208,7 +314,7 @@ static bool is_anybody_listening(const struct sockaddr_un *address)
 
 static enum store_status refuse(struct store_error *error, const char *path, const char *what)
 {
-    snprintf(error->text, sizeof error->text, "socket %s: %s", path, what);
+    snprintf(error->text, sizeof error->text, "%s: %s", path, what);
     return STORE_REFUSED;
 }
 
@@ -262,20 +368,27 @@ static void remove_socket(const struct http *http)
         (void)unlink(http->path);
 }
 
+/* Takes fd, also when it fails. */
 static bool set_up_evhttp(struct http *http, int fd)
 {
     http->evhttp = evhttp_new(http->base);
-    if (http->evhttp == NULL)
+    if (http->evhttp == NULL) {
+        close(fd);
         return false;
+    }
     evhttp_set_max_headers_size(http->evhttp, HTTP_HEADERS_SIZE_MAX);
     evhttp_set_max_body_size(http->evhttp, HTTP_BODY_SIZE_MAX);
-    evhttp_set_allowed_methods(http->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+    evhttp_set_allowed_methods(http->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
+                                                 EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+                                                 EVHTTP_REQ_PATCH);
     evhttp_set_gencb(http->evhttp, on_evhttp_request, http);
     evhttp_set_bevcb(http->evhttp, on_accepted, http);
     struct evconnlistener *listener = evconnlistener_new(
         http->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
-    if (listener == NULL)
+    if (listener == NULL) {
+        close(fd);
         return false;
+    }
     if (evhttp_bind_listener(http->evhttp, listener) == NULL) {
         evconnlistener_free(listener);
         return false;
@@ -284,31 +397,30 @@ static bool set_up_evhttp(struct http *http, int fd)
     return true;
 }
 
-enum store_status http_open(struct event_base *base, const char *path, http_on_request *on_request, void *context,
-                            struct http **result, struct store_error *error)
+static struct http *create(struct event_base *base, const char *where, size_t capacity,
+                           const struct http_handler *handler)
 {
     struct http *http = calloc(1, sizeof *http);
-    enum store_status status = STORE_REFUSED;
-    int fd = -1;
 
-    *result = NULL;
-    error->text[0] = '\0';
     if (http == NULL)
-        return refuse(error, path, "out of memory");
+        return NULL;
     http->base = base;
-    http->on_request = on_request;
-    http->context = context;
-    snprintf(http->path, sizeof http->path, "%s", path);
-    status = bind_socket(http, &fd, error);
-    if (status != STORE_OK)
-        goto fail;
-    if (!set_up_evhttp(http, fd)) {
-        status = refuse(error, path, "cannot listen");
-        goto fail;
+    http->capacity = capacity;
+    http->handler = *handler;
+    snprintf(http->path, sizeof http->path, "%s", where);
+    return http;
+}
+
+/* fd is bound, or -1 when that was refused. */
+static enum store_status listen_at(struct http *http, int fd, enum store_status status, struct http **result,
+                                   struct store_error *error)
+{
+    if (status == STORE_OK && !set_up_evhttp(http, fd))
+        status = refuse(error, http->path, "cannot listen");
+    if (status == STORE_OK) {
+        *result = http;
+        return STORE_OK;
     }
-    *result = http;
-    return STORE_OK;
-fail:
     if (http->evhttp != NULL)
         evhttp_free(http->evhttp);
     remove_socket(http);
@@ -316,9 +428,99 @@ fail:
     return status;
 }
 
+enum store_status http_open(struct event_base *base, const char *path, const struct http_handler *handler,
+                            struct http **result, struct store_error *error)
+{
+    struct http *http = create(base, path, SOCKET_CONNECTIONS_MAX, handler);
+    int fd = -1;
+
+    *result = NULL;
+    error->text[0] = '\0';
+    if (http == NULL)
+        return refuse(error, path, "out of memory");
+    enum store_status status = bind_socket(http, &fd, error);
+    return listen_at(http, fd, status, result, error);
+}
+
+/* TCP ------------------------------------------------------------------------------------------------------------- */
+
+static bool fill_address(const char *text, uint16_t port, struct sockaddr_storage *address, socklen_t *size)
+{
+    struct sockaddr_in *ipv4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)address;
+
+    memset(address, 0, sizeof *address);
+    if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
+        ipv4->sin_family = AF_INET;
+        ipv4->sin_port = htons(port);
+        *size = sizeof *ipv4;
+        return true;
+    }
+    ipv6->sin6_family = AF_INET6;
+    ipv6->sin6_port = htons(port);
+    *size = sizeof *ipv6;
+    return inet_pton(AF_INET6, text, &ipv6->sin6_addr) == 1;
+}
+
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+    return ntohs(address->ss_family == AF_INET ? ((const struct sockaddr_in *)address)->sin_port
+                                               : ((const struct sockaddr_in6 *)address)->sin6_port);
+}
+
+static enum store_status bind_tcp(struct http *http, uint16_t port, int *fd, struct store_error *error)
+{
+    struct sockaddr_storage address;
+    socklen_t size;
+    const int yes = 1;
+
+    if (!fill_address(http->path, port, &address, &size))
+        return refuse(error, http->path, "is no address");
+    *fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0)
+        return refuse(error, http->path,
+                      errno == EAFNOSUPPORT || errno == EPERM
+                          ? "this service may not use the network; see daemon/dist/http.conf"
+                          : strerror(errno));
+    (void)setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &yes,
+                     sizeof yes); /* a restart need not wait for old connections */
+    if (bind(*fd, (struct sockaddr *)&address, size) != 0 ||
+        getsockname(*fd, (struct sockaddr *)&address, &size) != 0) {
+        int saved = errno;
+        close(*fd);
+        return refuse(error, http->path,
+                      saved == EADDRINUSE ? "another program listens at this port; give another listen="
+                                          : strerror(saved));
+    }
+    http->port = port_of(&address);
+    return STORE_OK;
+}
+
+enum store_status http_open_tcp(struct event_base *base, const char *address, uint16_t port,
+                                const struct http_handler *handler, struct http **result,
+                                struct store_error *error)
+{
+    struct http *http = create(base, address, HTTP_CONNECTIONS_MAX, handler);
+    int fd = -1;
+
+    *result = NULL;
+    error->text[0] = '\0';
+    if (http == NULL)
+        return refuse(error, address, "out of memory");
+    enum store_status status = bind_tcp(http, port, &fd, error);
+    return listen_at(http, fd, status, result, error);
+}
+
+uint16_t http_port(const struct http *http)
+{
+    return http->port;
+}
+
+/* Ending ---------------------------------------------------------------------------------------------------------- */
+
 void http_stop_listening(struct http *http)
 {
-    if (http->listener == NULL)
+    if (http == NULL || http->listener == NULL)
         return;
     evconnlistener_disable(http->listener);
     http->listener = NULL;
@@ -328,7 +530,7 @@ void http_stop_listening(struct http *http)
 
 bool http_is_busy(const struct http *http)
 {
-    return http->requests != NULL;
+    return http != NULL && http->requests != NULL;
 }
 
 void http_close(struct http *http)
@@ -343,7 +545,7 @@ void http_close(struct http *http)
         free(request);
     }
     evhttp_free(http->evhttp);
-    for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; i < http->capacity; i++) {
         if (http->connections[i].bufferevent != NULL)
             bufferevent_decref(http->connections[i].bufferevent);
     }

@@ -31,6 +31,8 @@ static const struct kind {
     {"status", render_status, "kiosks", kiosk_columns},
     {"verify", render_verify, NULL, NULL},
     {"done", render_done, NULL, NULL},
+    {"token", render_token, NULL, NULL},
+    {"token_list", render_token_list, "tokens", NULL},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])

@@ -530,6 +530,44 @@ void render_done(struct page *page, const json_t *reply)
     put(page, STYLE_PLAIN, "%s\n", text_at(reply, "text"));
 }
 
+void render_token(struct page *page, const json_t *reply)
+{
+    const char *link = text_at(reply, "link");
+
+    put(page, STYLE_PLAIN,
+        "Token %" JSON_INTEGER_FORMAT " for %s, shown only now. Whoever has it may see what it opens.\n",
+        count_at(reply, "id"), text_at(reply, "for"));
+    put(page, STYLE_STRONG, "%s\n", link[0] == '\0' ? text_at(reply, "token") : link);
+    if (link[0] == '\0')
+        put(page, STYLE_PLAIN, "There is no listen= in [http] of bynamed.conf: nothing takes it yet.\n");
+}
+
+void render_token_list(struct page *page, const json_t *reply)
+{
+    const json_t *row;
+    char moment[TEXT_SIZE];
+    size_t index;
+
+    if (json_array_size(at(reply, "tokens")) == 0)
+        put(page, STYLE_PLAIN,
+            "There is no token: byname token create manager, staff:WHO or board makes one.\n");
+    else
+        put(page, STYLE_QUIET, "number  for       whose             made              what for\n");
+    json_array_foreach(at(reply, "tokens"), index, row)
+    {
+        put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT "  ", count_at(row, "id"));
+        put_padded(page, STYLE_PLAIN, text_at(row, "scope"), 10);
+        put_padded(page, STYLE_STRONG, text_at(row, "staff"), NAME_COLUMNS);
+        moment_text(text_at(row, "created"), false, moment);
+        put_padded(page, STYLE_PLAIN, moment, 18);
+        put(page, STYLE_PLAIN, "%s", text_at(row, "label"));
+        moment_text(text_at(row, "revoked"), false, moment);
+        if (text_at(row, "revoked")[0] != '\0')
+            put(page, STYLE_QUIET, " (revoked %s)", moment);
+        put(page, STYLE_PLAIN, "\n");
+    }
+}
+
 static void put_uptime(struct page *page, json_int_t seconds)
 {
     if (seconds >= 2 * 86400)

@@ -24,7 +24,7 @@ static const struct {
 } reports[] = {
     {"summary", report_summary, true},        {"staff", report_staff, true},
     {"kiosks", report_kiosks, true},          {"staff_list", report_staff_list, false},
-    {"kiosk_list", report_kiosk_list, false},
+    {"kiosk_list", report_kiosk_list, false}, {"token_list", report_token_list, false},
 };
 
 #define REPORT_COUNT (sizeof reports / sizeof reports[0])

@@ -16,7 +16,8 @@
 
 /* A period is [from_ms, to_ms) in UTC milliseconds; INT64_MIN and INT64_MAX leave an end open. */
 struct report_query {
-    /* "summary", "staff", "kiosks"; the lists "staff_list" and "kiosk_list", without a period */
+    /* "summary", "staff", "kiosks"; the lists "staff_list", "kiosk_list" and "token_list", without a
+     * period */
     const char *report;
     /* "7d", "24h", "4w": from local midnight that many days ago (hours: to the hour); or NULL */
     const char *since;

@@ -53,3 +53,30 @@ enum store_status report_kiosk_list(struct report *report)
     sqlite3_finalize(row);
     return status;
 }
+
+/* The newest last. A token's text is kept nowhere. */
+enum store_status report_token_list(struct report *report)
+{
+    sqlite3_stmt *row =
+        report_prepare(report, "SELECT token.id, scope, staff.name, label, created_ms, revoked_ms FROM token"
+                               " LEFT JOIN staff ON staff.id = token.staff ORDER BY token.id");
+    enum store_status status = STORE_BROKEN;
+    json_t *out = json_array();
+
+    while (row != NULL && report_step(report, row, &status)) {
+        int scope = sqlite3_column_int(row, 1);
+        bool is_revoked = sqlite3_column_type(row, 5) != SQLITE_NULL;
+
+        if (scope <= TOKEN_LOCAL || scope >= TOKEN_SCOPE_COUNT)
+            continue;
+        json_array_append_new(
+            out, json_pack("{s:I, s:s, s:o, s:o, s:o, s:o}", "id", (json_int_t)sqlite3_column_int64(row, 0),
+                           "scope", token_scope_name((enum token_scope)scope), "staff",
+                           report_column_text(row, 2), "label", report_column_text(row, 3), "created",
+                           report_moment(report, sqlite3_column_int64(row, 4)), "revoked",
+                           is_revoked ? report_moment(report, sqlite3_column_int64(row, 5)) : json_null()));
+    }
+    json_object_set_new(report->out, "tokens", out);
+    sqlite3_finalize(row);
+    return status;
+}

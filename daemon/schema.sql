@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 5. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 6. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
@@ -208,7 +208,7 @@ CREATE INDEX tally_of_staff ON tally (staff, start_ms) WHERE level = 2;
 CREATE INDEX tally_of_staff_hour ON tally (staff, start_ms) WHERE level = 1; -- since version 3
 
 -- Since version 5 ------------------------------------------------------------------------------------------------
--- From this line on the file is also what brings a database of version 4 here (store.c).
+-- From such a line on the file is also what brings a database of the version before it here (store.c).
 
 -- Somebody is wanted at a kiosk: a customer asked for it, or ratings run bad there. Never deleted.
 CREATE TABLE help_call (
@@ -240,4 +240,17 @@ CREATE TABLE note (
     noted_ms INTEGER NOT NULL,
     text TEXT NOT NULL,
     is_shown INTEGER NOT NULL    -- on the kiosks' idle screens; of several the newest is
+) STRICT;
+
+-- Since version 6 -------------------------------------------------------------------------------------------------
+
+-- What opens the pages over TCP.
+CREATE TABLE token (
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32), -- SHA-256 of its text, which is kept nowhere
+    scope INTEGER NOT NULL,      -- 1 manager, 2 staff, 3 board (daemon/token.h)
+    staff INTEGER,               -- of scope 2: whose
+    label TEXT NOT NULL,         -- what it is for, in a manager's words
+    created_ms INTEGER NOT NULL,
+    revoked_ms INTEGER
 ) STRICT;

@@ -12,6 +12,7 @@
 
 #include "daemon/api.h"
 #include "daemon/clock.h"
+#include "daemon/front.h"
 #include "daemon/http.h"
 #include "daemon/hub.h"
 #include "daemon/ports.h"
@@ -31,7 +32,9 @@ struct server {
     uint64_t started_ms;
     uint64_t watchdog_every_ms, watchdog_fed_ms; /* every 0: nobody watches */
 
-    struct http *http;
+    struct http *http; /* the unix socket */
+    struct http *tcp;  /* NULL: off */
+    struct front *front;
     struct store *store; /* the writer's once it runs */
     struct reader *reader, *verifier;
     struct writer *writer;
@@ -64,6 +67,7 @@ static struct api_live look(struct server *server, struct store_error *writer_er
         .writer_error = writer_error->text,
         .database = server->config->database,
         .store_name = server->config->store,
+        .origin = server->front == NULL ? NULL : front_origin(server->front),
         .started_ms = server->started_ms,
     };
 }
@@ -72,7 +76,8 @@ static void reply(struct http_request *request, int status, const json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT);
 
-    http_reply(request, text == NULL ? 500 : status, text == NULL ? "{\"error\":\"out of memory\"}" : text);
+    http_reply_json(request, text == NULL ? 500 : status,
+                    text == NULL ? "{\"error\":\"out of memory\"}" : text);
     free(text);
 }
 
@@ -96,6 +101,9 @@ static void finish_exchange(struct server *server, struct exchange *exchange, en
     const char *port = api_call_adopted_port(exchange->call);
     if (port != NULL)
         hub_renew(server->hub, port, &live.clock);
+    const struct token_list *tokens = api_call_tokens(exchange->call);
+    if (tokens != NULL && server->front != NULL)
+        front_set_tokens(server->front, tokens);
     free_exchange(exchange);
 }
 
@@ -128,22 +136,29 @@ static bool submit(struct server *server, struct exchange *exchange)
     return false;
 }
 
-static void on_request(void *context, struct http_request *request, const struct http_message *message)
+static void serve(struct server *server, struct http_request *request, const struct http_message *message,
+                  const struct access_who *who)
 {
-    struct server *server = context;
     const struct api_request api_request = {
-        .is_post = message->is_post,
+        .is_post = message->method == HTTP_METHOD_POST,
         .path = message->path,
         .query = message->query,
         .body = message->body,
         .now_ms = clock_utc_ms(),
+        .scope = who->scope,
+        .staff = who->staff,
     };
     const struct store_error busy = {"too many requests at once; try again in a moment"};
-    struct exchange *exchange = calloc(1, sizeof *exchange);
+    struct exchange *exchange;
 
+    if (message->method == HTTP_METHOD_OTHER) {
+        http_reply_json(request, 405, "{\"error\":\"paths take GET or POST\"}");
+        return;
+    }
+    exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL || (exchange->call = api_call_create(&api_request)) == NULL) {
         free(exchange);
-        http_reply(request, 503, "{\"error\":\"out of memory\"}");
+        http_reply_json(request, 503, "{\"error\":\"out of memory\"}");
         return;
     }
     exchange->request = request;
@@ -152,6 +167,22 @@ static void on_request(void *context, struct http_request *request, const struct
     else if (!submit(server, exchange))
         finish_exchange(server, exchange, STORE_FULL, &busy);
     /* What was submitted comes back, and is freed then. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+}
+
+static void on_socket_request(void *context, struct http_request *request, const struct http_message *message)
+{
+    const struct access_who who = {.scope = TOKEN_LOCAL};
+
+    serve(context, request, message, &who);
+}
+
+static void on_tcp_request(void *context, struct http_request *request, const struct http_message *message)
+{
+    struct server *server = context;
+    struct access_who who;
+
+    if (!front_answer(server->front, request, message, &who))
+        serve(server, request, message, &who);
 }
 
 static void take_results(struct server *server, struct reader *reader)
@@ -191,11 +222,13 @@ static void begin_stop(struct server *server, int exit_status)
     (void)sd_notify(0, "STOPPING=1");
     ports_stop_reading(server->ports);
     http_stop_listening(server->http);
+    http_stop_listening(server->tcp);
 }
 
 static void break_when_done(struct server *server)
 {
-    bool is_busy = writer_pending(server->writer) > 0 || ports_is_writing(server->ports) || http_is_busy(server->http);
+    bool is_busy = writer_pending(server->writer) > 0 || ports_is_writing(server->ports) ||
+                   http_is_busy(server->http) || http_is_busy(server->tcp);
 
     if (server->is_stopping && (!is_busy || clock_monotonic_ms() >= server->stop_by_ms))
         event_base_loopbreak(server->base);
@@ -298,6 +331,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)fd, (void)what;
     hub_tick(server->hub, &clock);
     http_tick(server->http);
+    http_tick(server->tcp);
     reader_tick(server->reader, clock.now_ms);
     feed_watchdog(server, clock.now_ms);
     break_when_done(server);
@@ -316,8 +350,9 @@ static void on_hangup_signal(evutil_socket_t number, short what, void *context)
     struct server *server = context;
 
     (void)number, (void)what;
-    log_line(LOG_LEVEL_NOTICE, "SIGHUP: nothing is read again; restart bynamed to take over changes of %s (kiosks "
-                               "keep their answers meanwhile)",
+    log_line(LOG_LEVEL_NOTICE,
+             "SIGHUP: nothing is read again; restart bynamed to take over changes of %s (kiosks "
+             "keep their answers meanwhile)",
              server->config_path);
 }
 
@@ -338,6 +373,13 @@ static bool open_stores(struct server *server)
         log_line(LOG_LEVEL_ERROR, "database %s: %s", server->config->database, error.text);
         return false;
     }
+    return true;
+}
+
+static bool start_writer(struct server *server)
+{
+    struct store_error error;
+
     server->writer = writer_start(server->store, &error);
     if (server->writer == NULL)
         log_line(LOG_LEVEL_ERROR, "%s", error.text);
@@ -352,13 +394,15 @@ static bool open_hub(struct server *server)
     struct session_clock clock = clock_read(&server->watch);
 
     for (uint16_t i = 0; i < config->kiosk_count; i++)
-        options[i] = (struct session_options){i, config->kiosks[i].name, config->is_auto_adopt, config->is_help_on};
+        options[i] =
+            (struct session_options){i, config->kiosks[i].name, config->is_auto_adopt, config->is_help_on};
     server->hub = hub_create(options, config->kiosk_count, &outputs, &clock);
     server->ports = ports_create(server->base, config, &server->watch);
     return server->hub != NULL && server->ports != NULL;
 }
 
-static bool add_event(struct server *server, struct event **event, int fd, short what, event_callback_fn callback)
+static bool add_event(struct server *server, struct event **event, int fd, short what,
+                      event_callback_fn callback)
 {
     static const struct timeval tick = {0, TICK_MS * 1000};
 
@@ -371,14 +415,43 @@ static bool add_events(struct server *server)
     return add_event(server, &server->events[ON_TICK], -1, 0, on_tick) &&
            add_event(server, &server->events[ON_WRITTEN], writer_fd(server->writer), EV_READ, on_written) &&
            add_event(server, &server->events[ON_READ], reader_fd(server->reader), EV_READ, on_read) &&
-           add_event(server, &server->events[ON_VERIFIED], reader_fd(server->verifier), EV_READ, on_verified) &&
+           add_event(server, &server->events[ON_VERIFIED], reader_fd(server->verifier), EV_READ,
+                     on_verified) &&
            add_event(server, &server->events[ON_TERM], SIGTERM, EV_SIGNAL, on_stop_signal) &&
            add_event(server, &server->events[ON_INT], SIGINT, EV_SIGNAL, on_stop_signal) &&
            add_event(server, &server->events[ON_HUP], SIGHUP, EV_SIGNAL, on_hangup_signal);
 }
 
+/* For browsers, when the file says so. The store is open, and its writer does not run yet. */
+static bool open_tcp(struct server *server)
+{
+    const struct config_http *config = &server->config->http;
+    const struct http_handler handler = {on_tcp_request, server};
+    struct token_list tokens;
+    struct store_error error;
+
+    if (config->address[0] == '\0')
+        return true;
+    if (http_open_tcp(server->base, config->address, config->port, &handler, &server->tcp, &error) !=
+            STORE_OK ||
+        store_tokens(server->store, &tokens, &error) != STORE_OK) {
+        log_line(LOG_LEVEL_ERROR, "%s", error.text);
+        return false;
+    }
+    server->front = front_create(config, http_port(server->tcp));
+    if (server->front == NULL) {
+        log_line(LOG_LEVEL_ERROR, "out of memory");
+        return false;
+    }
+    front_set_tokens(server->front, &tokens);
+    log_line(LOG_LEVEL_NOTICE, "pages at %s, %u token%s", front_origin(server->front), (unsigned)tokens.count,
+             tokens.count == 1 ? "" : "s");
+    return true;
+}
+
 static bool start(struct server *server)
 {
+    const struct http_handler handler = {on_socket_request, server};
     struct store_error error;
 
     server->base = event_base_new();
@@ -387,11 +460,11 @@ static bool start(struct server *server)
         return false;
     }
     /* The socket first: a second bynamed ends here, before it touches a database. */
-    if (http_open(server->base, server->config->socket, on_request, server, &server->http, &error) != STORE_OK) {
+    if (http_open(server->base, server->config->socket, &handler, &server->http, &error) != STORE_OK) {
         log_line(LOG_LEVEL_ERROR, "%s", error.text);
         return false;
     }
-    if (!open_stores(server))
+    if (!open_stores(server) || !open_tcp(server) || !start_writer(server))
         return false;
     if (!open_hub(server) || !add_events(server)) {
         log_line(LOG_LEVEL_ERROR, "out of memory or descriptors");
@@ -412,6 +485,8 @@ static void finish(struct server *server)
 {
     free_events(server);
     http_close(server->http);
+    http_close(server->tcp);
+    front_destroy(server->front);
     reader_stop(server->verifier, free_exchange);
     reader_stop(server->reader, free_exchange);
     writer_stop(server->writer, free_exchange);
@@ -441,7 +516,8 @@ int server_run(const struct config *config, const char *config_path)
     if (start(&server)) {
         server.exit_status = 0;
         log_line(LOG_LEVEL_NOTICE, "version " BYNAME_VERSION ", store %s, database %s, %u kiosk%s configured",
-                 config->store, config->database, (unsigned)config->kiosk_count, config->kiosk_count == 1 ? "" : "s");
+                 config->store, config->database, (unsigned)config->kiosk_count,
+                 config->kiosk_count == 1 ? "" : "s");
         ports_start(server.ports, server.hub);
         (void)sd_notify(0, "READY=1");
         if (event_base_dispatch(server.base) < 0)

@@ -152,7 +152,8 @@ static enum store_status tally_upsert_prepare(struct store *store, struct store_
 /* What an archived file of an older version does not have is nothing that a reader asks for, or archive_complete's. */
 static bool is_for_writer(enum store_statement which)
 {
-    return (which >= STATEMENT_HELP_INSERT && which <= STATEMENT_NOTE_SHOWN) || which == STATEMENT_VISIT_UPSERT || which == STATEMENT_KIOSK_BY_ID ||
+    return (which >= STATEMENT_HELP_INSERT && which <= STATEMENT_NOTE_SHOWN) ||
+           (which >= STATEMENT_TOKEN_INSERT && which <= STATEMENT_TOKENS) || which == STATEMENT_VISIT_UPSERT || which == STATEMENT_KIOSK_BY_ID ||
            which == STATEMENT_KIOSK_OFFERED || which == STATEMENT_KIOSK_KEY ||
            which == STATEMENT_KIOSK_KEYED_AT || which == STATEMENT_KIOSK_ROOM_AT || which == STATEMENT_KIOSK_AUDIENCE;
 }
@@ -194,7 +195,8 @@ static enum store_status wal_sync(struct store *store, struct store_error *error
         code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
     if (code == SQLITE_OK)
         return STORE_OK;
-    snprintf(error->text, sizeof error->text, "database %.150s: cannot sync its -wal (%d)", store->path, code);
+    snprintf(error->text, sizeof error->text, "database %.150s: cannot sync its -wal (%d)", store->path,
+             code);
     store->is_broken = true;
     return STORE_BROKEN;
 }
@@ -320,9 +322,10 @@ static enum store_status tallies_remake(struct store *store, struct store_error 
     return status;
 }
 
-/* What each version added to the one before; all of them, for a new database, are in schema.sql. What version 5 added to
- * 4 is read there. */
-static const char *const migrations[STORE_VERSION] = {
+#define VERSION_APPENDED 4 /* what came later are tables at the end of schema.sql, each version's behind its mark */
+
+/* What each version added to the one before; all of them, for a new database, are in schema.sql. */
+static const char *const migrations[VERSION_APPENDED] = {
     [1] = "ALTER TABLE kiosk ADD COLUMN key BLOB CHECK (key IS NULL OR length(key) = 16)",
     [2] = "ALTER TABLE kiosk ADD COLUMN audience TEXT NOT NULL DEFAULT 'external'"
           " CHECK (audience IN ('external', 'internal'));"
@@ -333,6 +336,14 @@ static const char *const migrations[STORE_VERSION] = {
           "ALTER TABLE tally ADD COLUMN left_out_mash INTEGER NOT NULL DEFAULT 0",
 };
 
+static enum store_status tables_append(struct store *store, long version, struct store_error *error)
+{
+    char mark[48];
+
+    snprintf(mark, sizeof mark, "-- Since version %ld ", version + 1);
+    return execute(store, strstr(store_schema, mark), error);
+}
+
 static enum store_status migrate_from(struct store *store, long version, const struct store_options *options,
                                       struct store_error *error)
 {
@@ -342,10 +353,11 @@ static enum store_status migrate_from(struct store *store, long version, const s
         status = execute(store, store_schema, error);
         return status == STORE_OK ? store_row_create(store, options, error) : status;
     }
-    for (long from = version; status == STORE_OK && from < STORE_VERSION; from++)
-        status =
-            execute(store, from == 4 ? strstr(store_schema, "-- Since version 5 ") : migrations[from], error);
-    return status == STORE_OK && version < 4 ? tallies_remake(store, error) : status;
+    for (long from = version; status == STORE_OK && from < VERSION_APPENDED; from++)
+        status = execute(store, migrations[from], error);
+    if (status == STORE_OK)
+        status = tables_append(store, version < VERSION_APPENDED ? VERSION_APPENDED : version, error);
+    return status == STORE_OK && version < VERSION_APPENDED ? tallies_remake(store, error) : status;
 }
 
 /* Bring the tables to STORE_VERSION, one version a step, all in one transaction. */
@@ -475,7 +487,8 @@ static bool is_archived(const struct store *store)
 {
     int code = sqlite3_errcode(store->db) & 0xFF;
 
-    return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !store_file_has_wal(store->path, store->vfs);
+    return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) &&
+           !store_file_has_wal(store->path, store->vfs);
 }
 
 /* An archive is not brought up to date. Views of this connection add the columns that it does not have. */

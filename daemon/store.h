@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/token.h"
 #include "protocol/message.h"
 
 struct store;
@@ -55,9 +56,11 @@ struct store_options {
     const char *timezone;   /* IANA name, "Europe/Berlin"; the periods of tallies are local to it */
     /* mode=ro: for reports, and for archived files; name and zone are then the file's own. */
     bool is_read_only;
-    const char *vfs; /* the SQLite VFS that holds path; NULL: the file system. Another one's files are found by asking
+    const char *
+        vfs; /* the SQLite VFS that holds path; NULL: the file system. Another one's files are found by asking
                         it, and no lock is taken beside them */
-    unsigned checkpoint_pages; /* a commit that leaves this many pages or more in the -wal moves them into the file;
+    unsigned
+        checkpoint_pages; /* a commit that leaves this many pages or more in the -wal moves them into the file;
                                   0: STORE_CHECKPOINT_PAGES */
     struct store_bad_run bad_run;
 };
@@ -195,6 +198,21 @@ enum store_status store_staff_retire(struct store *store, const char *which, int
 /* digits: four of 1 to 5, or NULL for no PIN. */
 enum store_status store_staff_pin(struct store *store, const char *which, const char *digits,
                                   struct store_error *error);
+
+/* The number of one who has not retired. */
+enum store_status store_staff_number(struct store *store, const char *which, uint16_t *id,
+                                     struct store_error *error);
+
+/* Tokens ---------------------------------------------------------------------------------------------------- */
+
+/* token's scope, staff and hash are kept, its id is set. STORE_REFUSED beyond TOKENS_MAX. A retired staff member's
+ * tokens are revoked with them. */
+enum store_status store_token_create(struct store *store, const struct token *token, const char *label,
+                                     int64_t now_ms, int64_t *id, struct store_error *error);
+enum store_status store_token_revoke(struct store *store, const char *which, int64_t now_ms,
+                                     struct store_error *error); /* which: its number */
+/* Those that are good. For the read-write connection. */
+enum store_status store_tokens(struct store *store, struct token_list *list, struct store_error *error);
 
 /* What a kiosk is told. The roster: those not retired, on duty first, then by name, at most
  * ROSTER_CAPACITY. */

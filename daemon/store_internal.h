@@ -19,7 +19,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 5 /* user_version */
+#define STORE_VERSION 6 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 16
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -103,6 +103,10 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(STAFF_ON_DUTY, "UPDATE staff SET is_on_duty = ?2 WHERE id = ?1")                                       \
     X(STAFF_PIN, "UPDATE staff SET pin = ?2 WHERE id = ?1")                                                  \
     X(STAFF_RETIRE, "UPDATE staff SET retired_ms = ?2, is_on_duty = 0, pin = NULL WHERE id = ?1")            \
+    X(TOKEN_INSERT, "INSERT INTO token (hash, scope, staff, label, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)") \
+    X(TOKEN_REVOKE, "UPDATE token SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL")                 \
+    X(TOKEN_REVOKE_STAFF, "UPDATE token SET revoked_ms = ?2 WHERE staff = ?1 AND revoked_ms IS NULL")        \
+    X(TOKENS, "SELECT id, scope, staff, hash FROM token WHERE revoked_ms IS NULL ORDER BY id")               \
     X(ROSTER, "SELECT id, name, is_on_duty, pin FROM staff WHERE retired_ms IS NULL"                         \
               " ORDER BY is_on_duty DESC, name, id LIMIT ?1")                                                \
     X(HELP_INSERT, "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state,"   \
@@ -225,7 +229,8 @@ enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_l
 void store_file_unlock(const char *path, int lock_fd, bool is_unlinked);
 /* Look at an existing file without changing it or its neighbours. *is_new: there is nothing yet,
  * or only zeros of a creation that power failure cut short. */
-enum store_status store_file_check(const char *path, const char *vfs, bool *is_new, struct store_error *error);
+enum store_status store_file_check(const char *path, const char *vfs, bool *is_new,
+                                   struct store_error *error);
 enum store_status store_file_create(const char *path, const char *vfs, struct store_error *error);
 /* The same through a connection, which sees what waits beside the file: is it whole, and not from a newer byname? */
 enum store_status store_contents_check(sqlite3 *db, const char *path, struct store_error *error);
@@ -264,6 +269,10 @@ void store_help_forget(struct store *store);
 
 /* store_staff.c: the number of whoever works here under this name or number. */
 enum store_status store_staff_find(struct store *store, const char *which, int64_t *id, struct store_error *error);
+
+/* store_token.c: all tokens of a staff member. */
+enum store_status store_token_revoke_staff(struct store *store, int64_t staff, int64_t now_ms,
+                                           struct store_error *error);
 
 /* store_verify.c: count every tally again from the raw answers, and write them, in the open transaction. */
 enum store_status store_rebuild(struct store *store, struct store_error *error);

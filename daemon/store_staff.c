@@ -198,7 +198,25 @@ enum store_status store_staff_on_duty(struct store *store, const char *which, bo
 enum store_status store_staff_retire(struct store *store, const char *which, int64_t now_ms,
                                      struct store_error *error)
 {
-    return staff_set(store, which, STATEMENT_STAFF_RETIRE, &now_ms, error);
+    int64_t id = 0;
+    enum store_status status;
+
+    error->text[0] = '\0';
+    status = active_find(store, which, &id, error);
+    if (status == STORE_OK)
+        status = store_token_revoke_staff(store, id, now_ms, error);
+    return status == STORE_OK ? staff_set(store, which, STATEMENT_STAFF_RETIRE, &now_ms, error) : status;
+}
+
+enum store_status store_staff_number(struct store *store, const char *which, uint16_t *id,
+                                     struct store_error *error)
+{
+    int64_t found = 0;
+
+    error->text[0] = '\0';
+    enum store_status status = active_find(store, which, &found, error);
+    *id = (uint16_t)found;
+    return status;
 }
 
 enum store_status store_staff_pin(struct store *store, const char *which, const char *digits,

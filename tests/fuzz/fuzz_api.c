@@ -3,7 +3,8 @@
  * fuzz_api.c - any HTTP request: method, path, query and body. It is mapped, run on a store and answered with JSON that
  * can be shown in every format; nothing of it stays.
  *
- * The input is up to four lines: P for POST, path, query, and then the body.
+ * The input is up to four lines: who asks (P, p: POST; then m, s or b: with a token for a manager, staff member 1, a
+ * board), path, query, and then the body.
  */
 #include <sqlite3.h>
 #include <unistd.h>
@@ -34,7 +35,8 @@ static void remove_store(void)
 static void say_hello(struct store_admitted *admitted)
 {
     struct message_hello hello = {.major = PROTOCOL_MAJOR, .oldest = 1, .next = 1, .boot = 1};
-    struct store_visitor visitor = {.hello = &hello, .port = "counter", .is_auto_adopt = true, .now_ms = NOON_MS};
+    struct store_visitor visitor = {
+        .hello = &hello, .port = "counter", .is_auto_adopt = true, .now_ms = NOON_MS};
     struct store_error error;
 
     hello.kiosk_id = admitted->kiosk_id;
@@ -63,7 +65,8 @@ static void fill_store(void)
     say_hello(&admitted);
     say_hello(&admitted);
     const struct store_origin origin = {admitted.kiosk, admitted.journal, 1, NOON_MS - 300000, NOON_MS, true};
-    FUZZ_MUST(store_answers(store, &origin, answers, sizeof answers / sizeof *answers, &ingested, &error) == STORE_OK);
+    FUZZ_MUST(store_answers(store, &origin, answers, sizeof answers / sizeof *answers, &ingested, &error) ==
+              STORE_OK);
     FUZZ_MUST(store_commit(store, &error) == STORE_OK);
 }
 
@@ -76,7 +79,8 @@ static void open_store(void)
     if (mkdtemp(folder) == NULL)
         abort();
     snprintf(path, sizeof path, "%s/byname.db", folder);
-    const struct store_options options = {.path = path, .store_name = "Fuzz Street", .timezone = "Europe/Berlin"};
+    const struct store_options options = {
+        .path = path, .store_name = "Fuzz Street", .timezone = "Europe/Berlin"};
     FUZZ_MUST(store_open(&options, &store, &error) == STORE_OK);
     fill_store();
     atexit(remove_store);
@@ -110,7 +114,8 @@ static void show(const json_t *json)
     }
 }
 
-static void answer(struct api_call *call)
+/* What browsers ask for need not be shown in a terminal. */
+static void answer(struct api_call *call, enum token_scope scope)
 {
     struct store_error error = {""};
     enum store_status status = STORE_OK;
@@ -121,11 +126,11 @@ static void answer(struct api_call *call)
     int code = api_call_finish(call, status, &error, NULL, &json);
     FUZZ_MUST(json_is_object(json));
     FUZZ_MUST((code == 200) == (json_object_get(json, "error") == NULL));
-    FUZZ_MUST(code == 200 || code == 400 || code == 404 || code == 405 || code == 422);
+    FUZZ_MUST(code == 200 || code == 400 || code == 403 || code == 404 || code == 405 || code == 422);
     char *text = json_dumps(json, JSON_COMPACT);
     FUZZ_MUST(text != NULL);
     free(text);
-    if (code == 200)
+    if (code == 200 && scope == TOKEN_LOCAL)
         show(json);
 }
 
@@ -139,6 +144,15 @@ static void take_line(struct fuzz_input *input, char line[LINE_SIZE_MAX])
             line[size++] = (char)byte;
     }
     line[size] = '\0';
+}
+
+static enum token_scope scope_of(const char *method)
+{
+    if (strchr(method, 'm') != NULL)
+        return TOKEN_MANAGER;
+    if (strchr(method, 's') != NULL)
+        return TOKEN_STAFF;
+    return strchr(method, 'b') != NULL ? TOKEN_BOARD : TOKEN_LOCAL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -157,10 +171,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (input.size > 0)
         memcpy(body, input.data, input.size);
-    const struct api_request request = {method[0] == 'P', path, query, body, NOON_MS + 3600000};
+    const struct api_request request = {
+        .is_post = method[0] == 'P',
+        .path = path,
+        .query = query,
+        .body = body,
+        .now_ms = NOON_MS + 3600000,
+        .scope = scope_of(method),
+        .staff = 1,
+    };
     struct api_call *call = api_call_create(&request);
     FUZZ_MUST(call != NULL);
-    answer(call);
+    answer(call, request.scope);
     api_call_destroy(call);
     free(body);
     return 0;

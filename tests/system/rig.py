@@ -34,10 +34,11 @@ def wait_until(condition, seconds=10.0):
 
 
 class Daemon:
-    def __init__(self, folder, kiosks, preload=None, **keys):
+    def __init__(self, folder, kiosks, preload=None, http=None, **keys):
         self.folder = folder
         self.kiosks = kiosks
         self.keys = keys
+        self.http = http  # keys of [http]; None: no network
         self.preload = preload
         self.database = os.path.join(folder, "byname.db")
         self.socket = os.path.join(folder, "s.sock")
@@ -49,6 +50,8 @@ class Daemon:
         keys = {"database": self.database, "socket": self.socket, "store": "Test", "timezone": "UTC", **self.keys}
         with open(path, "w") as file:
             file.write("[daemon]\n" + "".join(f"{key}={value}\n" for key, value in keys.items()))
+            if self.http is not None:
+                file.write("[http]\n" + "".join(f"{key}={value}\n" for key, value in self.http.items()))
             for name, port in self.kiosks.items():
                 file.write(f"[kiosk {name}]\nport={port}\n")
         return path

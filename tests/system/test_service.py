@@ -227,7 +227,8 @@ class Unit(unittest.TestCase):
 class Install(unittest.TestCase):
     FILES = {"usr/sbin/bynamed": 0o755, "usr/bin/byname": 0o755, "usr/lib/systemd/system/bynamed.service": 0o644,
              "usr/lib/sysusers.d/byname.conf": 0o644, "usr/lib/udev/rules.d/60-byname.rules": 0o644,
-             "usr/share/doc/byname/examples/bynamed.conf": 0o644}
+             "usr/share/doc/byname/examples/bynamed.conf": 0o644,
+             "usr/share/doc/byname/examples/http.conf": 0o644}
 
     def setUp(self):
         self.root = os.path.realpath(os.path.join(os.environ["BYNAME_BUILD"], "installed-by-test"))

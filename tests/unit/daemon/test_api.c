@@ -13,7 +13,8 @@ struct answer_to {
 };
 
 /* A request as the daemon would serve it, inline. */
-static struct answer_to ask(struct fixture *fixture, bool is_post, const char *path, const char *body)
+static struct answer_to ask_as(struct fixture *fixture, enum token_scope scope, bool is_post,
+                               const char *path, const char *body)
 {
     char copy[512];
     char *query;
@@ -25,7 +26,15 @@ static struct answer_to ask(struct fixture *fixture, bool is_post, const char *p
     query = strchr(copy, '?');
     if (query != NULL)
         *query++ = '\0';
-    const struct api_request request = {is_post, copy, query == NULL ? "" : query, body, FIXTURE_NOON_MS};
+    const struct api_request request = {
+        .is_post = is_post,
+        .path = copy,
+        .query = query == NULL ? "" : query,
+        .body = body,
+        .now_ms = FIXTURE_NOON_MS,
+        .scope = scope,
+        .staff = scope == TOKEN_STAFF ? 1 : 0,
+    };
     struct api_call *call = api_call_create(&request);
     assert_non_null(call);
     if (api_call_where(call) == API_WRITER) {
@@ -42,10 +51,15 @@ static struct answer_to ask(struct fixture *fixture, bool is_post, const char *p
     return answer;
 }
 
-static void expect(struct fixture *fixture, bool is_post, const char *path, const char *body, int code,
-                   const char *part)
+static struct answer_to ask(struct fixture *fixture, bool is_post, const char *path, const char *body)
 {
-    struct answer_to answer = ask(fixture, is_post, path, body);
+    return ask_as(fixture, TOKEN_LOCAL, is_post, path, body);
+}
+
+static void expect_as(struct fixture *fixture, enum token_scope scope, bool is_post, const char *path,
+                      const char *body, int code, const char *part)
+{
+    struct answer_to answer = ask_as(fixture, scope, is_post, path, body);
     char *text = json_dumps(answer.json, JSON_COMPACT);
 
     if (text == NULL)
@@ -55,6 +69,12 @@ static void expect(struct fixture *fixture, bool is_post, const char *path, cons
         fail_msg("%s %s: %d %s", path, body, answer.code, text);
     free(text);
     json_decref(answer.json);
+}
+
+static void expect(struct fixture *fixture, bool is_post, const char *path, const char *body, int code,
+                   const char *part)
+{
+    expect_as(fixture, TOKEN_LOCAL, is_post, path, body, code, part);
 }
 
 static void test_staff_are_added_listed_and_changed(void **state)
@@ -106,6 +126,123 @@ static void test_bad_requests_never_reach_the_store(void **state)
     expect(fixture, false, "/api/v1/report/summary?since", "", 400, "since");
     expect(fixture, false, "/api/v1/report/summary?when=7d", "", 400, "when=7d");
     expect(fixture, false, "/api/v1/report/summary?since=%zz", "", 400, "since=%zz");
+}
+
+/* What each kind of token may call; everything else is closed to it, whether it exists or not. */
+static void test_each_scope_opens_its_own_paths_only(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        bool is_post;
+        const char *path, *body;
+        int codes[TOKEN_SCOPE_COUNT]; /* local, manager, staff, board */
+    } cases[] = {
+        {false, "/api/v1/report/summary", "", {200, 200, 403, 403}},
+        {false, "/api/v1/report/staff?staff=Dan", "", {200, 200, 403, 403}},
+        {false, "/api/v1/staff", "", {200, 200, 403, 403}},
+        {false, "/api/v1/kiosks", "", {200, 200, 403, 403}},
+        {false, "/api/v1/status", "", {200, 200, 403, 403}},
+        {true, "/api/v1/staff/Dan/off-duty", "", {200, 200, 403, 403}},
+        {true, "/api/v1/kiosks/counter/adopt", "", {422, 403, 403, 403}},
+        {true, "/api/v1/verify", "", {200, 403, 403, 403}},
+        {true, "/api/v1/backup", "{\"file\":\"relative\"}", {422, 403, 403, 403}},
+        {false, "/api/v1/tokens", "", {200, 403, 403, 403}},
+        {true, "/api/v1/tokens", "{\"scope\":\"board\"}", {200, 403, 403, 403}},
+        {true, "/api/v1/tokens/99/revoke", "", {422, 403, 403, 403}},
+        {false, "/api/v1/me", "", {403, 200, 200, 200}},
+        {false, "/api/v1/me/report", "", {403, 403, 200, 403}},
+        {false, "/api/v1/board", "", {200, 200, 403, 200}},
+        {false, "/api/v1/nothing", "", {404, 404, 403, 403}},
+        {true, "/api/v1/status", "", {405, 405, 403, 403}},
+        {true, "/api/v1/me", "", {405, 405, 403, 403}},
+    };
+
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\"}", 200, "done");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int scope = TOKEN_LOCAL; scope < TOKEN_SCOPE_COUNT; scope++)
+            expect_as(fixture, (enum token_scope)scope, cases[i].is_post, cases[i].path, cases[i].body,
+                      cases[i].codes[scope], "{");
+    }
+}
+
+static void test_own_report_is_of_who_asks_whatever_the_query_says(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\"}", 200, "done");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Eve\"}", 200, "done");
+    for (size_t i = 0; i < 2; i++) {
+        static const char *const paths[] = {"/api/v1/me/report", "/api/v1/me/report?staff=Eve"};
+        struct answer_to answer = ask_as(fixture, TOKEN_STAFF, false, paths[i], "");
+        char *text = json_dumps(answer.json, 0);
+        assert_int_equal(answer.code, 200);
+        assert_non_null(strstr(text, "Dan"));
+        assert_null(strstr(text, "Eve"));
+        free(text);
+        json_decref(answer.json);
+    }
+    expect_as(fixture, TOKEN_STAFF, false, "/api/v1/me", "", 200, "\"name\":\"Dan\"");
+    expect_as(fixture, TOKEN_MANAGER, false, "/api/v1/me", "", 200, "\"staff\":null");
+}
+
+static void test_board_names_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Quirin\"}", 200, "done");
+    for (int i = 0; i < 12; i++) {
+        fixture_press(fixture, QUESTION_RATING, 5);
+        fixture_press(fixture, QUESTION_STAFF, 1);
+        fixture_press(fixture, QUESTION_MENTION, 1);
+        fixture_wait(fixture, MINUTE_MS);
+    }
+    struct answer_to answer =
+        ask_as(fixture, TOKEN_BOARD, false, "/api/v1/board?from=2026-11-02&to=2026-11-03", "");
+    char *text = json_dumps(answer.json, 0);
+    assert_int_equal(answer.code, 200);
+    assert_int_equal(json_integer_value(json_object_get(answer.json, "visits")), 12);
+    assert_null(strstr(text, "Quirin"));
+    free(text);
+    json_decref(answer.json);
+}
+
+static void test_tokens_are_made_listed_and_revoked(void **state)
+{
+    struct fixture *fixture = *state;
+    struct token_list list;
+
+    expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"king\"}", 422, "manager");
+    expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"staff:Dan\"}", 422, "Dan");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\"}", 200, "done");
+    expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"manager\",\"label\":\"office\"}", 200, "\"id\":1");
+    struct answer_to answer = ask(fixture, true, "/api/v1/tokens", "{\"scope\":\"staff:Dan\"}");
+    const char *text = json_string_value(json_object_get(answer.json, "token"));
+    uint8_t hash[TOKEN_HASH_SIZE];
+    assert_int_equal(strlen(text), TOKEN_TEXT_SIZE);
+    assert_true(token_hash(text, TOKEN_TEXT_SIZE, hash));
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_tokens(fixture->store, &list, &fixture->error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(token_find(&list, hash)->scope, TOKEN_STAFF);
+    assert_int_equal(token_find(&list, hash)->staff, 1);
+    hash[0] ^= 1;
+    assert_null(token_find(&list, hash));
+    expect(fixture, false, "/api/v1/tokens", "", 200, "office");
+    struct answer_to listed = ask(fixture, false, "/api/v1/tokens", "");
+    char *all = json_dumps(listed.json, 0);
+    assert_null(strstr(all, text));
+    free(all);
+    json_decref(listed.json);
+    json_decref(answer.json);
+    expect(fixture, true, "/api/v1/tokens/1/revoke", "", 200, "done");
+    expect(fixture, true, "/api/v1/tokens/1/revoke", "", 422, "no token 1");
+    expect(fixture, true, "/api/v1/tokens/1x/revoke", "", 422, "no token 1x");
+    expect(fixture, true, "/api/v1/staff/Dan/retire", "", 200, "retired");
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM token WHERE revoked_ms IS NULL"), 0);
+    for (int i = 0; i < TOKENS_MAX; i++)
+        expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"board\"}", 200, "token");
+    expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"board\"}", 422, "revoke those");
 }
 
 /* JSON has no room for other bytes, and a reply that cannot be made is worse than a question mark. */
@@ -203,6 +340,13 @@ static void test_who_has_no_room_on_the_kiosks_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_each_scope_opens_its_own_paths_only, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_own_report_is_of_who_asks_whatever_the_query_says, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_board_names_nobody, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_tokens_are_made_listed_and_revoked, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_carry_the_reason, fixture_setup, fixture_teardown),

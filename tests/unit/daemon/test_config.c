@@ -49,6 +49,24 @@ static void test_every_key_is_read(void **state)
     assert_int_equal(config.kiosks[0].baud, 250000);
     assert_string_equal(config.kiosks[1].name, "Zoë");
     assert_int_equal(config.kiosks[1].baud, CONFIG_BAUD_DEFAULT);
+    assert_string_equal(config.http.address, "");
+}
+
+static void test_address_to_listen_at_is_numeric(void **state)
+{
+    (void)state;
+    assert_int_equal(load("[http]\nlisten=127.0.0.1:8080\nnames=a.example b\n"), 0);
+    assert_string_equal(config.http.address, "127.0.0.1");
+    assert_int_equal(config.http.port, 8080);
+    assert_string_equal(config.http.names, "a.example b");
+    assert_true(config.http.is_loopback && !config.http.is_ipv6);
+    assert_int_equal(load("[http]\nlisten=[::1]:0\n"), 0);
+    assert_string_equal(config.http.address, "::1");
+    assert_true(config.http.is_loopback && config.http.is_ipv6 && config.http.port == 0);
+    assert_int_equal(load("[http]\nlisten=192.0.2.7:443\ncertificate=/c.pem\nkey=/k.pem\n"), 0);
+    assert_true(!config.http.is_loopback);
+    assert_string_equal(config.http.certificate, "/c.pem");
+    assert_string_equal(config.http.key, "/k.pem");
 }
 
 static void test_empty_file_is_all_defaults(void **state)
@@ -93,6 +111,17 @@ static void test_each_mistake_is_named_with_its_line(void **state)
         {"[kiosk A]\nport=/dev/a\nbaud=1\n", ":3: baud=1;"},
         {"[kiosk A]\nport=/dev/a\nparity=odd\n",
          ":3: there is no key parity here; this section knows port and baud"},
+        {"[http]\nlisten=8080\n", ":2: listen=8080; write a numeric address and a port"},
+        {"[http]\nlisten=localhost:8080\n", ":2: listen=localhost:8080; write"},
+        {"[http]\nlisten=127.0.0.1:65536\n", ":2: listen=127.0.0.1:65536; write"},
+        {"[http]\nlisten=127.0.0.1:\n", ":2: listen=127.0.0.1:; write"},
+        {"[http]\nlisten=[::1:80\n", ":2: listen=[::1:80; write"},
+        {"[http]\nlisten=::1:80\n", ":2: listen=::1:80; write"},
+        {"[http]\nnames=a_b\n", ":2: names=a_b; write names in small letters"},
+        {"[http]\ncertificate=/a\n", ":1: [http] has one of certificate= and key="},
+        {"[http]\nlisten=0.0.0.0:80\n", ":1: [http] listens at 0.0.0.0, which others can reach"},
+        {"[http]\nlisten=[::]:80\n", ":1: [http] listens at ::, which others can reach"},
+        {"[http]\n[http]\n", ":2: [http] stands here twice"},
         {"\n\n  [kiosk A]\n", ":3: [kiosk A] has no port"},
     };
 
@@ -214,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_key_is_read),
+        cmocka_unit_test(test_address_to_listen_at_is_numeric),
         cmocka_unit_test(test_empty_file_is_all_defaults),
         cmocka_unit_test(test_each_mistake_is_named_with_its_line),
         cmocka_unit_test(test_comment_follows_any_value),

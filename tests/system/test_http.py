@@ -1,0 +1,402 @@
+# SPDX-License-Identifier: MIT
+"""HTTP over TCP: who is let in, what a browser is told, and what clients that mean harm are answered."""
+
+import http.client
+import json
+import os
+import re
+import socket
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import peer  # noqa: E402
+import rig  # noqa: E402
+
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Web:
+    """A daemon's pages as a browser or a script asks for them; each request has a connection of its own."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.port = int(re.findall(r"pages at https?://[^ ]*:(\d+)", daemon.log())[-1])
+        self.origin = f"http://127.0.0.1:{self.port}"
+
+    def ask(self, path, method="GET", token=None, cookie=None, body=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            headers["Authorization"] = "Bearer " + token
+        if cookie is not None:
+            headers["Cookie"] = cookie
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=15)
+
+    def say(self, request):
+        """Any bytes; what came back until the other end closed."""
+        with self.connect() as client:
+            said = b""
+            try:
+                client.sendall(request)
+                while piece := client.recv(65536):
+                    said += piece
+            except ConnectionError:
+                pass
+            return said
+
+
+class Case(rig.Case):
+    def web(self, http=None, **keys):
+        self.served = self.daemon({}, http={"listen": "127.0.0.1:0", **(http or {})}, **keys).start()
+        return Web(self.served)
+
+    def token(self, scope):
+        return self.served.ask("token", "create", scope)["token"]
+
+    def staff(self, *names):
+        for name in names:
+            done = self.served.byname("staff", "add", name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class Tokens(Case):
+    def test_without_a_token_every_path_gives_the_same_answer(self):
+        web = self.web()
+        self.staff("Dan")
+        manager = self.token("manager")
+        wrong = "0" * 32
+        answers = {(answer.status, answer.body, answer.headers["WWW-Authenticate"])
+                   for path in ("/api/v1/status", "/api/v1/staff", "/api/v1/nothing", "/api/v1/staff/Dan/retire")
+                   for answer in (web.ask(path), web.ask(path, token=wrong), web.ask(path, token=manager[:-1]),
+                                  web.ask(path, token=manager.upper() + "x"), web.ask(path, token=""),
+                                  web.ask(path, cookie=f"byname-{web.port}={wrong}"))}
+        self.assertEqual(len(answers), 1, answers)
+        self.assertEqual(answers.pop()[0], 401)
+        self.assertEqual({web.ask(path).status for path in ("/", "/chart.js", "/nothing", "/../etc/passwd")}, {401})
+        self.assertEqual(web.ask("/api/v1/staff", "POST", body={"name": "Eve"}, token=wrong).status, 401)
+        self.assertEqual(web.ask("/api/v1/status", token=manager).status, 200)
+
+    def test_each_scope_sees_its_own(self):
+        web = self.web()
+        self.staff("Dan", "Eve")
+        manager, dan, board = self.token("manager"), self.token("staff:Dan"), self.token("board")
+        self.assertEqual(web.ask("/api/v1/report/summary", token=manager).status, 200)
+        self.assertEqual(web.ask("/api/v1/me", token=dan).json()["staff"]["name"], "Dan")
+        for path in ("/api/v1/report/staff?staff=Eve", "/api/v1/report/staff?staff=Nobody", "/api/v1/staff",
+                     "/api/v1/board", "/api/v1/nothing"):
+            self.assertEqual((web.ask(path, token=dan).status, web.ask(path, token=dan).body),
+                             (403, b'{"error":"your token does not open this"}'), path)
+        self.assertNotIn(b"Eve", web.ask("/api/v1/me/report?staff=Eve", token=dan).body)
+        self.assertEqual(web.ask("/api/v1/board", token=board).status, 200)
+        self.assertEqual(web.ask("/api/v1/report/staff", token=board).status, 403)
+
+    def test_what_changes_who_may_look_is_not_for_tcp(self):
+        web = self.web()
+        manager = self.token("manager")
+        for path, body in (("/api/v1/tokens", {"scope": "manager"}), ("/api/v1/tokens/1/revoke", {}),
+                           ("/api/v1/kiosks/Counter/adopt", {}), ("/api/v1/backup", {"file": "/tmp/x"}),
+                           ("/api/v1/verify", {})):
+            self.assertEqual(web.ask(path, "POST", token=manager, body=body).status, 403, path)
+        self.assertEqual(web.ask("/api/v1/tokens", token=manager).status, 403)
+
+    def test_revoked_token_opens_nothing_from_then_on_and_after_a_restart(self):
+        web = self.web()
+        kept, revoked = self.token("manager"), self.token("manager")
+        self.assertEqual(web.ask("/api/v1/status", token=revoked).status, 200)
+        self.assertEqual(self.served.byname("token", "revoke", "2").returncode, 0)
+        self.assertEqual(web.ask("/api/v1/status", token=revoked).status, 401)
+        self.served.stop()
+        web = Web(self.served.start())
+        self.assertEqual(web.ask("/api/v1/status", token=kept).status, 200)
+        self.assertEqual(web.ask("/api/v1/status", token=revoked).status, 401)
+
+    def test_retired_staff_member_has_no_link_any_more(self):
+        web = self.web()
+        self.staff("Dan")
+        dan = self.token("staff:Dan")
+        self.assertEqual(web.ask("/api/v1/me", token=dan).status, 200)
+        self.served.byname("staff", "retire", "Dan")
+        self.assertEqual(web.ask("/api/v1/me", token=dan).status, 401)
+
+    def test_database_and_log_do_not_hold_the_token(self):
+        web = self.web()
+        token = self.token("manager")
+        web.ask("/api/v1/status", token=token)
+        web.ask(f"/enter?token={token}")
+        self.served.stop()
+        for name in ("byname.db", "log", "bynamed.conf"):
+            with open(os.path.join(self.folder, name), "rb") as file:
+                self.assertNotIn(token.encode(), file.read(), name)
+
+    def test_token_list_shows_who_may_look(self):
+        self.web()
+        self.staff("Dan")
+        self.token("staff:Dan")
+        self.served.byname("token", "create", "board", "--label", "wall in the hall")
+        self.served.byname("token", "revoke", "1")
+        text = self.served.byname("token", "list").stdout
+        self.assertRegex(text, r"1  staff +Dan .*revoked")
+        self.assertRegex(text, r"2  board .*wall in the hall\n")
+        link = self.served.byname("token", "create", "manager").stdout
+        self.assertRegex(link, r"http://127\.0\.0\.1:\d+/enter\?token=[0-9a-f]{32}\n")
+
+
+class Browsers(Case):
+    def test_private_link_becomes_a_cookie_and_leaves_the_address_bar(self):
+        web = self.web()
+        self.staff("Dan")
+        for scope, page in (("manager", "/"), ("staff:Dan", "/staff.html"), ("board", "/board.html")):
+            link = self.served.ask("token", "create", scope)["link"]
+            self.assertTrue(link.startswith(web.origin + "/enter?token="), link)
+            answer = web.ask(link[len(web.origin):], Sec_Fetch_Site="cross-site")
+            self.assertEqual(answer.status, 200)
+            self.assertIn(f'content="0;url={page}"'.encode(), answer.body)
+            self.assertNotIn(link[-32:].encode(), answer.body)
+            self.assertEqual(answer.headers["Cache-Control"], "no-store")
+            cookie, *attributes = answer.headers["Set-Cookie"].split("; ")
+            self.assertEqual(attributes, ["Path=/", "Max-Age=7776000", "HttpOnly", "SameSite=Strict"])
+            self.assertEqual(web.ask("/api/v1/me", cookie=cookie).json()["scope"], scope.split(":")[0])
+        for path in ("/enter", "/enter?token=", "/enter?token=" + "0" * 32, "/enter?x=1&token=" + link[-32:]):
+            answer = web.ask(path)
+            self.assertEqual((answer.status, answer.headers["Set-Cookie"]), (401, None))
+
+    def test_every_answer_carries_the_headers_that_keep_a_browser_here(self):
+        web = self.web()
+        token = self.token("manager")
+        answers = [web.ask("/"), web.ask("/chart.js", token=token), web.ask("/nothing", token=token),
+                   web.ask("/api/v1/status", token=token), web.ask("/api/v1/nothing", token=token),
+                   web.ask("/api/v1/status", "PUT", token=token), web.ask(f"/enter?token={token}"),
+                   web.ask("/", Host="evil.example")]
+        for answer in answers:
+            for name, value in SECURITY.items():
+                self.assertEqual(answer.headers.get_all(name), [value])
+            policy = answer.headers["Content-Security-Policy"]
+            self.assertIn("default-src 'none'", policy)
+            self.assertNotRegex(policy, r"unsafe|https?:|\*")
+            self.assertIsNone(answer.headers["Access-Control-Allow-Origin"])
+
+    def test_file_is_sent_once_and_then_known_by_its_tag(self):
+        web = self.web()
+        token = self.token("board")
+        with open("/usr/share/javascript/chart.js/chart.min.js", "rb") as file:
+            chart = file.read()
+        answer = web.ask("/chart.js", token=token)
+        self.assertEqual((answer.status, answer.body), (200, chart))
+        self.assertEqual(answer.headers["Content-Type"], "text/javascript; charset=utf-8")
+        self.assertEqual(answer.headers["Cache-Control"], "private, no-cache")
+        again = web.ask("/chart.js", token=token, If_None_Match=answer.headers["ETag"])
+        self.assertEqual((again.status, again.body), (304, b""))
+        self.assertEqual(web.ask("/chart.js", token=token, If_None_Match='"other"').status, 200)
+        self.assertEqual(web.ask("/chart.js", "POST", token=token).status, 405)
+
+    def test_host_that_is_not_ours_is_refused_before_anything_else(self):
+        web = self.web(http={"names": "byname.example"})
+        token = self.token("manager")
+        for host, status in ((f"127.0.0.1:{web.port}", 200), (f"localhost:{web.port}", 200),
+                             (f"byname.example:{web.port}", 200), ("evil.example", 421), ("127.0.0.1", 421),
+                             (f"evil.example:{web.port}", 421), ("", 421)):
+            for path in ("/api/v1/status", f"/enter?token={token}"):
+                self.assertEqual(web.ask(path, token=token, Host=host).status, status, (host, path))
+        self.assertIn(b" 421 ", web.say(b"GET /api/v1/status HTTP/1.0\r\n\r\n"))
+
+    def test_request_in_the_name_of_another_site_changes_nothing(self):
+        web = self.web()
+        token = self.token("manager")
+        cookie = f"byname-{web.port}={token}"
+        for number, headers in enumerate(({}, {"Origin": "http://evil.example"}, {"Origin": "null"},
+                                          {"Origin": web.origin.replace("http", "https")},
+                                          {"Origin": f"http://127.0.0.1:{web.port + 1}"},
+                                          {"Origin": web.origin, "Sec_Fetch_Site": "same-site"})):
+            answer = web.ask("/api/v1/staff", "POST", cookie=cookie, body={"name": f"Eve {number}"}, **headers)
+            self.assertEqual(answer.status, 403, headers)
+        self.assertEqual(web.ask("/api/v1/staff", cookie=cookie, Sec_Fetch_Site="same-site").status, 403)
+        self.assertEqual(self.served.ask("staff", "list")["staff"], [])
+        answer = web.ask("/api/v1/staff", "POST", cookie=cookie, body={"name": "Dan"}, Origin=web.origin)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(self.served.ask("staff", "list")["staff"][0]["name"], "Dan")
+
+
+class Attacks(Case):
+    def assert_serves(self, web, token, seconds=1.5):
+        begun = time.monotonic()
+        self.assertEqual(web.ask("/api/v1/status", token=token).status, 200)
+        self.assertLess(time.monotonic() - begun, seconds)
+        self.assertEqual(self.served.byname("status").returncode, 0)
+
+    def test_oversized_and_broken_requests_get_an_answer_and_harm_nothing(self):
+        web = self.web()
+        token = self.token("manager")
+        head = f"Host: 127.0.0.1:{web.port}\r\nAuthorization: Bearer {token}\r\n".encode()
+        for request, answer in (
+                (b"POST /api/v1/staff HTTP/1.1\r\n" + head + b"Content-Length: 99999999\r\n\r\n", b" 413 "),
+                (b"POST /api/v1/staff HTTP/1.1\r\n" + head + b"Content-Length: 16385\r\n\r\n" + b" " * 16385, b" 413 "),
+                (b"POST /api/v1/staff HTTP/1.1\r\n" + head + b"Content-Length: -1\r\n\r\n", b" 400 "),
+                (b"POST /api/v1/staff HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"a" * 99999,
+                 b" 413 "),
+                (b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n" + head + b"\r\n", b" 400 "),
+                (b"GET / HTTP/1.1\r\nX: " + b"a" * 100000 + b"\r\n" + head + b"\r\n", b" 400 "),
+                (b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 4000 + head + b"\r\n", b" 400 "),
+                (b"GET /api/v1/status HTTP/1.1\r\n" + head + head + b"\r\n", b" 400 "),
+                (b"GET http://evil.example/ HTTP/1.1\r\n" + head + b"\r\n", b" 400 "),
+                (b"BREW /pot HTTP/1.1\r\n" + head + b"\r\n", b" 501 "),
+                (b"PUT /api/v1/staff HTTP/1.1\r\n" + head + b"\r\n", b" 405 "),
+                (b"GET /api/v1/status HTTP/9.9\r\n" + head + b"\r\n", b""),
+                (b"\xff" * 4096 + b"\r\n\r\n", b""),
+                (b"\0" * 4096, b"")):
+            said = web.say(request)
+            self.assertIn(answer, said.split(b"\r\n")[0] + b" ", request[:80])
+        self.assert_serves(web, token)
+
+    def test_dripping_clients_are_cut_off_by_our_own_clock(self):
+        web = self.web()
+        token = self.token("manager")
+        head = f"POST /api/v1/staff HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n".encode()
+        drips = {web.connect(): 0 for _ in range(4)}
+        for client, start in zip(drips, (b"", b"G", head + b"X: ", head + b"Content-Length: 100\r\n\r\n")):
+            client.setblocking(False)
+            client.sendall(start)
+        begun = time.monotonic()
+        while min(drips.values()) == 0 and time.monotonic() - begun < 15:
+            time.sleep(0.2)
+            for client in [client for client, cut in drips.items() if cut == 0]:
+                try:
+                    client.sendall(b"x")
+                except OSError:
+                    drips[client] = time.monotonic() - begun
+        for client, cut in drips.items():
+            client.close()
+            self.assertTrue(4 < cut < 9, drips.values())
+        self.assert_serves(web, token)
+
+    def slow_reader(self, web, request):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(15)
+        client.connect(("127.0.0.1", web.port))
+        client.sendall(request.encode())
+        return client
+
+    def test_200_idle_connections_keep_nobody_out_for_long(self):
+        web = self.web()
+        token = self.token("manager")
+        idle = [web.connect() for _ in range(200)]
+        begun = time.monotonic()
+        self.assertEqual(self.served.byname("status").returncode, 0)
+        self.assertLess(time.monotonic() - begun, 2, "the unix socket has places of its own")
+        self.assertEqual(web.ask("/api/v1/status", token=token).status, 200)
+        self.assertLess(time.monotonic() - begun, 10)
+        for client in idle:
+            client.close()
+        self.assert_serves(web, token, 8)
+
+    def test_endless_bytes_after_a_request_are_not_kept(self):
+        web = self.web()
+        token = self.token("manager")
+        with self.slow_reader(web, f"GET /chart.js HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n"
+                                   f"Authorization: Bearer {token}\r\n\r\n") as client:
+            client.setblocking(False)
+            sent = 0
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                try:
+                    sent += client.send(b"x" * 65536)
+                except BlockingIOError:
+                    time.sleep(0.01)
+                except ConnectionError:
+                    break
+            self.assertLess(sent, 8 << 20)
+        self.assert_serves(web, token)
+
+    def test_path_with_dots_leads_nowhere(self):
+        web = self.web()
+        token = self.token("manager")
+        for path in ("/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
+                     "/chart.js/../../../../etc/passwd", "/./chart.js", "/chart.js%00.html", "/.",
+                     "/api/../etc/passwd", "/api/v1/../../etc/passwd", "/api/v1/report/..%2f..%2fetc%2fpasswd"):
+            answer = web.ask(path, token=token)
+            self.assertIn(answer.status, (400, 404, 422), path)
+            self.assertNotIn(b"root:", answer.body)
+        self.assert_serves(web, token)
+
+    def test_hostile_names_are_refused_or_come_back_as_data(self):
+        web = self.web()
+        token = self.token("manager")
+        for name in ("<script>", "\"'><b>", "\u202Enad", "a\u200Bb", "x" * 200, "\0", "\x1b[2J", "", " ", "Dan\n"):
+            answer = web.ask("/api/v1/staff", "POST", token=token, body={"name": name})
+            self.assertIn(answer.status, (200, 400, 422), name)
+            self.assertEqual(answer.headers["Content-Type"], "application/json")
+            self.assertTrue(answer.json()["error" if answer.status != 200 else "text"])
+        names = {person["name"] for person in web.ask("/api/v1/staff", token=token).json()["staff"]}
+        self.assertLessEqual(names, {"<script>", "\"'><b>"})
+        for name in names:
+            answer = web.ask("/api/v1/report/staff?staff=" + "".join(f"%{byte:02X}" for byte in name.encode()), token=token)
+            self.assertEqual((answer.status, answer.json()["staff"][0]["name"]), (200, name))
+        answer = web.ask("/api/v1/report/staff?staff=%3Cscript%3Ealert(1)%3C/script%3E", token=token)
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (422, "application/json"))
+        self.assert_serves(web, token)
+
+
+class Listening(Case):
+    def test_off_unless_configured(self):
+        daemon = self.daemon({}).start()
+        inodes = {os.readlink(f"/proc/{daemon.process.pid}/fd/{fd}")[8:-1]
+                  for fd in os.listdir(f"/proc/{daemon.process.pid}/fd")
+                  if os.readlink(f"/proc/{daemon.process.pid}/fd/{fd}").startswith("socket:")}
+        for table in ("tcp", "tcp6", "udp", "udp6"):
+            with open("/proc/net/" + table) as file:
+                self.assertEqual([line for line in file.readlines()[1:] if line.split()[9] in inodes], [])
+        self.assertIn("listen=", daemon.byname("token", "create", "manager").stdout)
+
+    def test_ipv6_loopback(self):
+        self.served = self.daemon({}, http={"listen": "[::1]:0"}).start()
+        port = int(re.findall(r"pages at http://\[::1\]:(\d+)", self.served.log())[-1])
+        connection = http.client.HTTPConnection("::1", port, timeout=15)
+        connection.request("GET", "/api/v1/me", None, {"Authorization": "Bearer " + self.token("manager")})
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+
+    def test_port_that_is_taken_is_one_clear_line(self):
+        web = self.web()
+        other = os.path.join(self.folder, "other")
+        os.mkdir(other)
+        second = rig.Daemon(other, {}, http={"listen": f"127.0.0.1:{web.port}"})
+        self.assertEqual(second.launch().wait(10), 1)
+        self.assertEqual(len(second.log().splitlines()), 1, second.log())
+        self.assertIn("another program listens at this port", second.log())
+
+    def test_terminated_daemon_ends_quickly_with_clients_connected(self):
+        web = self.web()
+        clients = [web.connect() for _ in range(3)]
+        begun = time.monotonic()
+        self.assertEqual(self.served.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 2.5)
+        for client in clients:
+            client.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
