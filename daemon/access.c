@@ -56,6 +56,15 @@ void access_set_tokens(struct access *access, const struct token_list *list)
     access->tokens = *list;
 }
 
+bool access_knows(const struct access *access, int64_t token)
+{
+    for (size_t i = 0; i < access->tokens.count; i++) {
+        if (access->tokens.tokens[i].id == token)
+            return true;
+    }
+    return false;
+}
+
 const char *access_origin(const struct access *access)
 {
     return access->origin;

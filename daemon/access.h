@@ -49,6 +49,7 @@ struct access *access_create(const struct config_http *config, uint16_t port);
 void access_destroy(struct access *access); /* may be NULL */
 
 void access_set_tokens(struct access *access, const struct token_list *list);
+bool access_knows(const struct access *access, int64_t token); /* that it is still good */
 
 enum access_verdict access_judge(const struct access *access, const struct access_request *request,
                                  struct access_who *who);

@@ -425,6 +425,13 @@ static void describe_state(const struct hub_kiosk *kiosk, const struct session_c
     }
 }
 
+void api_kiosk_state(const struct api_live *live, uint16_t index, const char **state, const char **note)
+{
+    const struct hub_kiosk kiosk = hub_kiosk(live->hub, index);
+
+    describe_state(&kiosk, &live->clock, state, note);
+}
+
 static void add_live(json_t *item, const struct hub_kiosk *kiosk, const char *device,
                      const struct session_clock *clock)
 {

@@ -97,6 +97,9 @@ const char *api_call_adopted_port(const struct api_call *call);
 /* The tokens that are good after this finished call; NULL when it changed none. They live as long as the call. */
 const struct token_list *api_call_tokens(const struct api_call *call);
 
+/* "up", "away", "absent", "pending", ...: as the list of kiosks has it, of the kiosk with this number in the hub. */
+void api_kiosk_state(const struct api_live *live, uint16_t index, const char **state, const char **note);
+
 /* {"error": text}, a new reference. */
 json_t *api_error(const char *text);
 

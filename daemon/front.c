@@ -57,6 +57,11 @@ void front_set_tokens(struct front *front, const struct token_list *list)
     access_set_tokens(front->access, list);
 }
 
+bool front_knows_token(const struct front *front, int64_t token)
+{
+    return access_knows(front->access, token);
+}
+
 const char *front_origin(const struct front *front)
 {
     return access_origin(front->access);

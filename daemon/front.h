@@ -18,6 +18,7 @@ struct front *front_create(const struct config_http *config, uint16_t port);
 void front_destroy(struct front *front); /* may be NULL */
 
 void front_set_tokens(struct front *front, const struct token_list *list);
+bool front_knows_token(const struct front *front, int64_t token);
 const char *front_origin(const struct front *front); /* as access_origin */
 
 /* True: the request is answered. False: it is a call of *who. */

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@
 
 #define BACKLOG 128
 #define SOCKET_CONNECTIONS_MAX 32 /* of the unix socket: its clients are few, and ask once */
+#define SEND_BUFFER 32768 /* of the kernel, for one who does not read; by itself it would grow to megabytes */
 #define READ_AHEAD_MAX \
     65536 /* bytes that a client may send before they are read; above both limits of a request */
 
@@ -52,6 +55,8 @@ struct http_request {
     struct http *http;
     struct evhttp_request *request; /* NULL: the client went away */
     struct evhttp_connection *connection;
+    unsigned audience; /* a stream's */
+    int64_t key;
 };
 
 struct http {
@@ -61,10 +66,13 @@ struct http {
     char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* or the address, for messages */
     ino_t inode;                                          /* of our socket file; 0 over TCP */
     uint16_t port;
+    struct ssl_ctx_st *tls; /* borrowed; NULL: none */
     struct http_handler handler;
     struct connection connections[HTTP_CONNECTIONS_MAX];
     size_t capacity; /* of them */
     struct http_request *requests;
+    struct http_request *streams; /* replies that never end */
+    uint64_t beat_ms;             /* when all streams were sent something */
 };
 
 /* Connections ---------------------------------------------------------------------------------------------------- */
@@ -78,11 +86,30 @@ static struct connection *find_connection(struct http *http, const struct buffer
     return NULL;
 }
 
+/* NULL: evhttp makes a plain one then; over TLS it understands nothing of what comes, and nothing of ours is said. */
+static struct bufferevent *make_bufferevent(const struct http *http, struct event_base *base)
+{
+    if (http->tls == NULL)
+        return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    SSL *ssl = SSL_new(http->tls);
+    struct bufferevent *bufferevent =
+        ssl == NULL
+            ? NULL
+            : bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+
+    if (bufferevent == NULL)
+        SSL_free(ssl);
+    else
+        bufferevent_openssl_set_allow_dirty_shutdown(bufferevent,
+                                                     1); /* a length or a last chunk says what is whole */
+    return bufferevent;
+}
+
 static struct bufferevent *on_accepted(struct event_base *base, void *context)
 {
     struct http *http = context;
     struct connection *connection = find_connection(http, NULL);
-    struct bufferevent *bufferevent = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *bufferevent = make_bufferevent(http, base);
 
     if (bufferevent == NULL || connection == NULL)
         return bufferevent;
@@ -111,25 +138,6 @@ static void let_go(struct http *http, struct connection *connection)
         evconnlistener_enable(http->listener);
 }
 
-void http_tick(struct http *http)
-{
-    uint64_t now_ms = clock_monotonic_ms();
-
-    if (http == NULL)
-        return;
-    uint64_t limit_ms = find_connection(http, NULL) == NULL ? HTTP_CROWDED_DEADLINE_MS : HTTP_DEADLINE_MS;
-    for (size_t i = 0; i < http->capacity; i++) {
-        struct connection *connection = &http->connections[i];
-        if (connection->bufferevent == NULL)
-            continue;
-        if (is_released(connection->bufferevent))
-            let_go(http, connection);
-        else if (!connection->is_working && now_ms - connection->since_ms >= limit_ms)
-            (void)shutdown(bufferevent_getfd(connection->bufferevent),
-                           SHUT_RDWR); /* evhttp frees it on EOF */
-    }
-}
-
 static void set_working(struct http *http, struct evhttp_connection *evhttp_connection, bool is_working)
 {
     struct connection *connection =
@@ -153,13 +161,16 @@ static void on_client_gone(struct evhttp_connection *connection, void *context)
     }
 }
 
-static void forget(struct http_request *request)
+static void unlink_from(struct http_request **link, struct http_request *request)
 {
-    struct http_request **link = &request->http->requests;
-
     while (*link != request)
         link = &(*link)->next;
     *link = request->next;
+}
+
+static void forget(struct http_request *request)
+{
+    unlink_from(&request->http->requests, request);
     free(request);
 }
 
@@ -201,6 +212,126 @@ void http_reply_json(struct http_request *request, int status, const char *json)
 
     http_reply(request, &answer);
 }
+
+/* Streams -------------------------------------------------------------------------------------------------------- */
+
+static void on_listener_gone(struct evhttp_connection *connection, void *context)
+{
+    struct http *http = context;
+    struct http_request **link = &http->streams;
+
+    while (*link != NULL && (*link)->connection != connection)
+        link = &(*link)->next;
+    struct http_request *stream = *link;
+    if (stream == NULL)
+        return;
+    *link = stream->next;
+    free(stream);
+}
+
+static size_t count_streams(const struct http *http)
+{
+    size_t count = 0;
+
+    for (const struct http_request *stream = http->streams; stream != NULL; stream = stream->next)
+        count++;
+    return count;
+}
+
+static void send_chunk(struct http_request *stream, const char *text)
+{
+    struct evbuffer *chunk = evbuffer_new();
+
+    if (chunk != NULL && evbuffer_add(chunk, text, strlen(text)) == 0)
+        evhttp_send_reply_chunk(stream->request, chunk);
+    if (chunk != NULL)
+        evbuffer_free(chunk);
+}
+
+bool http_stream_begin(struct http_request *request, unsigned audience, int64_t key)
+{
+    const struct http_answer answer = {.status = HTTP_OK, .type = "text/event-stream; charset=utf-8"};
+    struct http *http = request->http;
+
+    if (count_streams(http) >= HTTP_STREAMS_MAX)
+        return false;
+    unlink_from(&http->requests, request);
+    if (request->request == NULL) {
+        free(request);
+        return true;
+    }
+    request->audience = audience;
+    request->key = key;
+    request->next = http->streams;
+    http->streams = request;
+    evhttp_connection_set_closecb(request->connection, on_listener_gone, http);
+    add_headers(request->request, &answer);
+    evhttp_send_reply_start(request->request, HTTP_OK, NULL);
+    send_chunk(request, "retry: 3000\n\n");
+    return true;
+}
+
+/* evhttp learns of it by an end of file, and on_listener_gone by evhttp: nothing is freed here. */
+static void drop_stream(struct http_request *stream)
+{
+    struct bufferevent *bufferevent = evhttp_connection_get_bufferevent(stream->connection);
+
+    stream->audience = 0;
+    (void)shutdown(bufferevent_getfd(bufferevent), SHUT_RDWR);
+}
+
+void http_stream_send(struct http *http, unsigned audience, const char *text)
+{
+    for (struct http_request *stream = http == NULL ? NULL : http->streams; stream != NULL;
+         stream = stream->next) {
+        struct bufferevent *bufferevent = evhttp_connection_get_bufferevent(stream->connection);
+        if ((stream->audience & audience) == 0)
+            continue;
+        if (evbuffer_get_length(bufferevent_get_output(bufferevent)) + strlen(text) > HTTP_STREAM_PENDING_MAX)
+            drop_stream(stream);
+        else
+            send_chunk(stream, text);
+    }
+}
+
+void http_stream_end(struct http *http, bool (*is_good)(void *context, int64_t key), void *context)
+{
+    for (struct http_request *stream = http == NULL ? NULL : http->streams; stream != NULL;
+         stream = stream->next) {
+        if (!is_good(context, stream->key))
+            drop_stream(stream);
+    }
+}
+
+static void beat(struct http *http, uint64_t now_ms)
+{
+    if (now_ms - http->beat_ms < HTTP_STREAM_BEAT_MS)
+        return;
+    http->beat_ms = now_ms;
+    http_stream_send(http, ~0u, ":\n\n"); /* a comment */
+}
+
+void http_tick(struct http *http)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+
+    if (http == NULL)
+        return;
+    beat(http, now_ms);
+    uint64_t limit_ms = find_connection(http, NULL) == NULL ? HTTP_CROWDED_DEADLINE_MS : HTTP_DEADLINE_MS;
+    for (size_t i = 0; i < http->capacity; i++) {
+        struct connection *connection = &http->connections[i];
+        if (connection->bufferevent == NULL)
+            continue;
+        if (is_released(connection->bufferevent))
+            let_go(http, connection);
+        else if (!connection->is_working && now_ms - connection->since_ms >= limit_ms)
+            (void)shutdown(bufferevent_getfd(connection->bufferevent),
+                           SHUT_RDWR); /* evhttp frees it on EOF */
+    }
+}
+
+/* Requests, received --------------------------------------------------------------------------------------------- */
 
 static enum http_method method_of(const struct evhttp_request *request)
 {
@@ -285,8 +416,10 @@ static void on_evhttp_request(struct evhttp_request *evhttp_request, void *conte
         return;
     }
     evbuffer_remove(input, body, size);
-    *request = (struct http_request){http->requests, http, evhttp_request,
-                                     evhttp_request_get_connection(evhttp_request)};
+    *request = (struct http_request){.next = http->requests,
+                                     .http = http,
+                                     .request = evhttp_request,
+                                     .connection = evhttp_request_get_connection(evhttp_request)};
     http->requests = request;
     set_working(http, request->connection, true);
     evhttp_connection_set_closecb(request->connection, on_client_gone, http);
@@ -472,7 +605,7 @@ static enum store_status bind_tcp(struct http *http, uint16_t port, int *fd, str
 {
     struct sockaddr_storage address;
     socklen_t size;
-    const int yes = 1;
+    const int yes = 1, send_buffer = SEND_BUFFER;
 
     if (!fill_address(http->path, port, &address, &size))
         return refuse(error, http->path, "is no address");
@@ -484,6 +617,8 @@ static enum store_status bind_tcp(struct http *http, uint16_t port, int *fd, str
                           : strerror(errno));
     (void)setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &yes,
                      sizeof yes); /* a restart need not wait for old connections */
+    (void)setsockopt(*fd, SOL_SOCKET, SO_SNDBUF, &send_buffer,
+                     sizeof send_buffer); /* connections inherit it (tcp(7)) */
     if (bind(*fd, (struct sockaddr *)&address, size) != 0 ||
         getsockname(*fd, (struct sockaddr *)&address, &size) != 0) {
         int saved = errno;
@@ -496,18 +631,19 @@ static enum store_status bind_tcp(struct http *http, uint16_t port, int *fd, str
     return STORE_OK;
 }
 
-enum store_status http_open_tcp(struct event_base *base, const char *address, uint16_t port,
+enum store_status http_open_tcp(struct event_base *base, const struct http_place *place,
                                 const struct http_handler *handler, struct http **result,
                                 struct store_error *error)
 {
-    struct http *http = create(base, address, HTTP_CONNECTIONS_MAX, handler);
+    struct http *http = create(base, place->address, HTTP_CONNECTIONS_MAX, handler);
     int fd = -1;
 
     *result = NULL;
     error->text[0] = '\0';
     if (http == NULL)
-        return refuse(error, address, "out of memory");
-    enum store_status status = bind_tcp(http, port, &fd, error);
+        return refuse(error, place->address, "out of memory");
+    http->tls = place->tls;
+    enum store_status status = bind_tcp(http, place->port, &fd, error);
     return listen_at(http, fd, status, result, error);
 }
 
@@ -543,6 +679,11 @@ void http_close(struct http *http)
         if (request->request != NULL)
             evhttp_connection_set_closecb(request->connection, NULL, NULL);
         free(request);
+    }
+    for (struct http_request *stream = http->streams, *next; stream != NULL; stream = next) {
+        next = stream->next;
+        evhttp_connection_set_closecb(stream->connection, NULL, NULL);
+        free(stream);
     }
     evhttp_free(http->evhttp);
     for (size_t i = 0; i < http->capacity; i++) {

@@ -18,6 +18,10 @@
 #define HTTP_HEADERS_SIZE_MAX 8192
 #define HTTP_BODY_SIZE_MAX 16384
 #define HTTP_DEADLINE_MS 5000         /* to say the whole request; and again to take the whole reply */
+#define HTTP_STREAMS_MAX 32           /* of the connections */
+#define HTTP_STREAM_PENDING_MAX 65536 /* bytes that a client has not taken: it is dropped */
+#define HTTP_STREAM_BEAT_MS \
+    15000 /* so often something is sent, or a client that is gone would go unnoticed */
 #define HTTP_CROWDED_DEADLINE_MS 1000 /* to say it while all connections are taken */
 
 struct event_base;
@@ -59,8 +63,15 @@ struct http_answer {
 enum store_status http_open(struct event_base *base, const char *path, const struct http_handler *handler,
                             struct http **result, struct store_error *error);
 
-/* Listen at a numeric address. port 0: any that is free. On failure *result is NULL. */
-enum store_status http_open_tcp(struct event_base *base, const char *address, uint16_t port,
+/* Where to listen over TCP. */
+struct http_place {
+    const char *address;    /* numeric */
+    uint16_t port;          /* 0: any that is free */
+    struct ssl_ctx_st *tls; /* NULL for none; borrowed */
+};
+
+/* On failure *result is NULL and nothing is open. */
+enum store_status http_open_tcp(struct event_base *base, const struct http_place *place,
                                 const struct http_handler *handler, struct http **result,
                                 struct store_error *error);
 uint16_t http_port(const struct http *http); /* of TCP */
@@ -76,6 +87,15 @@ bool http_is_busy(const struct http *http); /* may be NULL: false */
 /* Answer and free the request. Legal when the client went away. */
 void http_reply(struct http_request *request, const struct http_answer *answer);
 void http_reply_json(struct http_request *request, int status, const char *json);
+
+/* Server-sent events. Instead of http_reply: keep the connection, and send it what http_stream_send sends to any bit of
+ * `audience` from now on, until one of both goes. key is the caller's, for http_stream_end. False: there are too many;
+ * the request is still owed a reply. */
+bool http_stream_begin(struct http_request *request, unsigned audience, int64_t key);
+/* http may be NULL. Who does not take what was sent is dropped. */
+void http_stream_send(struct http *http, unsigned audience, const char *text);
+/* End those whose key is not good (any more). */
+void http_stream_end(struct http *http, bool (*is_good)(void *context, int64_t key), void *context);
 
 /* Cut off who is too slow. Call several times a second. */
 void http_tick(struct http *http); /* may be NULL */

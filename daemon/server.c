@@ -12,14 +12,17 @@
 
 #include "daemon/api.h"
 #include "daemon/clock.h"
+#include "daemon/events.h"
 #include "daemon/front.h"
 #include "daemon/http.h"
 #include "daemon/hub.h"
 #include "daemon/ports.h"
 #include "daemon/reader.h"
+#include "daemon/tls.h"
 #include "daemon/writer.h"
 
 #define TICK_MS 100
+#define EVENTS_PATH "/api/v1/events"
 #define WATCHDOG_SHARE 4 /* so often in systemd's time do loop and writer say that they live */
 
 enum event_index { ON_TICK, ON_WRITTEN, ON_READ, ON_VERIFIED, ON_TERM, ON_INT, ON_HUP, EVENT_COUNT };
@@ -34,7 +37,9 @@ struct server {
 
     struct http *http; /* the unix socket */
     struct http *tcp;  /* NULL: off */
+    struct ssl_ctx_st *tls;
     struct front *front;
+    struct events_kiosks kiosks;
     struct store *store; /* the writer's once it runs */
     struct reader *reader, *verifier;
     struct writer *writer;
@@ -89,6 +94,13 @@ static void free_exchange(void *context)
     free(exchange);
 }
 
+static bool is_token_good(void *context, int64_t token)
+{
+    struct server *server = context;
+
+    return front_knows_token(server->front, token);
+}
+
 static void finish_exchange(struct server *server, struct exchange *exchange, enum store_status status,
                             const struct store_error *error)
 {
@@ -102,8 +114,10 @@ static void finish_exchange(struct server *server, struct exchange *exchange, en
     if (port != NULL)
         hub_renew(server->hub, port, &live.clock);
     const struct token_list *tokens = api_call_tokens(exchange->call);
-    if (tokens != NULL && server->front != NULL)
+    if (tokens != NULL && server->front != NULL) {
         front_set_tokens(server->front, tokens);
+        http_stream_end(server->tcp, is_token_good, server);
+    }
     free_exchange(exchange);
 }
 
@@ -169,11 +183,31 @@ static void serve(struct server *server, struct http_request *request, const str
     /* What was submitted comes back, and is freed then. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 }
 
+static void on_event(void *context, unsigned audience, const char *text)
+{
+    struct server *server = context;
+
+    http_stream_send(server->http, audience, text);
+    http_stream_send(server->tcp, audience, text);
+}
+
+/* Streams of events, and calls. */
+static void answer(struct server *server, struct http_request *request, const struct http_message *message,
+                   const struct access_who *who)
+{
+    bool is_stream = message->method == HTTP_METHOD_GET && strcmp(message->path, EVENTS_PATH) == 0;
+
+    if (!is_stream)
+        serve(server, request, message, who);
+    else if (server->is_stopping || !http_stream_begin(request, EVENTS_FOR(who->scope), who->token))
+        http_reply_json(request, 503, "{\"error\":\"too many listen already; try again in a moment\"}");
+}
+
 static void on_socket_request(void *context, struct http_request *request, const struct http_message *message)
 {
     const struct access_who who = {.scope = TOKEN_LOCAL};
 
-    serve(context, request, message, &who);
+    answer(context, request, message, &who);
 }
 
 static void on_tcp_request(void *context, struct http_request *request, const struct http_message *message)
@@ -182,7 +216,7 @@ static void on_tcp_request(void *context, struct http_request *request, const st
     struct access_who who;
 
     if (!front_answer(server->front, request, message, &who))
-        serve(server, request, message, &who);
+        answer(server, request, message, &who);
 }
 
 static void take_results(struct server *server, struct reader *reader)
@@ -251,12 +285,15 @@ static bool stop_when_broken(struct server *server)
 
 static void take_work(struct server *server, struct work *work)
 {
+    const struct events_sink sink = {server, on_event};
     struct session_clock clock = clock_read(&server->watch);
 
-    if (work->kind == WORK_CALL)
+    if (work->kind == WORK_CALL) {
         finish_exchange(server, work->ask.call.context, work->status, &work->error);
-    else if (work->status != STORE_BROKEN)
+    } else if (work->status != STORE_BROKEN) {
         hub_result(server->hub, work, &clock);
+        events_of_work(&sink, work, server->config->kiosks[work->session].name);
+    }
 }
 
 static void on_written(evutil_socket_t fd, short what, void *context)
@@ -323,6 +360,15 @@ static void feed_watchdog(struct server *server, uint64_t now_ms)
         (void)sd_notify(0, "WATCHDOG=1");
 }
 
+static void tell_kiosks(struct server *server)
+{
+    const struct events_sink sink = {server, on_event};
+    struct store_error writer_error;
+    const struct api_live live = look(server, &writer_error);
+
+    events_of_kiosks(&sink, &server->kiosks, &live);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     struct server *server = context;
@@ -330,6 +376,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
     (void)fd, (void)what;
     hub_tick(server->hub, &clock);
+    tell_kiosks(server);
     http_tick(server->http);
     http_tick(server->tcp);
     reader_tick(server->reader, clock.now_ms);
@@ -432,8 +479,13 @@ static bool open_tcp(struct server *server)
 
     if (config->address[0] == '\0')
         return true;
-    if (http_open_tcp(server->base, config->address, config->port, &handler, &server->tcp, &error) !=
-            STORE_OK ||
+    if (config->certificate[0] != '\0' &&
+        tls_create(config->certificate, config->key, &server->tls, &error) != STORE_OK) {
+        log_line(LOG_LEVEL_ERROR, "%s", error.text);
+        return false;
+    }
+    const struct http_place place = {config->address, config->port, server->tls};
+    if (http_open_tcp(server->base, &place, &handler, &server->tcp, &error) != STORE_OK ||
         store_tokens(server->store, &tokens, &error) != STORE_OK) {
         log_line(LOG_LEVEL_ERROR, "%s", error.text);
         return false;
@@ -486,6 +538,7 @@ static void finish(struct server *server)
     free_events(server);
     http_close(server->http);
     http_close(server->tcp);
+    tls_destroy(server->tls);
     front_destroy(server->front);
     reader_stop(server->verifier, free_exchange);
     reader_stop(server->reader, free_exchange);

@@ -660,6 +660,11 @@ uint64_t store_counts_generation(const struct store *store)
     return store->counts_generation;
 }
 
+uint64_t store_alarm_generation(const struct store *store)
+{
+    return store->alarm_generation;
+}
+
 uint32_t store_midnight_in_s(const struct store *store, int64_t now_ms)
 {
     return (uint32_t)((period_next(store->zone, PERIOD_DAY, now_ms) - now_ms + 999) / 1000);
@@ -727,6 +732,7 @@ enum store_status store_alarm(struct store *store, const char *kind, int64_t kio
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    store->alarm_generation++;
     sqlite3_bind_int64(statement, 1, now_ms);
     store_bind_text(statement, 2, kind);
     sqlite3_bind_int64(statement, 3, kiosk);

@@ -229,6 +229,8 @@ enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now
  * needed. */
 uint64_t store_roster_generation(const struct store *store);
 uint64_t store_counts_generation(const struct store *store);
+/* Counts the alarms that were raised, also by transactions that were rolled back. */
+uint64_t store_alarm_generation(const struct store *store);
 
 /* Interruption ---------------------------------------------------------------------------------------------- */
 

@@ -204,6 +204,7 @@ struct store {
     enum store_status callback_status; /* what a callback of visit.h could not return */
     struct store_error callback_error;
     uint64_t roster_generation, counts_generation;
+    uint64_t alarm_generation;
     struct store_bad_run bad_run;
     struct store_news news;
 };

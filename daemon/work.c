@@ -77,7 +77,9 @@ static enum store_status run_all(struct work_runner *runner, struct work *const 
             items[i]->status = STORE_FULL;
             continue;
         }
+        uint64_t alarms = store_alarm_generation(runner->store);
         items[i]->status = run_one(runner, items[i]);
+        items[i]->alarms = (uint32_t)(store_alarm_generation(runner->store) - alarms);
         if (items[i]->status == STORE_FULL || items[i]->status == STORE_BROKEN) {
             *error = items[i]->error;
             return items[i]->status;

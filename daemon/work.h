@@ -61,6 +61,7 @@ struct work {
 
     enum store_status status;
     struct store_error error;
+    uint32_t alarms;        /* raised by it */
     uint32_t midnight_in_s; /* from now_ms; for HELLO, CONFIRM and HEALTH */
     union {
         struct work_admitted hello; /* HELLO, CONFIRM */

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import socket
+import ssl
+import subprocess
 import sys
 import time
 import unittest
@@ -240,6 +242,156 @@ class Browsers(Case):
         self.assertEqual(self.served.ask("staff", "list")["staff"][0]["name"], "Dan")
 
 
+class Listener:
+    """Somebody who listens to server-sent events."""
+
+    def __init__(self, web, token, buffer=None):
+        self.client = socket.socket()
+        if buffer:
+            self.client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.client.settimeout(0.05)
+        self.client.connect(("127.0.0.1", web.port))
+        self.client.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n"
+                            f"Authorization: Bearer {token}\r\n\r\n".encode())
+        self.said = b""
+        self.is_over = False
+
+    def take(self):
+        try:
+            while not self.is_over and (piece := self.client.recv(65536)):
+                self.said += piece
+            self.is_over = True
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            self.is_over = True
+        return self.said
+
+    def events(self):
+        return [(kind.decode(), json.loads(data))
+                for kind, data in re.findall(rb"event: (\w+)\ndata: ([^\n]*)\n\n", self.take())]
+
+    def close(self):
+        self.client.close()
+
+
+class Events(Case):
+    def listen(self, token, buffer=None):
+        listener = Listener(Web(self.served), token, buffer)
+        self.addCleanup(listener.close)
+        self.assertTrue(rig.wait_until(lambda: b"retry: 3000\n\n" in listener.take()), listener.said)
+        return listener
+
+    def counter(self, **keys):
+        line = self.line()
+        self.served = self.daemon({"Counter": line.path}, adopt="auto", http={"listen": "127.0.0.1:0"}, **keys).start()
+        kiosk = peer.Kiosk(line)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up), self.served.log())
+        self.assertTrue(rig.wait_until(lambda: self.served.state("Counter") == "up"))
+        return kiosk
+
+    def test_stored_visit_is_told_to_each_as_much_as_they_may_see(self):
+        kiosk = self.counter()
+        self.staff("Dan")
+        listeners = {scope: self.listen(self.token(scope)) for scope in ("manager", "staff:Dan", "board")}
+        kiosk.rate(2)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        for scope, listener in listeners.items():
+            self.assertTrue(rig.wait_until(lambda: listener.events()), scope)
+            (kind, data), = listener.events()
+            self.assertEqual(kind, "visit")
+            self.assertLess(abs(data.pop("at_ms") / 1000 - time.time()), 20)
+            self.assertEqual(data, {"port": "Counter", "answers": 1, "ratings": [2]} if scope == "manager" else {})
+        self.assertRegex(listeners["board"].said, rb"^HTTP/1.1 200 OK\r\n")
+        self.assertIn(b"Content-Type: text/event-stream", listeners["board"].said)
+        self.assertIn(b"Cache-Control: no-store", listeners["board"].said)
+
+    def test_answer_that_comes_again_is_no_news(self):
+        kiosk = self.counter()
+        listener = self.listen(self.token("manager"))
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        self.assertTrue(rig.wait_until(lambda: listener.events()))
+        kiosk.heard.clear()
+        kiosk.say_answers(1)
+        self.assertTrue(kiosk.pump(lambda: any(kind == peer.ACK for kind, _ in kiosk.heard)))
+        kiosk.rate(4)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        self.assertTrue(rig.wait_until(lambda: len(listener.events()) > 1))
+        self.assertEqual([data["ratings"] for _, data in listener.events()], [[5], [4]])
+
+    def test_alarm_and_kiosk_that_goes_are_told_to_managers_only(self):
+        kiosk = self.counter()
+        self.staff("Dan")
+        manager, dan = self.listen(self.token("manager")), self.listen(self.token("staff:Dan"))
+        kiosk.next = kiosk.sent_through = 3
+        kiosk.send(peer.LOST, b"\1\0\0\0\2\0\0\0\1")
+        self.assertTrue(rig.wait_until(lambda: manager.events()), self.served.log())
+        self.assertEqual([(kind, data["port"]) for kind, data in manager.events()], [("alarm", "Counter")])
+        kiosk.line.pull()
+        self.assertTrue(rig.wait_until(lambda: len(manager.events()) > 1))
+        self.assertEqual([(kind, data["state"]) for kind, data in manager.events()[1:]], [("kiosk", "absent")])
+        self.assertEqual(dan.events(), [])
+
+    def test_revoked_token_ends_its_stream_and_no_other(self):
+        kiosk = self.counter()
+        kept, revoked = self.listen(self.token("manager")), self.listen(self.token("manager"))
+        self.served.byname("token", "revoke", "2")
+        self.assertTrue(rig.wait_until(lambda: revoked.take() and revoked.is_over))
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        self.assertTrue(rig.wait_until(lambda: kept.events()))
+        self.assertFalse(kept.is_over)
+
+    def test_stalled_stream_is_dropped_and_holds_up_nobody(self):
+        kiosk = self.counter()
+        web, token = Web(self.served), self.token("manager")
+        stalled, live = Listener(web, token, 4096), self.listen(token)
+        self.addCleanup(stalled.close)
+        self.assertTrue(rig.wait_until(lambda: self.streams(web) == 2))
+        said = 0
+        end = time.monotonic() + 60
+        while self.streams(web) == 2 and time.monotonic() < end:
+            for _ in range(8):  # each in a frame of its own: an event for each
+                kiosk.rate(5)
+                kiosk.sent_through = kiosk.say_answers(kiosk.next - 1)
+            self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+            said += 8
+            live.take()
+        self.assertEqual(self.streams(web), 1, f"{said} visits")
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        before = len(live.events())
+        self.assertTrue(rig.wait_until(lambda: sum(len(data["ratings"]) for _, data in live.events()) == said + 1),
+                        (before, said))
+
+    def streams(self, web):
+        """Connections to the daemon that its side still holds open."""
+        with open("/proc/net/tcp") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+        return sum(row[1].endswith(f":{web.port:04X}") and row[3] == "01" for row in rows)
+
+    def test_listeners_are_few_and_go_unmissed(self):
+        self.web()
+        token = self.token("board")
+        listeners = [self.listen(token) for _ in range(32)]
+        answer = Web(self.served).ask("/api/v1/events", token=token)
+        self.assertEqual(answer.status, 503)
+        self.assertIn("too many listen", answer.json()["error"])
+        for listener in listeners:
+            listener.close()
+        self.assertTrue(rig.wait_until(lambda: self.streams(Web(self.served)) == 0))
+        self.listen(token)
+
+    def test_terminated_daemon_does_not_wait_for_listeners(self):
+        self.web()
+        listener = self.listen(self.token("board"))
+        begun = time.monotonic()
+        self.assertEqual(self.served.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 1.5)
+        self.assertTrue(listener.take() and listener.is_over)
+
+
 class Attacks(Case):
     def assert_serves(self, web, token, seconds=1.5):
         begun = time.monotonic()
@@ -358,6 +510,96 @@ class Attacks(Case):
         answer = web.ask("/api/v1/report/staff?staff=%3Cscript%3Ealert(1)%3C/script%3E", token=token)
         self.assertEqual((answer.status, answer.headers["Content-Type"]), (422, "application/json"))
         self.assert_serves(web, token)
+
+
+class Tls(Case):
+    def certificate(self, name="127.0.0.1"):
+        path = os.path.join(self.folder, name)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                        "2", "-subj", "/CN=byname", "-addext", f"subjectAltName=IP:{name}", "-keyout", path + ".key",
+                        "-out", path + ".pem"], check=True, capture_output=True)
+        return {"certificate": path + ".pem", "key": path + ".key"}
+
+    def context(self, files):
+        return ssl.create_default_context(cafile=files["certificate"])
+
+    def ask(self, web, files, path, token, method="GET", body=None, **headers):
+        connection = http.client.HTTPSConnection("127.0.0.1", web.port, timeout=15, context=self.context(files))
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body),
+                               {"Authorization": "Bearer " + token, **headers})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def test_pages_come_encrypted_with_our_certificate(self):
+        files = self.certificate()
+        web = self.web(http=files)
+        token = self.token("manager")
+        self.assertEqual(self.ask(web, files, "/api/v1/status", token).status, 200)
+        with open("/usr/share/javascript/chart.js/chart.min.js", "rb") as file:
+            self.assertEqual(self.ask(web, files, "/chart.js", token).body, file.read())
+        link = self.served.ask("token", "create", "board")["link"]
+        self.assertTrue(link.startswith(f"https://127.0.0.1:{web.port}/enter?token="))
+        self.assertTrue(self.ask(web, files, link[link.index("/enter"):], "").headers["Set-Cookie"].endswith("; Secure"))
+        answer = self.ask(web, files, "/api/v1/staff", token, "POST", {"name": "Dan"},
+                          Origin=f"http://127.0.0.1:{web.port}")
+        self.assertEqual(answer.status, 403)
+
+    def test_nothing_is_said_in_the_clear_or_in_an_old_dialect(self):
+        files = self.certificate()
+        web = self.web(http=files)
+        token = self.token("manager")
+        said = web.say(f"GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n"
+                       f"Authorization: Bearer {token}\r\n\r\n".encode())
+        self.assertNotIn(b"HTTP", said)
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{web.port}", "-tls1_1", "-cipher",
+                               "ALL:@SECLEVEL=0"], input=b"", capture_output=True, timeout=20)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(self.ask(web, files, "/api/v1/status", token).status, 200)
+
+    def test_events_and_limits_are_the_same(self):
+        files = self.certificate()
+        web = self.web(http=files)
+        self.staff("Dan")
+        token = self.token("manager")
+        idle = [web.connect() for _ in range(100)]
+        self.assertEqual(self.ask(web, files, "/api/v1/status", token).status, 200)
+        silent = web.connect()
+        begun = time.monotonic()
+        self.assertEqual(silent.recv(1), b"")
+        self.assertLess(time.monotonic() - begun, 9)
+        for client in [silent, *idle]:
+            client.close()
+        with socket.create_connection(("127.0.0.1", web.port), timeout=15) as plain, \
+                self.context(files).wrap_socket(plain, server_hostname="127.0.0.1") as client:
+            client.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n"
+                           f"Authorization: Bearer {token}\r\n\r\n".encode())
+            said = b""
+            while b"retry: 3000\n\n" not in said:
+                said += client.recv(4096)
+            self.assertEqual(self.served.byname("token", "revoke", "1").returncode, 0)
+            try:
+                self.assertEqual(client.recv(4096), b"")
+            except (ConnectionError, ssl.SSLError):
+                pass
+        self.assertEqual(self.served.byname("status").returncode, 0)
+
+    def test_files_that_do_not_do_are_one_clear_line(self):
+        good, other = self.certificate(), self.certificate("127.0.0.2")
+        empty = os.path.join(self.folder, "empty.pem")
+        locked = os.path.join(self.folder, "locked.key")
+        with open(empty, "w"):
+            pass
+        subprocess.run(["openssl", "pkey", "-in", good["key"], "-aes128", "-passout", "pass:secret", "-out", locked],
+                       check=True, capture_output=True)
+        for files in ({**good, "certificate": empty}, {**good, "key": empty}, {**good, "key": other["key"]},
+                      {**good, "key": locked}, {**good, "certificate": "/nowhere.pem"}):
+            daemon = self.daemon({}, http={"listen": "127.0.0.1:0", **files})
+            self.assertEqual(daemon.launch().wait(10), 1)
+            self.assertEqual(len(daemon.log().splitlines()), 1, daemon.log())
+            self.assertRegex(daemon.log(), r"(\.pem|\.key): ")
+            os.unlink(daemon.log_path)
 
 
 class Listening(Case):
