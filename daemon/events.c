@@ -25,21 +25,32 @@ void events_say(const struct events_sink *sink, const char *type, unsigned audie
 }
 
 /* Duplicates come before what is new (store_answers). */
-static void say_answers(const struct events_sink *sink, const struct work *work, const char *port)
+size_t events_new_ratings(const struct work *work, json_t *values)
 {
     const struct message_answers *answers = &work->ask.answers;
     uint32_t stored = work->result.ingested.stored;
-    json_t *ratings = json_array();
+    size_t count = 0;
 
     if (stored > answers->count)
         stored = answers->count;
     for (uint32_t i = answers->count - stored; i < answers->count; i++) {
-        if (answers->answers[i].question == QUESTION_RATING)
-            json_array_append_new(ratings, json_integer(answers->answers[i].value));
+        if (answers->answers[i].question != QUESTION_RATING)
+            continue;
+        count++;
+        if (values != NULL)
+            json_array_append_new(values, json_integer(answers->answers[i].value));
     }
+    return count;
+}
+
+static void say_answers(const struct events_sink *sink, const struct work *work, const char *port)
+{
+    json_t *ratings = json_array();
+
+    events_new_ratings(work, ratings);
     events_say(sink, "visit", EVENTS_FOR_MANAGERS,
-               json_pack("{s:I, s:o, s:I, s:o}", "at_ms", (json_int_t)work->now_ms, "port", report_text(port), "answers",
-                         (json_int_t)stored, "ratings", ratings));
+               json_pack("{s:I, s:o, s:I, s:o}", "at_ms", (json_int_t)work->now_ms, "port", report_text(port),
+                         "answers", (json_int_t)work->result.ingested.stored, "ratings", ratings));
     /* Who serves at a counter could tell by kiosk and rating which customer it was. */
     events_say(sink, "visit", EVENTS_FOR(TOKEN_STAFF) | EVENTS_FOR(TOKEN_BOARD),
                json_pack("{s:I}", "at_ms", (json_int_t)work->now_ms));

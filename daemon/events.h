@@ -34,6 +34,10 @@ struct events_kiosks {
 /* Takes over `data`. type: one word. Without memory nothing is said: who listens asks again when it reconnects. */
 void events_say(const struct events_sink *sink, const char *type, unsigned audience, json_t *data);
 
+/* How many ratings the stored answers of a WORK_ANSWERS hold that were not stored before; their values are appended to
+ * `values` unless that is NULL. */
+size_t events_new_ratings(const struct work *work, json_t *values);
+
 /* A request of a kiosk that is committed. port: the kiosk's. */
 void events_of_work(const struct events_sink *sink, const struct work *work, const char *port);
 

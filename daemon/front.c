@@ -155,7 +155,8 @@ static void send_file(const struct front *front, struct http_request *request,
 bool front_answer(const struct front *front, struct http_request *request, const struct http_message *message,
                   struct access_who *who)
 {
-    bool is_api = strncmp(message->path, API_PREFIX, strlen(API_PREFIX)) == 0;
+    bool is_api = strncmp(message->path, API_PREFIX, strlen(API_PREFIX)) == 0 ||
+                  strcmp(message->path, FRONT_METRICS_PATH) == 0;
     const struct access_request access_request = {
         .is_write = message->method != HTTP_METHOD_GET,
         .is_api = is_api,

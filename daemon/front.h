@@ -10,6 +10,7 @@
 #include "daemon/http.h"
 
 #define FRONT_LINK_PATH "/enter" /* ?token= */
+#define FRONT_METRICS_PATH "/metrics"
 
 struct front;
 

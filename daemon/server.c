@@ -16,6 +16,7 @@
 #include "daemon/front.h"
 #include "daemon/http.h"
 #include "daemon/hub.h"
+#include "daemon/metrics.h"
 #include "daemon/ports.h"
 #include "daemon/reader.h"
 #include "daemon/tls.h"
@@ -23,6 +24,7 @@
 
 #define TICK_MS 100
 #define EVENTS_PATH "/api/v1/events"
+#define STATUS_PATH "/api/v1/status"
 #define WATCHDOG_SHARE 4 /* so often in systemd's time do loop and writer say that they live */
 
 enum event_index { ON_TICK, ON_WRITTEN, ON_READ, ON_VERIFIED, ON_TERM, ON_INT, ON_HUP, EVENT_COUNT };
@@ -40,6 +42,7 @@ struct server {
     struct ssl_ctx_st *tls;
     struct front *front;
     struct events_kiosks kiosks;
+    struct metrics_counters counters;
     struct store *store; /* the writer's once it runs */
     struct reader *reader, *verifier;
     struct writer *writer;
@@ -56,6 +59,7 @@ struct server {
 struct exchange {
     struct http_request *request;
     struct api_call *call;
+    bool is_metrics; /* the call is status; its reply is said as metrics */
 };
 
 /* Requests of byname ---------------------------------------------------------------------------------------------- */
@@ -86,6 +90,19 @@ static void reply(struct http_request *request, int status, const json_t *json)
     free(text);
 }
 
+static void reply_metrics(struct server *server, struct http_request *request, const json_t *status)
+{
+    char *text = metrics_text(status, &server->counters);
+    const struct http_answer answer = {
+        .status = 200, .type = METRICS_TYPE, .body = text, .size = text == NULL ? 0 : strlen(text)};
+
+    if (text == NULL)
+        http_reply_json(request, 503, "{\"error\":\"out of memory\"}");
+    else
+        http_reply(request, &answer);
+    free(text);
+}
+
 static void free_exchange(void *context)
 {
     struct exchange *exchange = context;
@@ -109,7 +126,10 @@ static void finish_exchange(struct server *server, struct exchange *exchange, en
     json_t *json;
 
     int code = api_call_finish(exchange->call, status, error, &live, &json);
-    reply(exchange->request, code, json);
+    if (exchange->is_metrics && code == 200)
+        reply_metrics(server, exchange->request, json);
+    else
+        reply(exchange->request, code, json);
     const char *port = api_call_adopted_port(exchange->call);
     if (port != NULL)
         hub_renew(server->hub, port, &live.clock);
@@ -150,32 +170,20 @@ static bool submit(struct server *server, struct exchange *exchange)
     return false;
 }
 
-static void serve(struct server *server, struct http_request *request, const struct http_message *message,
-                  const struct access_who *who)
+static void call(struct server *server, struct http_request *request, const struct api_request *api_request,
+                 bool is_metrics)
 {
-    const struct api_request api_request = {
-        .is_post = message->method == HTTP_METHOD_POST,
-        .path = message->path,
-        .query = message->query,
-        .body = message->body,
-        .now_ms = clock_utc_ms(),
-        .scope = who->scope,
-        .staff = who->staff,
-    };
     const struct store_error busy = {"too many requests at once; try again in a moment"};
     struct exchange *exchange;
 
-    if (message->method == HTTP_METHOD_OTHER) {
-        http_reply_json(request, 405, "{\"error\":\"paths take GET or POST\"}");
-        return;
-    }
     exchange = calloc(1, sizeof *exchange);
-    if (exchange == NULL || (exchange->call = api_call_create(&api_request)) == NULL) {
+    if (exchange == NULL || (exchange->call = api_call_create(api_request)) == NULL) {
         free(exchange);
         http_reply_json(request, 503, "{\"error\":\"out of memory\"}");
         return;
     }
     exchange->request = request;
+    exchange->is_metrics = is_metrics;
     if (api_call_where(exchange->call) == API_NOWHERE)
         finish_exchange(server, exchange, STORE_OK, &busy);
     else if (!submit(server, exchange))
@@ -191,23 +199,60 @@ static void on_event(void *context, unsigned audience, const char *text)
     http_stream_send(server->tcp, audience, text);
 }
 
-/* Streams of events, and calls. */
-static void answer(struct server *server, struct http_request *request, const struct http_message *message,
-                   const struct access_who *who)
+static void serve_call(struct server *server, struct http_request *request,
+                       const struct http_message *message, const struct access_who *who)
 {
-    bool is_stream = message->method == HTTP_METHOD_GET && strcmp(message->path, EVENTS_PATH) == 0;
+    const struct api_request api_request = {
+        .is_post = message->method == HTTP_METHOD_POST,
+        .path = message->path,
+        .query = message->query,
+        .body = message->body,
+        .now_ms = clock_utc_ms(),
+        .scope = who->scope,
+        .staff = who->staff,
+    };
 
-    if (!is_stream)
-        serve(server, request, message, who);
-    else if (server->is_stopping || !http_stream_begin(request, EVENTS_FOR(who->scope), who->token))
+    call(server, request, &api_request, false);
+}
+
+static void serve_events(struct server *server, struct http_request *request, const struct access_who *who)
+{
+    if (server->is_stopping || !http_stream_begin(request, EVENTS_FOR(who->scope), who->token))
         http_reply_json(request, 503, "{\"error\":\"too many listen already; try again in a moment\"}");
+}
+
+/* Made of what status says, for whoever may see a board: of both, what is nobody's. */
+static void serve_metrics(struct server *server, struct http_request *request, const struct access_who *who)
+{
+    const struct api_request api_request = {
+        .path = STATUS_PATH, .query = "", .body = "", .now_ms = clock_utc_ms()};
+
+    if (who->scope == TOKEN_STAFF)
+        http_reply_json(request, 403, "{\"error\":\"your token does not open this\"}");
+    else
+        call(server, request, &api_request, true);
+}
+
+static void serve(struct server *server, struct http_request *request, const struct http_message *message,
+                  const struct access_who *who)
+{
+    bool is_get = message->method == HTTP_METHOD_GET;
+
+    if (message->method == HTTP_METHOD_OTHER)
+        http_reply_json(request, 405, "{\"error\":\"paths take GET or POST\"}");
+    else if (is_get && strcmp(message->path, EVENTS_PATH) == 0)
+        serve_events(server, request, who);
+    else if (is_get && strcmp(message->path, FRONT_METRICS_PATH) == 0)
+        serve_metrics(server, request, who);
+    else
+        serve_call(server, request, message, who);
 }
 
 static void on_socket_request(void *context, struct http_request *request, const struct http_message *message)
 {
     const struct access_who who = {.scope = TOKEN_LOCAL};
 
-    answer(context, request, message, &who);
+    serve(context, request, message, &who);
 }
 
 static void on_tcp_request(void *context, struct http_request *request, const struct http_message *message)
@@ -216,7 +261,7 @@ static void on_tcp_request(void *context, struct http_request *request, const st
     struct access_who who;
 
     if (!front_answer(server->front, request, message, &who))
-        answer(server, request, message, &who);
+        serve(server, request, message, &who);
 }
 
 static void take_results(struct server *server, struct reader *reader)
@@ -283,6 +328,17 @@ static bool stop_when_broken(struct server *server)
     return true;
 }
 
+static void count_work(struct metrics_counters *counters, const struct work *work)
+{
+    if (work->status != STORE_OK)
+        return;
+    counters->alarms += work->alarms;
+    if (work->kind != WORK_ANSWERS)
+        return;
+    counters->answers += work->result.ingested.stored;
+    counters->ratings += events_new_ratings(work, NULL);
+}
+
 static void take_work(struct server *server, struct work *work)
 {
     const struct events_sink sink = {server, on_event};
@@ -293,6 +349,7 @@ static void take_work(struct server *server, struct work *work)
     } else if (work->status != STORE_BROKEN) {
         hub_result(server->hub, work, &clock);
         events_of_work(&sink, work, server->config->kiosks[work->session].name);
+        count_work(&server->counters, work);
     }
 }
 

@@ -392,6 +392,37 @@ class Events(Case):
         self.assertTrue(listener.take() and listener.is_over)
 
 
+class Metrics(Case):
+    def test_metrics_are_what_prometheus_reads_and_name_nobody(self):
+        line = self.line()
+        self.served = self.daemon({'Coun\\ter "1"': line.path}, adopt="auto", http={"listen": "127.0.0.1:0"}).start()
+        self.staff("Quirin")
+        kiosk = peer.Kiosk(line)
+        for rating in (5, 1):
+            kiosk.rate(rating)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), self.served.log())
+        web = Web(self.served)
+        answer = web.ask("/metrics", token=self.token("board"))
+        self.assertEqual((answer.status, answer.headers["Content-Type"]),
+                         (200, "text/plain; version=0.0.4; charset=utf-8"))
+        text = answer.body.decode()
+        self.assertIn("\nbyname_well 1\n", text)
+        self.assertIn("\nbyname_answers_stored_total 2\n", text)
+        self.assertIn("\nbyname_ratings_stored_total 2\n", text)
+        self.assertIn('\nbyname_kiosk_connected{kiosk="Coun\\\\ter \\"1\\"",port="Coun\\\\ter \\"1\\""} 1\n', text)
+        self.assertNotIn("Quirin", text)
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, timeout=30)
+        self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
+
+    def test_metrics_need_a_token_for_totals(self):
+        web = self.web()
+        self.staff("Dan")
+        self.assertEqual(web.ask("/metrics").status, 401)
+        self.assertEqual(web.ask("/metrics", token=self.token("staff:Dan")).status, 403)
+        self.assertEqual(web.ask("/metrics", token=self.token("manager")).status, 200)
+        self.assertEqual(web.ask("/metrics", "POST", token=self.token("manager")).status, 404)
+
+
 class Attacks(Case):
     def assert_serves(self, web, token, seconds=1.5):
         begun = time.monotonic()
