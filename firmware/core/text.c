@@ -27,7 +27,7 @@ static uint8_t half_of(uint8_t code, uint8_t half)
 
 void text_copy(char copy[TEXT_SIZE_MAX], enum text text, enum language language)
 {
-    uint8_t second_halves[TEXT_NESTING_MAX]; /* of the pairs whose first half is under way */
+    uint8_t second_halves[TEXT_NESTING_MAX] = {0}; /* of the pairs whose first half is under way */
     uint8_t depth = 0, size = 0, code;
 
     if (language >= LANGUAGE_COUNT)

@@ -107,7 +107,7 @@ static void test_an_update_equals_the_whole_picture(void **state)
         struct screen from = screen_cases[i].screen;
         for (uint8_t button = 0; button <= 5; button++) {
             struct screen to = from;
-            struct canvas updated, whole, before;
+            struct canvas updated, whole = {.changed = 0}, before = whole;
             to.chosen = button;
             to.bar = button & 1 ? 0 : from.bar / 2;
             screen_draw(&from, &before);
@@ -125,7 +125,7 @@ static void test_what_is_another_picture_is_not_updated(void **state)
 {
     const struct screen from = {.kind = SCREEN_CALLING, .names = {"Dan"}, .name_count = 1};
     struct screen others[] = {from, from, from, from, from, from, from, from};
-    struct canvas canvas, before;
+    struct canvas canvas = {.changed = 0}, before;
 
     (void)state;
     others[0].kind = SCREEN_WHO;
@@ -147,7 +147,7 @@ static void test_what_is_another_picture_is_not_updated(void **state)
 static void test_absurd_screen_draws_within_canvas(void **state)
 {
     struct screen screen = {.name_count = 255, .marks = 0xFF, .bar = 255, .chosen = 200, .language = 99};
-    struct canvas canvas;
+    struct canvas canvas = {.changed = 0};
 
     (void)state;
     for (uint8_t i = 0; i < SCREEN_NAME_COUNT; i++)
