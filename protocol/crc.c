@@ -17,15 +17,16 @@ uint32_t crc32_update(uint32_t crc, const void *data, size_t size)
     return ~crc;
 }
 
+/* A byte at once: its remainder is the sum of a few shifts of itself, since 0x1021 is x^12 + x^5 + 1. */
 uint16_t crc16(const void *data, size_t size)
 {
     const uint8_t *bytes = data;
     uint16_t crc = 0xFFFF;
 
     for (size_t i = 0; i < size; i++) {
-        crc ^= (uint16_t)(bytes[i] << 8);
-        for (uint8_t bit = 0; bit < 8; bit++)
-            crc = (uint16_t)((crc & 0x8000) ? (uint16_t)(crc << 1) ^ 0x1021 : crc << 1);
+        uint8_t byte = (uint8_t)(crc >> 8) ^ bytes[i];
+        byte ^= byte >> 4;
+        crc = (uint16_t)(crc << 8 ^ byte << 12 ^ byte << 5 ^ byte);
     }
     return crc;
 }

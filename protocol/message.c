@@ -9,10 +9,12 @@
 #define ANSWERS_COUNT_AT 4 /* in the body */
 #define STAFF_ENTRY_SIZE_MAX (2 + 1 + 2 + 1 + STAFF_NAME_SIZE_MAX)
 
-_Static_assert(FRAME_HEADER_SIZE + 5 + ANSWERS_CAPACITY * ANSWER_WIRE_SIZE + FRAME_CRC_SIZE + SEAL_SIZE <=
+_Static_assert(FRAME_HEADER_SIZE + ANSWERS_HEAD_SIZE + ANSWERS_CAPACITY * ANSWER_WIRE_SIZE + FRAME_CRC_SIZE +
+                       SEAL_SIZE <=
                    FRAME_TO_DAEMON_SIZE_MAX,
                "a full ANSWERS fits a frame, sealed, too");
-_Static_assert(FRAME_HEADER_SIZE + 7 + STAFF_ENTRY_SIZE_MAX + FRAME_CRC_SIZE + SEAL_SIZE <= FRAME_TO_KIOSK_SIZE_MAX,
+_Static_assert(FRAME_HEADER_SIZE + 7 + STAFF_ENTRY_SIZE_MAX + FRAME_CRC_SIZE + SEAL_SIZE <=
+                   FRAME_TO_KIOSK_SIZE_MAX,
                "a roster piece fits a frame, sealed, too");
 
 #define WRITER(bytes_, size_)                 \

@@ -50,6 +50,7 @@ enum message_type { MESSAGES(MESSAGE_ENUMERATOR) };
 #define DATABASE_ID_SIZE 16
 #define FIRMWARE_NAME_SIZE_MAX 16 /* as in "0.1.0" */
 #define ANSWERS_CAPACITY 16       /* answers in one frame */
+#define ANSWERS_HEAD_SIZE 5       /* what stands before them */
 #define ANSWER_WIRE_SIZE 10
 #define ANSWER_VISIT_BACK_MAX 15 /* the journal packs it into four bits */
 

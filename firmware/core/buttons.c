@@ -82,6 +82,11 @@ void buttons_step(struct buttons *buttons, uint8_t raw, uint32_t now_ms)
         find_stuck(buttons, now_ms);
 }
 
+bool buttons_is_press_coming(const struct buttons *buttons)
+{
+    return (buttons->raw & buttons->armed) != 0;
+}
+
 uint32_t buttons_down_ms(const struct buttons *buttons, uint8_t button, uint32_t now_ms)
 {
     uint8_t mask = (uint8_t)(1u << button);

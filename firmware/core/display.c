@@ -46,7 +46,7 @@ static uint16_t check_add(uint16_t check, uint8_t byte)
 {
     byte ^= (uint8_t)check;
     byte ^= (uint8_t)(byte << 4);
-    return (uint16_t)(((uint16_t)byte << 8 | check >> 8) ^ (uint8_t)(byte >> 4) ^ ((uint16_t)byte << 3));
+    return (uint16_t)(((uint16_t)byte << 8 | check >> 8) ^ (uint8_t)(byte >> 4) ^ (uint16_t)(byte * 8));
 }
 
 static uint8_t count_bits(uint8_t byte)
@@ -58,13 +58,15 @@ static uint8_t count_bits(uint8_t byte)
 
 static void measure(const uint8_t page[CANVAS_WIDTH], uint16_t *check, uint16_t *lit)
 {
-    *check = 0xFFFF;
-    *lit = 0;
+    uint16_t sum = 0xFFFF, bits = 0;
+
     for (uint8_t x = 0; x < CANVAS_WIDTH; x++) {
-        *check = check_add(*check, page[x]);
+        sum = check_add(sum, page[x]);
         if (page[x] != 0) /* most are */
-            *lit = (uint16_t)(*lit + count_bits(page[x]));
+            bits = (uint16_t)(bits + count_bits(page[x]));
     }
+    *check = sum;
+    *lit = bits;
 }
 
 /* How visibly the page would change: by how much light, in steps of eight pixels. A page never sent counts as
@@ -91,6 +93,16 @@ void display_show(struct display *display, struct canvas *canvas)
         else
             display->pending |= mask;
     }
+    canvas->changed = 0;
+}
+
+void display_show_at_once(struct display *display, struct canvas *canvas)
+{
+    for (uint8_t page = 0; page < CANVAS_PAGE_COUNT; page++) {
+        if (canvas->changed & 1u << page)
+            display->distance[page] = UINT8_MAX;
+    }
+    display->pending |= canvas->changed;
     canvas->changed = 0;
 }
 

@@ -39,6 +39,9 @@ void display_init(struct display *display, uint32_t now_ms);
 /* Find the pages to send among those that were drawn on since the last call. Takes 0.4 ms for each on an AVR. */
 void display_show(struct display *display, struct canvas *canvas);
 
+/* The same for a small change that shall be seen at once: what was drawn on is sent, unmeasured and before all else. */
+void display_show_at_once(struct display *display, struct canvas *canvas);
+
 /* Send at most one page, that which differs most (about 3 ms), or try to find the display. To be called from
  * the main loop until it returns false, and then at least once a second. True while pages wait for a display
  * that answers. */

@@ -62,11 +62,9 @@ void identity_load(struct identity *identity)
         memset(identity, 0, sizeof *identity);
 }
 
-bool identity_store(struct identity *identity)
+static void pack(const struct identity *identity, uint8_t bytes[STORAGE_IDENTITY_SIZE])
 {
-    uint8_t bytes[STORAGE_IDENTITY_SIZE], back[STORAGE_IDENTITY_SIZE];
-    struct bytes_writer writer = {.data = bytes, .capacity = sizeof bytes};
-    uint16_t address = copy_address(++identity->serial);
+    struct bytes_writer writer = {.data = bytes, .capacity = STORAGE_IDENTITY_SIZE};
 
     bytes_put_u8(&writer, identity->serial);
     bytes_put_u64(&writer, identity->kiosk_id);
@@ -74,18 +72,62 @@ bool identity_store(struct identity *identity)
     bytes_put(&writer, identity->database_id, DATABASE_ID_SIZE);
     bytes_put(&writer, identity->key, SEAL_KEY_SIZE);
     bytes_put_u16(&writer, crc16(bytes, CRC_AT));
-    for (uint8_t i = 0; i < sizeof bytes; i++)
-        port_eeprom_start((uint16_t)(address + i), bytes[i], PORT_EEPROM_WRITE);
+}
+
+void identity_store(struct identity *identity)
+{
+    identity->serial++;
+    identity->is_storing = true;
+    identity->written = 0;
+}
+
+bool identity_is_storing(const struct identity *identity)
+{
+    return identity->is_storing;
+}
+
+/* One byte or, behind the last of them, the look whether they are there. */
+static bool advance(struct identity *identity)
+{
+    uint8_t bytes[STORAGE_IDENTITY_SIZE], back[STORAGE_IDENTITY_SIZE];
+    uint16_t address = copy_address(identity->serial);
+
+    pack(identity, bytes);
+    if (identity->written < sizeof bytes) {
+        port_eeprom_start((uint16_t)(address + identity->written), bytes[identity->written],
+                          PORT_EEPROM_WRITE);
+        identity->written++;
+        return false;
+    }
     port_eeprom_read(address, back, sizeof back);
-    return memcmp(back, bytes, sizeof back) == 0;
+    identity->is_storing = false;
+    if (memcmp(back, bytes, sizeof back) == 0)
+        return true;
+    identity_load(identity);
+    return false;
+}
+
+bool identity_step(struct identity *identity)
+{
+    return identity->is_storing && port_eeprom_is_ready() && advance(identity);
+}
+
+static bool store_now(struct identity *identity)
+{
+    bool is_stored = false;
+
+    identity_store(identity);
+    while (identity->is_storing) /* a pass for each byte, and one more */
+        is_stored = advance(identity);
+    return is_stored;
 }
 
 bool identity_forget(struct identity *identity)
 {
     struct identity nobody = {.serial = identity->serial};
 
-    if (!identity_store(&nobody))
+    if (!store_now(&nobody))
         return false;
     *identity = nobody;
-    return identity_store(identity); /* over the copy that still has the key */
+    return store_now(identity); /* over the copy that still has the key */
 }

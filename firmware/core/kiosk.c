@@ -126,12 +126,16 @@ static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
         visit_screen(&kiosk->visit, now_ms, &screen);
     if (screen.kind == SCREEN_IDLE)
         screen.marks = idle_marks(kiosk);
-    bool may_update = kiosk->shown_generation == kiosk->roster.generation; /* names stand where they stood */
-    if (!may_update || !screen_update(&kiosk->shown, &screen, &kiosk->canvas))
-        screen_draw(&screen, &kiosk->canvas);
+    bool is_small = kiosk->shown_generation == kiosk->roster.generation && /* names stand where they stood */
+                    screen_update(&kiosk->shown, &screen, &kiosk->canvas);
     kiosk->shown = screen;
     kiosk->shown_generation = kiosk->roster.generation;
-    display_show(&kiosk->display, &kiosk->canvas);
+    if (is_small) {
+        display_show_at_once(&kiosk->display, &kiosk->canvas);
+    } else {
+        screen_draw(&screen, &kiosk->canvas);
+        display_show(&kiosk->display, &kiosk->canvas);
+    }
 }
 
 static void step_line(struct kiosk *kiosk, uint32_t now_ms)
@@ -145,28 +149,49 @@ static void step_line(struct kiosk *kiosk, uint32_t now_ms)
     uplink_step(&kiosk->uplink, now_ms, kiosk->uptime_s);
 }
 
-/* True while the journal has something to write: it is to be ready for the next press as soon as possible. */
-static bool step_memory(struct kiosk *kiosk)
+/* The one EEPROM, a byte at a time: the journal first, since it is to be ready for the next press as soon as possible, then
+ * the identity, then the roster. True while one of the first two has something to write. */
+static bool step_memory(struct kiosk *kiosk, uint32_t now_ms)
 {
     if (journal_step(&kiosk->journal))
         return true;
+    if (identity_is_storing(&kiosk->identity)) {
+        if (identity_step(&kiosk->identity))
+            uplink_on_adopted(&kiosk->uplink, now_ms);
+        return true;
+    }
     if (!visit_is_open(&kiosk->visit) && port_buttons() == 0)
         uplink_claim_boot(&kiosk->uplink, kiosk->uptime_s);
     roster_step(&kiosk->roster, kiosk->uptime_s);
     return false;
 }
 
+/* Look at the buttons, which is due every tick. False when it is not due yet. */
+static bool look(struct kiosk *kiosk)
+{
+    uint32_t now_ms = port_now_ms();
+
+    if (now_ms - kiosk->sampled_ms < PORT_TICK_MS)
+        return false;
+    kiosk->sampled_ms = now_ms;
+    step_people(kiosk, now_ms);
+    step_picture(kiosk, now_ms);
+    return true;
+}
+
+/* Between two looks at the buttons: pages of the display, 3 ms each, and one frame of the line, up to 5 ms, which is begun
+ * only right after a look. While a press is on its way, line and memory wait for it: 25 ms. */
 bool kiosk_step(struct kiosk *kiosk)
 {
     uint32_t now_ms = port_now_ms();
 
     count_uptime(kiosk, now_ms);
-    if (now_ms - kiosk->sampled_ms >= PORT_TICK_MS) {
-        kiosk->sampled_ms = now_ms;
-        step_people(kiosk, now_ms);
-        step_picture(kiosk, now_ms);
-    }
+    bool has_looked = look(kiosk);
     bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
-    step_line(kiosk, port_now_ms());
-    return step_memory(kiosk) || is_drawing;
+    if (buttons_is_press_coming(&kiosk->buttons))
+        return is_drawing;
+    now_ms = port_now_ms();
+    if (has_looked)
+        step_line(kiosk, now_ms);
+    return step_memory(kiosk, now_ms) || is_drawing;
 }

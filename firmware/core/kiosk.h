@@ -47,7 +47,7 @@ struct kiosk {
 void kiosk_init(struct kiosk *kiosk);
 
 /* One pass. False when nothing is left to do before the next tick or byte, so that the caller may sleep.
- * Takes up to 70 ms when an answer is stored, at most 10 ms else but for adoption (170 ms). */
+ * Takes up to 70 ms when an answer is stored, at most 10 ms else, but 350 ms to forget the database. */
 bool kiosk_step(struct kiosk *kiosk);
 
 #endif

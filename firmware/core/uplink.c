@@ -12,10 +12,10 @@
 
 #define RX_BYTES_A_STEP 256 /* leave the loop to the buttons even when the line never falls silent */
 
-#define BODY_CAPACITY (FRAME_TO_DAEMON_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
+#define BODY_CAPACITY (UPLINK_FRAME_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
 
 _Static_assert(sizeof BYNAME_VERSION - 1 <= FIRMWARE_NAME_SIZE_MAX, "the version fits a HELLO");
-_Static_assert(FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX) <= PORT_LINE_TX_SIZE_MIN,
+_Static_assert(FRAME_ENCODED_SIZE(UPLINK_FRAME_SIZE_MAX) <= PORT_LINE_TX_SIZE_MIN,
                "an idle line takes the largest frame whole");
 
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
@@ -139,7 +139,7 @@ static void send_answers(struct uplink *uplink, uint32_t now_ms)
     struct answer answer;
 
     message_answers_begin(&writer, first);
-    while (seq < journal_next(uplink->journal) && seq - first < ANSWERS_CAPACITY) {
+    while (seq < journal_next(uplink->journal) && seq - first < UPLINK_ANSWERS_MAX) {
         enum journal_entry entry = journal_read(uplink->journal, seq, &answer);
         if (entry != JOURNAL_ANSWER) {
             if (seq > first)
@@ -211,18 +211,20 @@ static void on_adopt(struct uplink *uplink, const struct message_adopt *adopt, u
         wait_for(uplink, now_ms, WAIT_OTHER_DATABASE);
         return;
     }
-    if (!is_ours || identity->journal_id != adopt->journal_id) {
-        struct identity before = *identity;
-        identity->kiosk_id = adopt->kiosk_id;
-        identity->journal_id = adopt->journal_id;
-        memcpy(identity->database_id, adopt->database_id, DATABASE_ID_SIZE);
-        if (!is_ours)
-            memcpy(identity->key, adopt->key, SEAL_KEY_SIZE);
-        if (!identity_store(identity)) {
-            *identity = before;
-            return;
-        }
+    if (is_ours && identity->journal_id == adopt->journal_id) {
+        uplink_on_adopted(uplink, now_ms);
+        return;
     }
+    identity->kiosk_id = adopt->kiosk_id;
+    identity->journal_id = adopt->journal_id;
+    memcpy(identity->database_id, adopt->database_id, DATABASE_ID_SIZE);
+    if (!is_ours)
+        memcpy(identity->key, adopt->key, SEAL_KEY_SIZE);
+    identity_store(identity);
+}
+
+void uplink_on_adopted(struct uplink *uplink, uint32_t now_ms)
+{
     uplink->needs_journal = false;
     link_on_renew(&uplink->link, now_ms);
 }
@@ -385,9 +387,13 @@ void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
     struct frame frame;
     uint8_t byte;
 
+    if (identity_is_storing(uplink->identity))
+        return; /* nobody is told of ids that a power cut could still undo */
     for (uint16_t i = 0; i < RX_BYTES_A_STEP && port_line_read(&byte); i++) {
-        if (frame_decoder_push(&uplink->decoder, byte, &frame))
+        if (frame_decoder_push(&uplink->decoder, byte, &frame)) {
             on_frame(uplink, &frame, now_ms, uptime_s);
+            return; /* one frame a step, in or out: each takes some ms, and buttons are read between steps */
+        }
     }
     if (port_line_writable() < sizeof uplink->tx)
         return;

@@ -19,6 +19,14 @@
 #include "protocol/link.h"
 #include "protocol/seal.h"
 
+/* Half of what a frame of ANSWERS may hold: it is made in 4 ms, in which no button is read. No other frame of a kiosk is
+ * larger. */
+#define UPLINK_ANSWERS_MAX 8
+#define UPLINK_FRAME_SIZE_MAX                                                                    \
+    (FRAME_HEADER_SIZE + ANSWERS_HEAD_SIZE + UPLINK_ANSWERS_MAX * ANSWER_WIRE_SIZE + SEAL_SIZE + \
+     FRAME_CRC_SIZE)
+_Static_assert(UPLINK_ANSWERS_MAX <= ANSWERS_CAPACITY, "the daemon takes so many");
+
 /* What the rest of the kiosk contributes, brought up to date before each step. */
 struct uplink_status {
     uint32_t refused;
@@ -43,15 +51,18 @@ struct uplink {
     bool is_help_on;
     bool needs_journal; /* our journal's past is not the daemon's: ask for a new id */
     uint8_t rx[FRAME_TO_KIOSK_SIZE_MAX];
-    uint8_t tx[FRAME_ENCODED_SIZE(FRAME_TO_DAEMON_SIZE_MAX)];
+    uint8_t tx[FRAME_ENCODED_SIZE(UPLINK_FRAME_SIZE_MAX)];
 };
 
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
                  struct roster *roster, uint32_t now_ms);
 
-/* Read what has arrived, obey it, and send what is due if the line can take a whole frame. Takes about 170 ms
- * when an identity is stored, at adoption only. */
+/* Read what has arrived until a frame is complete, and obey it; else send what is due if the line can take a whole frame.
+ * Does nothing while an identity is being stored. */
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);
+
+/* The identity that the daemon gave is durable: introduce ourselves under it. */
+void uplink_on_adopted(struct uplink *uplink, uint32_t now_ms);
 
 /* Store a boot answer if the daemon is there and no answer holds this boot's number yet: only then does the daemon tie
  * the boot to real time. Takes up to 30 ms, so to be called when nobody waits for a screen. */

@@ -61,7 +61,7 @@ void port_eeprom_start(uint16_t address, uint8_t value, enum port_eeprom_mode mo
 bool port_line_read(uint8_t *byte);
 
 /* Bytes that port_line_write would take now. At least PORT_LINE_TX_SIZE_MIN when the line is idle. */
-#define PORT_LINE_TX_SIZE_MIN 200
+#define PORT_LINE_TX_SIZE_MIN 120
 size_t port_line_writable(void);
 
 /* Queue bytes for the line; size <= port_line_writable(). Returns at once. */

@@ -9,7 +9,7 @@
 /* UART0 is wired to the USB side of the board. One place of a ring stays free to tell full from empty. One
  * side writes an index, the other only reads it, and a byte is read and written at once: no locks. */
 #define RX_RING_SIZE 144
-#define TX_RING_SIZE 208
+#define TX_RING_SIZE 128
 #define UBRR_VALUE ((F_CPU + 4UL * BYNAME_BAUD) / (8UL * BYNAME_BAUD) - 1)
 
 _Static_assert(RX_RING_SIZE - 1 >= 128, "the contract's least");

@@ -69,6 +69,27 @@ static void test_press_is_reported_once_after_25_ms(void **state)
     assert_int_equal(bench.presses[0], 2);
 }
 
+static void test_press_is_coming_until_it_is_reported(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    begin(&bench);
+    assert_false(buttons_is_press_coming(&bench.buttons));
+    for (uint32_t t = 0; t < BUTTONS_PRESS_MS; t += PORT_TICK_MS) {
+        sample(&bench, FOUR, PORT_TICK_MS);
+        assert_true(buttons_is_press_coming(&bench.buttons));
+    }
+    sample(&bench, FOUR, PORT_TICK_MS);
+    assert_int_equal(bench.buttons.pressed, FOUR);
+    assert_false(buttons_is_press_coming(&bench.buttons));
+    hold(&bench, FOUR, BUTTONS_STUCK_MS); /* neither held nor stuck */
+    assert_false(buttons_is_press_coming(&bench.buttons));
+    sample(&bench, 0, PORT_TICK_MS);
+    sample(&bench, FOUR, PORT_TICK_MS); /* nor bouncing */
+    assert_false(buttons_is_press_coming(&bench.buttons));
+}
+
 static void test_short_spike_is_no_press(void **state)
 {
     struct bench bench;
@@ -222,6 +243,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_press_is_reported_once_after_25_ms),
+        cmocka_unit_test(test_press_is_coming_until_it_is_reported),
         cmocka_unit_test(test_short_spike_is_no_press),
         cmocka_unit_test(test_buttons_are_independent),
         cmocka_unit_test(test_down_time_stops_at_release),

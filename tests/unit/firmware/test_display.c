@@ -113,6 +113,28 @@ static void test_only_changed_pages_are_sent_the_brightest_change_first(void **s
     assert_shown(&bench);
 }
 
+static void test_a_small_change_is_sent_at_once(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    begin(&bench);
+    run(&bench, 100);
+    glass.page_count = 0;
+    canvas_fill(&bench.canvas, 0, 32, 100, 6);
+    display_show(&bench.display, &bench.canvas);
+    canvas_fill(&bench.canvas, 0, 0, 3, 3);
+    display_show_at_once(&bench.display, &bench.canvas);
+    run(&bench, 100);
+    assert_int_equal(glass.page_count, 2);
+    assert_int_equal(glass.order[0], 0);
+    assert_int_equal(glass.order[1], 4);
+    assert_shown(&bench);
+    display_show(&bench.display, &bench.canvas);
+    run(&bench, 100);
+    assert_int_equal(glass.page_count, 2);
+}
+
 static void test_unchanged_picture_sends_nothing(void **state)
 {
     struct bench bench;
@@ -216,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_picture_arrives_page_by_page_and_is_lit_last),
         cmocka_unit_test(test_only_changed_pages_are_sent_the_brightest_change_first),
+        cmocka_unit_test(test_a_small_change_is_sent_at_once),
         cmocka_unit_test(test_unchanged_picture_sends_nothing),
         cmocka_unit_test(test_moved_pixel_is_noticed),
         cmocka_unit_test(test_absent_display_is_tried_once_a_second_and_counted_once),

@@ -3,6 +3,7 @@
  * The whole kiosk on the host: fingers on its buttons, a scripted daemon on its line.
  */
 #include "firmware/core/kiosk.h"
+#include "firmware/core/storage.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +73,8 @@ static void say(uint8_t type, const uint8_t *body, size_t size)
         uint8_t body_[FRAME_SIZE_MAX];                                                       \
         say(MESSAGE_##TYPE, body_, message_##name##_encode(&message_, body_, sizeof body_)); \
     } while (0)
+
+#define ADOPTION_MS 500 /* a byte of the identity is written each tick here, and another ADOPT may come */
 
 static void fill_database(uint8_t id[DATABASE_ID_SIZE])
 {
@@ -298,7 +301,7 @@ static void finish_visit(void)
 static void test_a_blank_kiosk_is_adopted_and_stays_so(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     assert_true(uplink_is_up(&kiosk.uplink));
     assert_int_equal(collector.hellos, 2);
     assert_int_equal(collector.answers[1].question, QUESTION_BOOT);
@@ -311,7 +314,7 @@ static void test_a_blank_kiosk_is_adopted_and_stays_so(void **state)
 static void test_a_kiosk_sends_nothing_to_another_database(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.database = 0xEE;
     boot();
     collector.received = 0;
@@ -328,7 +331,7 @@ static void test_a_strangers_adoption_is_ignored(void **state)
     uint8_t body[64];
 
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     say(MESSAGE_ADOPT, body, message_adopt_encode(&adopt, body, sizeof body));
     run(100);
     assert_true(kiosk.identity.kiosk_id == KIOSK_ID);
@@ -337,7 +340,7 @@ static void test_a_strangers_adoption_is_ignored(void **state)
 static void test_answers_given_offline_arrive_later_once(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.is_silent = true;
     run(LINK_TIMEOUT_MS + 100);
     for (uint8_t i = 1; i <= 5; i++) {
@@ -357,7 +360,7 @@ static void test_an_ack_for_another_journal_is_ignored(void **state)
     uint8_t body[FRAME_TO_KIOSK_SIZE_MAX];
 
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.is_acking = false;
     press(3);
     run(100);
@@ -372,7 +375,7 @@ static void test_an_ack_for_another_journal_is_ignored(void **state)
 static void test_an_unacknowledged_answer_is_sent_again(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.is_acking = false;
     press(3);
     uint32_t rating = next_seq() - 1;
@@ -385,10 +388,10 @@ static void test_an_unacknowledged_answer_is_sent_again(void **state)
 static void test_a_journal_without_its_past_gets_a_new_id(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.through = 500;
     boot();
-    run(100);
+    run(ADOPTION_MS);
     assert_true(kiosk.identity.journal_id == JOURNAL_ID + 1);
     assert_true(uplink_is_up(&kiosk.uplink));
 }
@@ -397,19 +400,19 @@ static void test_a_journal_without_its_past_gets_a_new_id_without_a_key_too(void
 {
     (void)state;
     collector.is_keyless = true;
-    run(200);
+    run(ADOPTION_MS);
     assert_false(seal_is_key(kiosk.identity.key));
     assert_true(uplink_is_up(&kiosk.uplink));
     collector.through = 500;
     boot();
-    run(60);
+    run(ADOPTION_MS);
     assert_true(collector.hello.journal_id == 0);
 }
 
 static void test_damaged_answers_are_reported_lost(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.is_silent = true;
     press(1);
     finish_visit();
@@ -431,7 +434,7 @@ static void test_damaged_answers_are_reported_lost(void **state)
 static void test_answers_acknowledged_before_are_sent_to_an_older_database(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     press(1);
     finish_visit();
     press(2);
@@ -470,11 +473,11 @@ static void test_a_roster_is_not_taken_during_a_visit(void **state)
 /* The keyed line
  * ------------------------------------------------------------------------------------------------ */
 
-#define FORGE(TYPE, name, ...)                                                                            \
-    do {                                                                                                  \
-        struct message_##name message_ = {__VA_ARGS__};                                                   \
-        uint8_t body_[FRAME_SIZE_MAX];                                                                    \
-        say_plainly(MESSAGE_##TYPE, 0, body_, message_##name##_encode(&message_, body_, sizeof body_));   \
+#define FORGE(TYPE, name, ...)                                                                          \
+    do {                                                                                                \
+        struct message_##name message_ = {__VA_ARGS__};                                                 \
+        uint8_t body_[FRAME_SIZE_MAX];                                                                  \
+        say_plainly(MESSAGE_##TYPE, 0, body_, message_##name##_encode(&message_, body_, sizeof body_)); \
     } while (0)
 
 /* Three answers that no daemon has acknowledged, sent. */
@@ -518,7 +521,8 @@ static void test_forged_acks_drop_nothing_and_are_counted(void **state)
         uint8_t body[40];
         struct message_ack ack = {.journal_id = JOURNAL_ID, .through = next_seq() - 1};
         size_t size = message_ack_encode(&ack, body, sizeof body);
-        say_plainly(MESSAGE_ACK, SEAL_FLAG, body, seal_append(&stranger, MESSAGE_ACK, body, size, sizeof body));
+        say_plainly(MESSAGE_ACK, SEAL_FLAG, body,
+                    seal_append(&stranger, MESSAGE_ACK, body, size, sizeof body));
     }
     run(500);
     assert_int_equal(journal_oldest(&kiosk.journal), oldest);
@@ -533,8 +537,12 @@ static void test_forged_acks_drop_nothing_and_are_counted(void **state)
 
 static void test_forged_orders_of_every_kind_are_ignored(void **state)
 {
-    struct message_welcome welcome = {.major = PROTOCOL_MAJOR, .kiosk_id = KIOSK_ID, .journal_id = JOURNAL_ID,
-                                      .through = UINT32_MAX, .midnight_in_s = 1, .nonce = 5};
+    struct message_welcome welcome = {.major = PROTOCOL_MAJOR,
+                                      .kiosk_id = KIOSK_ID,
+                                      .journal_id = JOURNAL_ID,
+                                      .through = UINT32_MAX,
+                                      .midnight_in_s = 1,
+                                      .nonce = 5};
     struct message_adopt other = {.kiosk_id = KIOSK_ID, .journal_id = 99, .has_key = true, .key = {1}};
     uint8_t body[FRAME_SIZE_MAX];
     struct identity before;
@@ -592,7 +600,7 @@ static void test_a_conversation_replayed_to_the_kiosk_after_a_reboot_is_ignored(
     size_t size = 0;
 
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     boot();
     /* A machine in the middle keeps all that the daemon says: WELCOME, TIME, ACKs. */
     for (int i = 0; i < 400; i++) {
@@ -624,13 +632,13 @@ static void test_a_conversation_replayed_to_the_kiosk_after_a_reboot_is_ignored(
 
 static void test_a_second_welcome_opens_no_second_conversation(void **state)
 {
-    struct message_welcome welcome = {.major = PROTOCOL_MAJOR, .kiosk_id = KIOSK_ID, .journal_id = JOURNAL_ID,
-                                      .nonce = 1000};
+    struct message_welcome welcome = {
+        .major = PROTOCOL_MAJOR, .kiosk_id = KIOSK_ID, .journal_id = JOURNAL_ID, .nonce = 1000};
     uint8_t body[FRAME_SIZE_MAX];
     struct seal second;
 
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     second = collector.seal; /* the daemon was shown the same HELLO twice */
     seal_open(&second, welcome.nonce);
     fill_database(welcome.database_id);
@@ -646,7 +654,7 @@ static void test_a_second_welcome_opens_no_second_conversation(void **state)
 static void test_a_changed_hello_is_answered_in_vain(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     boot();
     collector.is_silent = true;
     run(50);
@@ -658,6 +666,7 @@ static void test_a_changed_hello_is_answered_in_vain(void **state)
     bool is_frame = false;
     frame_decoder_init(&decoder, buffer, sizeof buffer);
     boot();
+    fake_port.now_ms += PORT_TICK_MS;
     kiosk_step(&kiosk);
     for (size_t i = 0; i < fake_port.tx_size && !is_frame; i++)
         is_frame = frame_decoder_push(&decoder, fake_port.tx[i], &frame);
@@ -667,6 +676,7 @@ static void test_a_changed_hello_is_answered_in_vain(void **state)
     frame.body_size = message_hello_encode(&hello, body, sizeof body);
     frame.body = body;
     on_hello(&hello, &frame);
+    fake_port.now_ms += PORT_TICK_MS;
     kiosk_step(&kiosk);
     assert_false(uplink_is_up(&kiosk.uplink));
     assert_int_equal(kiosk.uplink.forged, 1);
@@ -679,7 +689,7 @@ static void test_two_daemons_on_one_line_do_not_confuse_a_kiosk(void **state)
     struct message_wait wait = {PROTOCOL_MAJOR, PROTOCOL_MINOR, WAIT_OTHER_DATABASE};
 
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.is_acking = true;
     for (int i = 0; i < 4; i++) {
         say_plainly(MESSAGE_ADOPT, 0, body, message_adopt_encode(&adopt, body, sizeof body));
@@ -695,7 +705,7 @@ static void test_two_daemons_on_one_line_do_not_confuse_a_kiosk(void **state)
 static void test_the_boot_is_claimed_when_an_ack_makes_room_in_a_full_journal(void **state)
 {
     (void)state;
-    run(200);
+    run(ADOPTION_MS);
     collector.is_silent = true;
     run(LINK_TIMEOUT_MS + 100);
     struct answer answer = {.question = QUESTION_SIGN_ON, .value = 1};
@@ -740,7 +750,7 @@ static void test_a_cut_anywhere_in_a_new_journals_adoption_leaves_the_key(void *
     for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
         for (volatile uint32_t cut_at = 1; cut_at <= STORAGE_IDENTITY_SIZE + 20; cut_at++) {
             reset(state);
-            run(200);
+            run(ADOPTION_MS);
             collector.through = 500;
             boot();
             fake_port.cut_at = cut_at;
@@ -753,7 +763,8 @@ static void test_a_cut_anywhere_in_a_new_journals_adoption_leaves_the_key(void *
             assert_memory_equal(kiosk.identity.key, line_key, SEAL_KEY_SIZE);
             run(2500);
             assert_true(uplink_is_up(&kiosk.uplink));
-            assert_true(kiosk.identity.journal_id == collector.journal_id && kiosk.identity.journal_id != JOURNAL_ID);
+            assert_true(kiosk.identity.journal_id == collector.journal_id &&
+                        kiosk.identity.journal_id != JOURNAL_ID);
         }
     }
 }
@@ -767,7 +778,7 @@ static void test_a_cut_anywhere_in_the_gesture_leaves_the_key_or_none_and_every_
     for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
         for (volatile uint32_t cut_at = 1; cut_at <= 2 * STORAGE_IDENTITY_SIZE + 4; cut_at++) {
             reset(state);
-            run(200);
+            run(ADOPTION_MS);
             collector.is_silent = true;
             press(5);
             fake_port_reboot();
@@ -798,6 +809,85 @@ static void test_a_cut_anywhere_in_the_gesture_leaves_the_key_or_none_and_every_
         }
     }
     assert_true(kept_count > STORAGE_IDENTITY_SIZE && lost_count > STORAGE_IDENTITY_SIZE);
+}
+
+/* The buttons are armed, and ADOPT has just arrived. */
+static void begin_adoption(void)
+{
+    collector.is_silent = true;
+    run(300);
+    collector.is_silent = false;
+    for (unsigned i = 0; i < 300 && !identity_is_storing(&kiosk.identity); i++)
+        run(PORT_TICK_MS);
+    assert_true(identity_is_storing(&kiosk.identity));
+}
+
+static void test_a_press_does_not_wait_for_adoption(void **state)
+{
+    (void)state;
+    begin_adoption();
+    unsigned hellos = collector.hellos;
+    hold(0x10, 60);
+    assert_int_equal(kiosk.shown.chosen, 5);
+    assert_int_equal(journal_pending(&kiosk.journal), 1);
+    assert_true(identity_is_storing(&kiosk.identity));
+    assert_int_equal(collector.hellos, hellos); /* nobody hears of the new ids yet */
+    run(ADOPTION_MS);
+    assert_true(uplink_is_up(&kiosk.uplink));
+    finish_visit();
+    assert_int_equal(collector.answers[1].question, QUESTION_RATING);
+    assert_int_equal(collector.answers[1].value, 5);
+}
+
+static unsigned count_ratings(void)
+{
+    unsigned count = 0;
+
+    for (uint32_t seq = 1; seq <= collector.received; seq++)
+        count += collector.answers[seq].question == QUESTION_RATING;
+    return count;
+}
+
+/* The bytes of an identity and of a rating come in turns, and power fails in each of them. */
+static void test_a_cut_in_adoption_keeps_the_rating_that_was_acknowledged_meanwhile(void **state)
+{
+    volatile unsigned acknowledged = 0, cases = 0;
+
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1; cut_at <= STORAGE_IDENTITY_SIZE + STORAGE_SLOT_SIZE + 5;
+             cut_at++) {
+            reset(state);
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x69;
+            if (setjmp(fake_port.power_cut) == 0) {
+                begin_adoption();
+                hold(0x10, 60);
+                run(400);
+            }
+            bool is_acknowledged = kiosk.shown.kind != SCREEN_IDLE || kiosk.shown.chosen == 5;
+            acknowledged += is_acknowledged;
+            cases++;
+            boot();
+            run(2 * ADOPTION_MS);
+            assert_true(uplink_is_up(&kiosk.uplink));
+            assert_memory_equal(kiosk.identity.key, line_key, SEAL_KEY_SIZE);
+            assert_in_range(count_ratings(), is_acknowledged, 1);
+        }
+    }
+    assert_in_range(acknowledged, 1, cases - 1);
+}
+
+/* A memory that does not hold the identity: the kiosk stays whose it was, and asks again, but not all the time. */
+static void test_an_identity_that_cannot_be_kept_is_not_used(void **state)
+{
+    (void)state;
+    fake_port.dead_from = STORAGE_IDENTITY;
+    fake_port.dead_to = STORAGE_SPARE;
+    run(5000);
+    assert_true(kiosk.identity.kiosk_id == 0);
+    assert_false(uplink_is_up(&kiosk.uplink));
+    assert_in_range(collector.hellos, 3, 6);
 }
 
 /* Visits ---------------------------------------------------------------------------------------------- */
@@ -1575,7 +1665,12 @@ int main(void)
         cmocka_unit_test_setup(test_the_boot_is_claimed_when_an_ack_makes_room_in_a_full_journal, reset),
         cmocka_unit_test_setup(test_a_cut_anywhere_in_adoption_ends_in_an_adopted_kiosk, reset),
         cmocka_unit_test_setup(test_a_cut_anywhere_in_a_new_journals_adoption_leaves_the_key, reset),
-        cmocka_unit_test_setup(test_a_cut_anywhere_in_the_gesture_leaves_the_key_or_none_and_every_answer, reset),
+        cmocka_unit_test_setup(test_a_cut_anywhere_in_the_gesture_leaves_the_key_or_none_and_every_answer,
+                               reset),
+        cmocka_unit_test_setup(test_a_press_does_not_wait_for_adoption, reset),
+        cmocka_unit_test_setup(test_a_cut_in_adoption_keeps_the_rating_that_was_acknowledged_meanwhile,
+                               reset),
+        cmocka_unit_test_setup(test_an_identity_that_cannot_be_kept_is_not_used, reset),
         cmocka_unit_test_setup(test_a_roster_is_not_taken_during_a_visit, reset_ready),
         cmocka_unit_test_setup(test_a_happy_visit_asks_who_whether_by_name_and_one_thing_more, reset_ready),
         cmocka_unit_test_setup(
