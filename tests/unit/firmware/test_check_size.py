@@ -15,7 +15,7 @@ VECTOR = "void __vector_1(void) __attribute__((signal, used)); void __vector_1(v
 
 @unittest.skipUnless(shutil.which("avr-gcc"), "avr-gcc is not installed")
 class CheckSize(unittest.TestCase):
-    def check(self, code, flash_max=49152, ram_max=5120, options=()):
+    def check(self, code, flash_max=49152, static_max=3500, stack_max=512, options=()):
         with tempfile.TemporaryDirectory() as directory:
             source, image = os.path.join(directory, "a.c"), os.path.join(directory, "a.elf")
             with open(source, "w", encoding="utf-8") as file:
@@ -23,7 +23,8 @@ class CheckSize(unittest.TestCase):
             subprocess.run(["avr-gcc", "-mmcu=atmega2560", "-Os", "-fstack-usage", "-fno-jump-tables", *options, source,
                             "-o", image], check=True, cwd=directory)
             return subprocess.run([sys.executable, "-B", CHECK_SIZE, image, "--flash-max", str(flash_max),
-                                   "--ram-max", str(ram_max), "--stack-usage", directory],
+                                   "--static-max", str(static_max), "--stack-max", str(stack_max),
+                                   "--stack-usage", directory],
                                   capture_output=True, text=True)
 
     def assert_refused(self, why, *arguments, **options):
@@ -62,7 +63,7 @@ class CheckSize(unittest.TestCase):
 
     def test_interrupt_is_added_to_the_main_path(self):
         result = self.check("int main(void) { for (;;); }")
-        in_all = int(re.search(r"memory in all\s+(\d+)", result.stdout).group(1))
+        in_all = int(re.search(r"stack\s+(\d+) of", result.stdout).group(1))
         interrupt = int(re.search(r"interrupt\s+(\d+)", result.stdout).group(1))
         self.assertGreater(interrupt, 3)
         self.assertEqual(in_all, 3 + interrupt)
@@ -80,9 +81,10 @@ class CheckSize(unittest.TestCase):
 
     def test_too_much_of_anything_is_refused(self):
         code = "volatile char a[300]; int main(void) { a[0] = 1; for (;;); }"
-        self.assertEqual(self.check(code, 49152, 350).returncode, 0)
-        self.assert_refused("too large", code, 49152, 300)
-        self.assert_refused("too large", code, 100, 5120)
+        self.assertEqual(self.check(code, 49152, 300, 50).returncode, 0)
+        self.assert_refused("too large", code, 49152, 299, 50)
+        self.assert_refused("too large", code, 49152, 300, 5)
+        self.assert_refused("too large", code, 100, 300, 50)
 
 
 unittest.main()
