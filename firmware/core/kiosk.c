@@ -5,6 +5,7 @@
 
 #include "firmware/port/port.h"
 
+#define FRAME_AFTER_LOOK_MS 1
 #define CHORD_MS 1000 /* two outer buttons that went down further apart are not meant together */
 
 void kiosk_init(struct kiosk *kiosk)
@@ -179,7 +180,7 @@ static bool look(struct kiosk *kiosk)
     return true;
 }
 
-/* Between two looks at the buttons: pages of the display, 3 ms each, and one frame of the line, up to 5 ms, which is begun
+/* Between two looks at the buttons: pages of the display, 3 ms each, or one frame of the line, up to 4 ms, which is begun
  * only right after a look. While a press is on its way, line and memory wait for it: 25 ms. */
 bool kiosk_step(struct kiosk *kiosk)
 {
@@ -190,8 +191,7 @@ bool kiosk_step(struct kiosk *kiosk)
     bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
     if (buttons_is_press_coming(&kiosk->buttons))
         return is_drawing;
-    now_ms = port_now_ms();
-    if (has_looked)
-        step_line(kiosk, now_ms);
-    return step_memory(kiosk, now_ms) || is_drawing;
+    if (has_looked && port_now_ms() - now_ms <= FRAME_AFTER_LOOK_MS)
+        step_line(kiosk, port_now_ms());
+    return step_memory(kiosk, port_now_ms()) || is_drawing;
 }

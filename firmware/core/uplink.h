@@ -19,9 +19,9 @@
 #include "protocol/link.h"
 #include "protocol/seal.h"
 
-/* Half of what a frame of ANSWERS may hold: it is made in 4 ms, in which no button is read. No other frame of a kiosk is
+/* Of the 16 that a frame of ANSWERS may hold: it is made in 4 ms, in which no button is read. No other frame of a kiosk is
  * larger. */
-#define UPLINK_ANSWERS_MAX 8
+#define UPLINK_ANSWERS_MAX 6
 #define UPLINK_FRAME_SIZE_MAX                                                                    \
     (FRAME_HEADER_SIZE + ANSWERS_HEAD_SIZE + UPLINK_ANSWERS_MAX * ANSWER_WIRE_SIZE + SEAL_SIZE + \
      FRAME_CRC_SIZE)
