@@ -83,7 +83,7 @@ CREATE TABLE lost (
     PRIMARY KEY (journal, first)
 ) STRICT, WITHOUT ROWID;
 
--- Answers that came again with another content, or after they had been called lost. The first row stands.
+-- Answers that came after they had been called lost.
 CREATE TABLE conflict (
     journal INTEGER NOT NULL REFERENCES journal (id),
     seq INTEGER NOT NULL,

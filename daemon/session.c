@@ -832,8 +832,21 @@ static void on_hello_result(struct session *session, const struct work *work,
     }
 }
 
-static void on_stored(struct session *session, const struct work *work)
+/* The store has closed this journal: its kiosk is to ask for another. What it was not told, it keeps. */
+static void on_over(struct session *session, const struct session_clock *clock)
 {
+    session->outputs.note(session->outputs.context, SESSION_NOTE_CONFLICT,
+                          "numbers that were given before come again: the kiosk goes on with a new journal");
+    forget_kiosk(session);
+    session_renew(session, clock);
+}
+
+static void on_stored(struct session *session, const struct work *work, const struct session_clock *clock)
+{
+    if (work->result.ingested.is_over) {
+        on_over(session, clock);
+        return;
+    }
     if (work->result.ingested.through > session->through)
         session->through = work->result.ingested.through;
     if (session->expected <= session->through)
@@ -844,7 +857,7 @@ static void on_stored(struct session *session, const struct work *work)
         note_lost(session, work->ask.lost.first, work->ask.lost.last, "the kiosk could not keep them");
     if (work->result.ingested.conflict > 0)
         session->outputs.note(session->outputs.context, SESSION_NOTE_CONFLICT,
-                              "answers came again with another content; the first stand");
+                              "answers came that had been called lost; they are kept aside");
     resume(session);
     send_ack(session);
 }
@@ -884,7 +897,7 @@ void session_result(struct session *session, const struct work *work, const stru
     else if (work->kind == WORK_HEALTH)
         session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;
     else
-        on_stored(session, work);
+        on_stored(session, work, clock);
 }
 
 /* Time --------------------------------------------------------------------------------------------------------- */

@@ -164,8 +164,9 @@ struct store_origin {
 struct store_ingested {
     uint32_t stored;    /* new rows */
     uint32_t duplicate; /* seen before, equal */
-    uint32_t conflict; /* seen before, different: kept in `conflict`, raises an alarm, the first row stands */
+    uint32_t conflict; /* had been called lost: kept in `conflict`, raises an alarm */
     uint32_t through;  /* the journal's mark after this call (durable after commit) */
+    bool is_over;      /* the kiosk has been, or was now, given another journal: of the rest nothing was taken */
 };
 
 /* Store consecutive answers. answers[0].seq must not exceed the journal's mark + 1 (the session has NAKed

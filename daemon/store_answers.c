@@ -92,14 +92,13 @@ static enum store_status journal_write(struct store *store, struct store_journal
     if (status != STORE_OK)
         return status;
     statement = store_statement(store, STATEMENT_JOURNAL_UPDATE);
-    sqlite3_bind_int64(statement, 1, journal->id);
-    sqlite3_bind_int64(statement, 2, journal->through);
+    store_bind_integers(
+        statement, (int64_t[]){journal->id, journal->begins_after, journal->through, journal->duplicates}, 4);
     if (journal->floor_ms != INSTANT_UNKNOWN) {
-        sqlite3_bind_int64(statement, 3, journal->floor_ms);
-        sqlite3_bind_int64(statement, 4, journal->floor_boot);
-        sqlite3_bind_int64(statement, 5, journal->floor_uptime_s);
+        sqlite3_bind_int64(statement, 5, journal->floor_ms);
+        sqlite3_bind_int64(statement, 6, journal->floor_boot);
+        sqlite3_bind_int64(statement, 7, journal->floor_uptime_s);
     }
-    sqlite3_bind_int64(statement, 6, journal->duplicates);
     journal->is_changed = false;
     status = store_run(store, statement, error);
     return status == STORE_OK ? store_help_judge(store, journal, error) : status;
@@ -210,12 +209,14 @@ static enum store_status journal_load(struct store *store, int64_t id, struct st
     if (!has_row)
         return store_refuse(error, "there is no journal %" PRId64, id);
     journal->kiosk = sqlite3_column_int64(statement, 0);
-    journal->through = (uint32_t)sqlite3_column_int64(statement, 1);
-    journal->floor_ms = sqlite3_column_type(statement, 2) == SQLITE_NULL ? INSTANT_UNKNOWN
-                                                                         : sqlite3_column_int64(statement, 2);
-    journal->floor_boot = (uint16_t)sqlite3_column_int(statement, 3);
-    journal->floor_uptime_s = (uint32_t)sqlite3_column_int64(statement, 4);
-    journal->duplicates = sqlite3_column_int64(statement, 5);
+    journal->begins_after = (uint32_t)sqlite3_column_int64(statement, 1);
+    journal->through = (uint32_t)sqlite3_column_int64(statement, 2);
+    journal->floor_ms = sqlite3_column_type(statement, 3) == SQLITE_NULL ? INSTANT_UNKNOWN
+                                                                         : sqlite3_column_int64(statement, 3);
+    journal->floor_boot = (uint16_t)sqlite3_column_int(statement, 4);
+    journal->floor_uptime_s = (uint32_t)sqlite3_column_int64(statement, 5);
+    journal->duplicates = sqlite3_column_int64(statement, 6);
+    journal->is_over = sqlite3_column_int(statement, 7) != 0;
     journal->is_changed = false;
     journal->newest.seq = 0;
     journal->id = id;
@@ -443,6 +444,57 @@ static enum store_status conflict_keep(struct store *store, const struct store_j
                        answer->seq, what);
 }
 
+/* Another answer has the number of one that was stored: the kiosk's memory has lost its newest answers, and begins there
+ * again. It goes on with a new journal, in which this one and all that follow are new. */
+static enum store_status journal_end(struct store *store, const struct store_journal *journal, uint32_t seq,
+                                     int64_t now_ms, struct store_error *error)
+{
+    int64_t next;
+    uint64_t next_id;
+    enum store_status status =
+        store_journal_issue(store, journal->kiosk, seq - 1, now_ms, &next, &next_id, error);
+
+    if (status != STORE_OK)
+        return status;
+    return store_alarm(store, "journal_replaced", journal->kiosk, now_ms, error,
+                       "answer %" PRIu32
+                       " came again with another content: the kiosk's memory has lost the first,"
+                       " which stands; it goes on with a new journal",
+                       seq);
+}
+
+/* Whether a journal in which nothing is stored begins with what a former one of its kiosk has already: what was not
+ * acknowledged when the journal was replaced comes again under the new one. No answer of the present boot is among
+ * those: memory is lost between boots. answer NULL: whatever it was. */
+static enum store_status is_former(struct store *store, const struct store_journal *journal, uint32_t seq,
+                                   const struct answer *answer, uint16_t boot, bool *is_known,
+                                   struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_FORMER);
+    bool is_anything = answer == NULL || answer->question == QUESTION_VOID;
+
+    *is_known = false;
+    if (journal->through != journal->begins_after || seq != journal->through + 1 ||
+        (!is_anything && answer->boot == boot))
+        return STORE_OK;
+    store_bind_integers(statement, (int64_t[]){journal->kiosk, journal->id, seq, 0, 0}, 5);
+    if (!is_anything)
+        store_bind_integers(statement,
+                            (int64_t[]){journal->kiosk, journal->id, seq, answer->visit_back,
+                                        answer->question, answer->value, answer->boot, answer->uptime_s},
+                            8);
+    enum store_status status = store_row(store, statement, is_known, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+static void step_over(struct store_journal *journal)
+{
+    journal->begins_after = ++journal->through;
+    journal->duplicates++;
+    journal->is_changed = true;
+}
+
 /* At or below the mark: the same again, another under the same number, or one that was given up. Without a
  * row and without a gap it is too old to be kept here, and counts as the same. */
 static enum store_status answer_compare(struct store *store, struct store_journal *journal,
@@ -452,11 +504,12 @@ static enum store_status answer_compare(struct store *store, struct store_journa
     const int64_t values[] = {answer->visit_back, answer->question, answer->value, answer->boot,
                               answer->uptime_s};
     sqlite3_stmt *statement = store_statement(store, STATEMENT_ANSWER_SELECT);
-    bool has_row, is_equal = true;
+    bool has_row, has_answer, is_equal = true;
     enum store_status status;
 
     store_bind_integers(statement, (int64_t[]){journal->id, answer->seq}, 2);
     status = store_row(store, statement, &has_row, error);
+    has_answer = has_row && sqlite3_column_int(statement, 1) != QUESTION_VOID;
     for (int i = 0; status == STORE_OK && has_row && i < 5; i++)
         is_equal = is_equal && sqlite3_column_int64(statement, i) == values[i];
     sqlite3_reset(statement);
@@ -477,11 +530,11 @@ static enum store_status answer_compare(struct store *store, struct store_journa
         journal->is_changed = true;
         return STORE_OK;
     }
+    if (has_answer)
+        return journal_end(store, journal, answer->seq, origin->arrived_ms, error);
     ingested->conflict++;
     return conflict_keep(store, journal, origin, answer,
-                         has_row ? "came again with another content: the first stands"
-                                 : "came after it had been called lost: it is kept aside",
-                         error);
+                         "came after it had been called lost: it is kept aside", error);
 }
 
 /* The boot of the session is proven by an answer of it that is stored now. */
@@ -499,6 +552,29 @@ static bool clock_is_trusted(const struct store *store, const struct store_origi
     return origin->is_clock_good && origin->arrived_ms >= store->newest_commit_stored_ms;
 }
 
+static enum store_status answer_take(struct store *store, struct store_journal *journal,
+                                     const struct store_origin *origin, const struct answer *answer,
+                                     struct store_ingested *ingested, struct store_error *error)
+{
+    bool is_known;
+
+    if (answer->seq <= journal->through)
+        return answer_compare(store, journal, origin, answer, ingested, error);
+    if (answer->seq != journal->through + 1)
+        return store_refuse(error, "answer %" PRIu32 " came where %" PRIu32 " was due", answer->seq,
+                            journal->through + 1);
+    enum store_status status = is_former(store, journal, answer->seq, answer, origin->boot, &is_known, error);
+    if (status != STORE_OK)
+        return status;
+    if (is_known) {
+        step_over(journal);
+        ingested->duplicate++;
+        return STORE_OK;
+    }
+    ingested->stored++;
+    return answer_store(store, journal, origin, answer, error);
+}
+
 enum store_status store_answers(struct store *store, const struct store_origin *origin,
                                 const struct answer *answers, size_t count, struct store_ingested *ingested,
                                 struct store_error *error)
@@ -511,18 +587,13 @@ enum store_status store_answers(struct store *store, const struct store_origin *
     if (status != STORE_OK)
         return status;
     ingested->through = journal->through;
-    for (size_t i = 0; status == STORE_OK && i < count; i++) {
-        if (answers[i].seq <= journal->through) {
-            status = answer_compare(store, journal, origin, &answers[i], ingested, error);
-        } else if (answers[i].seq != journal->through + 1) {
-            return store_refuse(error, "answer %" PRIu32 " came where %" PRIu32 " was due", answers[i].seq,
-                                journal->through + 1);
-        } else {
-            status = answer_store(store, journal, origin, &answers[i], error);
-            is_boot_proven = is_boot_proven || answers[i].boot == origin->boot;
-            ingested->stored++;
-        }
+    for (size_t i = 0; status == STORE_OK && i < count && !journal->is_over; i++) {
+        uint32_t stored = ingested->stored;
+
+        status = answer_take(store, journal, origin, &answers[i], ingested, error);
+        is_boot_proven = is_boot_proven || (ingested->stored > stored && answers[i].boot == origin->boot);
     }
+    ingested->is_over = journal->is_over;
     if (status == STORE_OK && is_boot_proven && clock_is_trusted(store, origin))
         status = anchor_keep(store, journal, origin, error);
     if (status == STORE_OK && ingested->stored > 0 && clock_is_trusted(store, origin) &&
@@ -546,9 +617,16 @@ enum store_status store_lost(struct store *store, const struct store_origin *ori
     if (lost->first > journal->through + 1 || lost->last < lost->first || lost->last == UINT32_MAX)
         return store_refuse(error, "LOST %" PRIu32 " to %" PRIu32 " came where %" PRIu32 " was due",
                             lost->first, lost->last, journal->through + 1);
-    if (lost->last > journal->through)
+    for (bool is_known = !journal->is_over;
+         status == STORE_OK && is_known && lost->last > journal->through;) {
+        status = is_former(store, journal, journal->through + 1, NULL, 0, &is_known, error);
+        if (is_known)
+            step_over(journal);
+    }
+    if (status == STORE_OK && lost->last > journal->through && !journal->is_over)
         status = store_journal_skip(store, journal, lost->last, (enum lost_cause)lost->cause,
                                     origin->arrived_ms, error);
     ingested->through = journal->through;
+    ingested->is_over = journal->is_over;
     return status;
 }

@@ -71,10 +71,14 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                       " VALUES (?1, ?2, ?3, ?4, ?4)")                                                        \
     X(JOURNAL_REISSUE, "UPDATE journal SET begins_after = ?2, through = ?2 WHERE id = ?1")                   \
     X(JOURNAL_USED, "UPDATE journal SET is_used = 1 WHERE id = ?1 AND is_used = 0")                          \
-    X(JOURNAL_SELECT, "SELECT kiosk, through, floor_ms, floor_boot, floor_uptime_s, duplicates"              \
-                      " FROM journal WHERE id = ?1")                                                         \
-    X(JOURNAL_UPDATE, "UPDATE journal SET through = ?2, floor_ms = ?3, floor_boot = ?4,"                     \
-                      " floor_uptime_s = ?5, duplicates = ?6 WHERE id = ?1")                                 \
+    X(JOURNAL_SELECT, "SELECT kiosk, begins_after, through, floor_ms, floor_boot, floor_uptime_s, duplicates," \
+                      " EXISTS (SELECT 1 FROM journal newer WHERE newer.kiosk = journal.kiosk"               \
+                      " AND newer.id > journal.id) FROM journal WHERE id = ?1")                              \
+    X(JOURNAL_UPDATE, "UPDATE journal SET begins_after = ?2, through = ?3, floor_ms = ?5, floor_boot = ?6,"  \
+                      " floor_uptime_s = ?7, duplicates = ?4 WHERE id = ?1")                                 \
+    X(JOURNAL_FORMER, "SELECT 1 FROM journal JOIN answer ON answer.journal = journal.id AND seq = ?3"        \
+                      " WHERE kiosk = ?1 AND journal.id < ?2 AND (?5 = 0 OR (visit_back = ?4 AND"            \
+                      " question = ?5 AND value = ?6 AND boot = ?7 AND uptime_s = ?8))")                     \
     X(ANCHOR_SELECT, "SELECT started_ms FROM anchor WHERE journal = ?1 AND boot = ?2")                       \
     X(ANCHOR_UPSERT, "INSERT INTO anchor VALUES (?1, ?2, ?3)"                                                \
                      " ON CONFLICT DO UPDATE SET started_ms = ?3 WHERE started_ms <> ?3")                    \
@@ -162,7 +166,8 @@ struct store_news {
 struct store_journal {
     int64_t id; /* 0: nothing remembered here */
     int64_t kiosk;
-    uint32_t through;
+    uint32_t begins_after, through; /* equal: nothing was stored in it, nor lost */
+    bool is_over;                   /* its kiosk has been given another: nothing is stored in it any more */
     int64_t floor_ms; /* INSTANT_UNKNOWN: no answer yet */
     uint16_t floor_boot;
     uint32_t floor_uptime_s;
@@ -246,6 +251,9 @@ enum store_status store_journal_get(struct store *store, int64_t id, struct stor
 /* Keep a gap up to `last` and move the mark over it; raises an alarm. last > through. */
 enum store_status store_journal_skip(struct store *store, struct store_journal *journal, uint32_t last,
                                      enum lost_cause cause, int64_t now_ms, struct store_error *error);
+/* A new journal for a kiosk, to begin after that answer; those it had before are over. */
+enum store_status store_journal_issue(struct store *store, int64_t kiosk, uint32_t begins_after, int64_t now_ms,
+                                      int64_t *journal, uint64_t *journal_id, struct store_error *error);
 /* Write what is only in memory. */
 enum store_status store_flush(struct store *store, struct store_error *error);
 void store_forget(struct store *store);

@@ -174,10 +174,27 @@ static enum store_status pending_keep(struct store *store, const struct store_vi
     return store_run(store, statement, error);
 }
 
-/* Offer the kiosk a journal: the newest that it never used, else a new one (*is_new). What the kiosk has acknowledged
+enum store_status store_journal_issue(struct store *store, int64_t kiosk, uint32_t begins_after,
+                                      int64_t now_ms, int64_t *journal, uint64_t *journal_id,
+                                      struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_INSERT);
+    enum store_status status = id_draw(journal_id, error);
+
+    if (status != STORE_OK)
+        return status;
+    store_bind_integers(statement, (int64_t[]){(int64_t)*journal_id, kiosk, now_ms, begins_after}, 4);
+    status = store_run(store, statement, error);
+    *journal = sqlite3_last_insert_rowid(store->db);
+    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++)
+        store->journals[i].is_over = store->journals[i].is_over || store->journals[i].kiosk == kiosk;
+    return status;
+}
+
+/* Offer the kiosk a journal: the newest that it never used, else a new one. What the kiosk has acknowledged
  * under another journal is not ours: the mark starts just below its oldest answer. */
 static enum store_status journal_offer(struct store *store, const struct store_visitor *visitor,
-                                       struct store_admitted *admitted, bool *is_new, struct store_error *error)
+                                       struct store_admitted *admitted, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_OFFERED);
     enum store_status status;
@@ -187,27 +204,20 @@ static enum store_status journal_offer(struct store *store, const struct store_v
     admitted->through = visitor->hello->oldest - 1;
     sqlite3_bind_int64(statement, 1, admitted->kiosk);
     status = store_row(store, statement, &has_row, error);
-    *is_new = !has_row;
     if (status != STORE_OK)
         return status;
     if (has_row) {
         admitted->journal = sqlite3_column_int64(statement, 0);
         admitted->journal_id = (uint64_t)sqlite3_column_int64(statement, 1);
         sqlite3_reset(statement);
+        /* What is remembered of it is what it was when it was offered before; or it is another's. */
+        store->journals[(uint64_t)admitted->journal % STORE_JOURNALS_REMEMBERED].id = 0;
         statement = store_statement(store, STATEMENT_JOURNAL_REISSUE);
         store_bind_integers(statement, (int64_t[]){admitted->journal, admitted->through}, 2);
         return store_run(store, statement, error);
     }
-    status = id_draw(&admitted->journal_id, error);
-    if (status != STORE_OK)
-        return status;
-    statement = store_statement(store, STATEMENT_JOURNAL_INSERT);
-    store_bind_integers(
-        statement,
-        (int64_t[]){(int64_t)admitted->journal_id, admitted->kiosk, visitor->now_ms, admitted->through}, 4);
-    status = store_run(store, statement, error);
-    admitted->journal = sqlite3_last_insert_rowid(store->db);
-    return status;
+    return store_journal_issue(store, admitted->kiosk, admitted->through, visitor->now_ms, &admitted->journal,
+                               &admitted->journal_id, error);
 }
 
 /* Whether adopt=auto goes on at that port: not where a kiosk with a key was, nor where one after the other is offered
@@ -238,9 +248,8 @@ static enum store_status offer(struct store *store, const struct store_visitor *
                                struct store_admitted *admitted, struct store_error *error)
 {
     enum store_status status = key_offer(store, visitor, admitted, error);
-    bool is_new;
 
-    return status == STORE_OK ? journal_offer(store, visitor, admitted, &is_new, error) : status;
+    return status == STORE_OK ? journal_offer(store, visitor, admitted, error) : status;
 }
 
 /* A kiosk that is not ours yet: ids wait for it, offered to it before or to nobody, or it waits for a manager. */
@@ -299,11 +308,10 @@ static enum store_status journal_replace(struct store *store, const struct store
                                          struct store_admitted *admitted, uint32_t through,
                                          struct store_error *error)
 {
-    bool is_new;
-    enum store_status status = journal_offer(store, visitor, admitted, &is_new, error);
+    enum store_status status = journal_offer(store, visitor, admitted, error);
 
-    if (status != STORE_OK || !is_new)
-        return status; /* a kiosk that cannot keep what it is offered raises one alarm, not one a second */
+    if (status != STORE_OK)
+        return status;
     return store_alarm(store, "journal_replaced", admitted->kiosk, visitor->now_ms, error,
                        "the kiosk is at answer %" PRIu32 " but %" PRIu32
                        " are stored: its memory is not the one"
@@ -311,24 +319,26 @@ static enum store_status journal_replace(struct store *store, const struct store
                        visitor->hello->next - 1, through);
 }
 
-/* The kiosk goes on with a journal of ours. */
+/* The kiosk comes with a journal of ours. It has it: it cannot be the one to offer. */
 static enum store_status journal_resume(struct store *store, const struct store_visitor *visitor,
                                         struct store_admitted *admitted, struct store_error *error)
 {
     const struct message_hello *hello = visitor->hello;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_USED);
     struct store_journal *journal;
-    enum store_status status = store_journal_get(store, admitted->journal, &journal, error);
 
+    sqlite3_bind_int64(statement, 1, admitted->journal);
+    enum store_status status = store_run(store, statement, error);
+    if (status == STORE_OK)
+        status = store_journal_get(store, admitted->journal, &journal, error);
     if (status != STORE_OK)
         return status;
+    if (journal->is_over)
+        return journal_offer(store, visitor, admitted, error); /* it was said when that was issued */
     if (hello->next <= journal->through)
         return journal_replace(store, visitor, admitted, journal->through, error);
     admitted->admission = STORE_ADMITTED;
     admitted->journal_id = hello->journal_id;
-    statement = store_statement(store, STATEMENT_JOURNAL_USED);
-    sqlite3_bind_int64(statement, 1, admitted->journal);
-    status = store_run(store, statement, error);
     if (status == STORE_OK && hello->oldest > journal->through + 1) {
         admitted->lost_first = journal->through + 1;
         admitted->lost_last = hello->oldest - 1;
@@ -366,7 +376,7 @@ static enum store_status look(struct store *store, const struct message_hello *h
     if (status != STORE_OK || admitted->journal == 0)
         return status;
     status = store_journal_get(store, admitted->journal, &journal, error);
-    if (status != STORE_OK)
+    if (status != STORE_OK || journal->is_over)
         return status;
     admitted->through = journal->through;
     admitted->journal_id = hello->journal_id;
@@ -377,7 +387,6 @@ static enum store_status known(struct store *store, const struct store_visitor *
                                struct store_admitted *admitted, struct store_error *error)
 {
     enum store_status status = kiosk_heard(store, visitor, admitted->kiosk, error);
-    bool is_new;
 
     if (status == STORE_OK)
         status = pending_delete(store, visitor->port, error);
@@ -388,7 +397,7 @@ static enum store_status known(struct store *store, const struct store_visitor *
     if (status != STORE_OK)
         return status;
     return admitted->journal != 0 ? journal_resume(store, visitor, admitted, error)
-                                  : journal_offer(store, visitor, admitted, &is_new, error);
+                                  : journal_offer(store, visitor, admitted, error);
 }
 
 static enum store_status take_hello(struct store *store, const struct store_visitor *visitor, bool is_proven,

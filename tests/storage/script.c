@@ -121,8 +121,8 @@ static void staff_add(struct pen *pen, enum script_staff_action action, const ch
 
 static void health_add(struct pen *pen, struct script_batch *batch, unsigned number)
 {
-    item_add(pen, batch, WORK_HEALTH)->work.ask.health =
-        (struct message_health){.uptime_s = number * 100, .pending = (uint16_t)(number % 7), .resent = number};
+    item_add(pen, batch, WORK_HEALTH)->work.ask.health = (struct message_health){
+        .uptime_s = number * 100, .pending = (uint16_t)(number % 7), .resent = number};
 }
 
 static void lost_add(struct pen *pen, struct script_batch *batch, uint32_t count, enum lost_cause cause)
@@ -133,8 +133,8 @@ static void lost_add(struct pen *pen, struct script_batch *batch, uint32_t count
         pen->script->is_lost[pen->next++] = true;
 }
 
-/* What was sent already comes again: equal, or with the last one different. */
-static void repeat_add(struct pen *pen, struct script_batch *batch, uint32_t count, bool is_different)
+/* What was sent already comes again. */
+static void repeat_add(struct pen *pen, struct script_batch *batch, uint32_t count)
 {
     struct script_item *item = item_add(pen, batch, WORK_ANSWERS);
     struct message_answers *message = &item->work.ask.answers;
@@ -143,8 +143,21 @@ static void repeat_add(struct pen *pen, struct script_batch *batch, uint32_t cou
     message->first_seq = pen->next - count;
     for (uint32_t seq = message->first_seq; seq < pen->next; seq++)
         message->answers[message->count++] = pen->script->answers[seq];
-    if (is_different)
-        message->answers[count - 1].value ^= 1;
+}
+
+/* An answer that had been called lost comes after all. */
+static void late_add(struct pen *pen, struct script_batch *batch)
+{
+    struct script_item *item = item_add(pen, batch, WORK_ANSWERS);
+    uint32_t seq = pen->next - 1;
+
+    while (!pen->script->is_lost[seq])
+        seq--;
+    item->is_repeat = true;
+    item->work.ask.answers = (struct message_answers){
+        .first_seq = seq,
+        .count = 1,
+        .answers = {{.seq = seq, .question = QUESTION_RATING, .value = 3, .boot = 1}}};
 }
 
 /* Beside the visits, at certain points of the day. */
@@ -153,11 +166,11 @@ static void event_add(struct pen *pen, struct script_batch *batch, unsigned numb
     if (number % 5 == 0)
         health_add(pen, batch, number);
     if (number == 12)
-        repeat_add(pen, batch, 3, false);
+        repeat_add(pen, batch, 3);
     if (number == 20)
         lost_add(pen, batch, 3, LOST_DAMAGED);
     if (number == 28)
-        repeat_add(pen, batch, 2, true);
+        late_add(pen, batch);
     if (number == 40)
         lost_add(pen, batch, 2, LOST_DEAD_SLOT);
 }
@@ -196,8 +209,12 @@ static void day_event_add(struct pen *pen, unsigned number)
 void script_make(struct script *script, uint64_t seed)
 {
     static const char *const names[] = {"Dan", "Zo\u00eb", "\u0141ukasz", "Ben"};
-    struct pen pen = {.script = script, .seed = seed, .now_ms = NOON_MS, .boot_started_ms = NOON_MS - 60000,
-                      .boot = 1, .next = 1};
+    struct pen pen = {.script = script,
+                      .seed = seed,
+                      .now_ms = NOON_MS,
+                      .boot_started_ms = NOON_MS - 60000,
+                      .boot = 1,
+                      .next = 1};
 
     memset(script, 0, sizeof *script);
     hello_add(&pen, batch_begin(&pen));

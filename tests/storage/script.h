@@ -29,7 +29,7 @@ struct script_staff {
 struct script_item {
     struct work work;
     struct script_staff staff; /* of a WORK_CALL */
-    bool is_repeat;            /* answers that were sent before: equal ones, or others under a number that is taken */
+    bool is_repeat;            /* answers that were sent, or called lost, before */
 };
 
 struct script_batch {

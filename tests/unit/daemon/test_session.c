@@ -108,6 +108,25 @@ static int64_t say_blank_hello(struct rig *rig, uint16_t boot, uint32_t uptime_s
     return offered;
 }
 
+static void test_a_journal_that_is_over_is_not_acknowledged_and_the_kiosk_says_hello(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_connect(rig);
+    rig_say_answers(rig, 1, 2);
+    rig_say_answers(rig, 3, 1);
+    rig->asked[0].result.ingested.is_over = true;
+    rig_answer(rig, STORE_OK);
+    assert_int_equal(rig_count(rig, MESSAGE_RENEW), 1);
+    assert_int_equal(rig->last_note, SESSION_NOTE_CONFLICT);
+    rig_answer(rig, STORE_OK);
+    assert_int_equal(rig_count(rig, MESSAGE_ACK), 0);
+    rig_pass(rig, 1000); /* RENEW was lost */
+    rig_say_answers(rig, 1, 2);
+    assert_int_equal(rig_count(rig, MESSAGE_RENEW), 2);
+    assert_int_equal(rig->asked_count, 0);
+}
+
 static void test_ids_are_offered_again_to_the_same_boot_of_the_same_kiosk_only(void **state)
 {
     static const struct {
@@ -1070,6 +1089,7 @@ int main(void)
         WITH_RIG(test_nothing_is_sent_before_a_valid_frame),
         WITH_RIG(test_hello_is_answered_after_the_commit_only),
         WITH_RIG(test_repeated_hello_asks_once_but_a_reboot_asks_again),
+        WITH_RIG(test_a_journal_that_is_over_is_not_acknowledged_and_the_kiosk_says_hello),
         WITH_RIG(test_ids_are_offered_again_to_the_same_boot_of_the_same_kiosk_only),
         WITH_RIG(test_strangers_are_told_why_they_wait),
         WITH_RIG(test_adopted_kiosk_gets_its_ids),

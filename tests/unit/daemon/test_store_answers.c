@@ -192,19 +192,116 @@ static void test_answers_that_come_again_are_stored_once(void **state)
     fixture_verify(fixture);
 }
 
-static void test_conflict_is_kept_aside_and_raised_once(void **state)
+/* The kiosk forgot what it had stored under this number, and gave it again. */
+static void test_a_number_given_again_ends_the_journal(void **state)
 {
     struct fixture *fixture = *state;
-    struct answer answer = {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60};
+    const struct answer again[] = {
+        {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60},
+        {.seq = 2, .question = QUESTION_RATING, .value = 1, .boot = 2, .uptime_s = 9},
+        {.seq = 3, .question = QUESTION_RATING, .value = 2, .boot = 2, .uptime_s = 99},
+    };
+    const struct answer first[] = {
+        again[0], {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 99}};
+
+    assert_int_equal(fixture_send(fixture, first, 2), STORE_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(fixture_send(fixture, again, 3), STORE_OK);
+        assert_true(fixture->ingested.is_over);
+        assert_int_equal(fixture->ingested.through, 2);
+        fixture_reopen(fixture);
+    }
+    assert_int_equal(fixture_send(fixture, again + 2, 1), STORE_OK); /* in order, and in the wrong journal */
+    assert_true(fixture->ingested.is_over);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 0);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"),
+                     1);
+    struct message_hello hello = fixture_hello(fixture);
+    hello.oldest = 1;
+    hello.next = 4;
+    fixture_say_hello(fixture, &hello);
+    assert_int_equal(fixture->admitted.admission, STORE_ADOPT);
+    hello.journal_id = fixture->admitted.journal_id;
+    fixture_say_hello(fixture, &hello);
+    assert_int_equal(fixture->admitted.admission, STORE_ADMITTED);
+    fixture->origin.boot = 2;
+    assert_int_equal(fixture_send(fixture, again, 3), STORE_OK);
+    assert_int_equal(fixture->ingested.stored, 2); /* what is the same was stored under the former journal */
+    assert_int_equal(fixture->ingested.duplicate, 1);
+    assert_int_equal(all_time(fixture, "rating_1") + all_time(fixture, "rating_2"), 2);
+    assert_int_equal(all_time(fixture, "rating_4") + all_time(fixture, "rating_5"), 2);
+    fixture_verify(fixture);
+}
+
+static void test_what_a_former_journal_holds_is_neither_stored_again_nor_lost(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = fixture_hello(fixture);
+    struct answer answers[] = {
+        {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60},
+        {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 99},
+        {.seq = 3, .question = QUESTION_RATING, .value = 3, .boot = 1, .uptime_s = 199},
+        {.seq = 4, .question = QUESTION_RATING, .value = 2, .boot = 2, .uptime_s = 9},
+    };
+    const struct message_lost lost = {.first = 2, .last = 2, .cause = LOST_DAMAGED};
+
+    assert_int_equal(fixture_send(fixture, answers, 3), STORE_OK);
+    hello.journal_id = 0;
+    hello.oldest = 1;
+    fixture_say_hello(fixture, &hello);
+    hello.journal_id = fixture->admitted.journal_id;
+    fixture_say_hello(fixture, &hello);
+    fixture->origin.boot = 2;
+    assert_int_equal(fixture_send(fixture, answers, 1), STORE_OK);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error),
+                     STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    fixture_reopen(fixture);
+    answers[2].question = QUESTION_VOID; /* it decayed */
+    assert_int_equal(fixture_send(fixture, answers + 2, 2), STORE_OK);
+    assert_int_equal(fixture->ingested.through, 4);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 4);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM lost"), 0);
+    fixture_verify(fixture);
+}
+
+/* The same content as an answer of the former journal, but pressed in this boot: another customer. */
+static void test_an_answer_of_the_present_boot_is_in_no_former_journal(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = fixture_hello(fixture);
+    const struct answer answer = {
+        .seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60};
 
     assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
-    answer.value = 1;
+    hello.journal_id = 0;
+    hello.oldest = 1;
+    fixture_say_hello(fixture, &hello);
+    hello.journal_id = fixture->admitted.journal_id;
+    fixture_say_hello(fixture, &hello);
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
+    assert_int_equal(fixture->ingested.stored, 1);
+    fixture_verify(fixture);
+}
+
+static void test_an_answer_that_had_been_called_lost_is_kept_aside_and_raised_once(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct message_lost lost = {.first = 1, .last = 1, .cause = LOST_DAMAGED};
+    const struct answer answer = {
+        .seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60};
+
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error),
+                     STORE_OK);
+    store_commit(fixture->store, &fixture->error);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK);
         assert_int_equal(fixture->ingested.conflict, 1);
     }
-    assert_int_equal(all_time(fixture, "rating_5"), 1);
-    assert_int_equal(all_time(fixture, "rating_1"), 0);
+    assert_int_equal(all_time(fixture, "rating_5"), 0);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 1);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'conflict'"), 1);
     fixture_verify(fixture);
@@ -506,11 +603,15 @@ static int count_down(void *context)
 static enum store_status send_all_kinds(struct fixture *fixture)
 {
     struct answer answers[KINDS_COUNT] = {
-        {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* another content */
+        {.seq = 4, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* called lost */
         {.seq = 3, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* called lost */
         {.seq = 5, .question = QUESTION_SIGN_ON, .value = 7, .boot = 1, .uptime_s = 4000},
         {.seq = 6, .question = QUESTION_SIGN_OFF, .value = 7, .boot = 1, .uptime_s = 4001},
-        {.seq = 7, .question = QUESTION_RATING, .value = 5, .boot = 9, .uptime_s = 1},   /* of an unknown boot */
+        {.seq = 7,
+         .question = QUESTION_RATING,
+         .value = 5,
+         .boot = 9,
+         .uptime_s = 1}, /* of an unknown boot */
     };
     const struct message_lost lost = {.first = KINDS_COUNT + 3, .last = KINDS_COUNT + 6, .cause = LOST_DAMAGED};
     struct store_ingested ingested;
@@ -683,7 +784,8 @@ static void test_answers_of_a_kiosk_whose_row_is_gone_are_kept(void **state)
 static void test_journal_that_gives_way_is_written_first(void **state)
 {
     struct fixture *fixture = *state;
-    const struct answer rating = {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 10};
+    const struct answer rating = {
+        .seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 10};
     struct store_origin stranger = fixture->origin;
     struct store_ingested ingested;
     enum store_status status = STORE_OK;
@@ -692,8 +794,9 @@ static void test_journal_that_gives_way_is_written_first(void **state)
     stranger.journal += 16;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
-        assert_int_equal(store_answers(fixture->store, &fixture->origin, &rating, 1, &ingested, &fixture->error),
-                         STORE_OK);
+        assert_int_equal(
+            store_answers(fixture->store, &fixture->origin, &rating, 1, &ingested, &fixture->error),
+            STORE_OK);
         if (i == 0)
             sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &left);
         status = store_answers(fixture->store, &stranger, &rating, 1, &ingested, &fixture->error);
@@ -721,10 +824,13 @@ static void test_lost_before_the_first_answer(void **state)
     assert_int_equal(send_lost(fixture, 1, 3), STORE_OK);
     assert_int_equal(fixture_integer(fixture, "SELECT floor_ms IS NULL FROM journal"), 1);
     assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
-    assert_int_equal(store_lost(fixture->store, &origin, &backwards, &ingested, &fixture->error), STORE_REFUSED);
-    assert_int_equal(store_lost(fixture->store, &origin, &endless, &ingested, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_lost(fixture->store, &origin, &backwards, &ingested, &fixture->error),
+                     STORE_REFUSED);
+    assert_int_equal(store_lost(fixture->store, &origin, &endless, &ingested, &fixture->error),
+                     STORE_REFUSED);
     origin.journal += 16;
-    assert_int_equal(store_lost(fixture->store, &origin, &stranger, &ingested, &fixture->error), STORE_REFUSED);
+    assert_int_equal(store_lost(fixture->store, &origin, &stranger, &ingested, &fixture->error),
+                     STORE_REFUSED);
     store_rollback(fixture->store);
     assert_int_equal(fixture_integer(fixture, "SELECT through FROM journal"), 3);
 }
@@ -742,7 +848,10 @@ int main(void)
         WITH_STORE(test_answers_without_a_rating_invent_no_visit),
         WITH_STORE(test_values_out_of_range_are_kept_and_counted_as_invalid),
         WITH_STORE(test_answers_that_come_again_are_stored_once),
-        WITH_STORE(test_conflict_is_kept_aside_and_raised_once),
+        WITH_STORE(test_a_number_given_again_ends_the_journal),
+        WITH_STORE(test_what_a_former_journal_holds_is_neither_stored_again_nor_lost),
+        WITH_STORE(test_an_answer_of_the_present_boot_is_in_no_former_journal),
+        WITH_STORE(test_an_answer_that_had_been_called_lost_is_kept_aside_and_raised_once),
         WITH_STORE(test_gap_is_refused),
         WITH_STORE(test_lost_numbers_are_stepped_over),
         WITH_STORE(test_restored_database_says_what_is_gone),

@@ -208,6 +208,58 @@ static void test_journal_whose_past_is_not_ours_is_replaced(void **state)
     assert_int_equal(admitted.lost_last, 0);
 }
 
+static int64_t replaced(struct fixture *fixture)
+{
+    return fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'");
+}
+
+/* The journal was offered and never used, and then its kiosk comes with it, and without its past. */
+static void test_the_journal_that_a_kiosk_has_is_not_offered_to_it_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = {.oldest = 41, .next = 42, .boot = 9};
+    struct store_admitted first = hello_at(fixture, &hello, "till", true), second;
+
+    hello = (struct message_hello){
+        .kiosk_id = first.kiosk_id, .journal_id = first.journal_id, .oldest = 1, .next = 1, .boot = 1};
+    for (int i = 0; i < 3; i++) {
+        second = hello_at(fixture, &hello, "till", true);
+        assert_int_equal(second.admission, STORE_ADOPT);
+        assert_true(second.journal_id != first.journal_id);
+        assert_int_equal(second.through, 0);
+        assert_int_equal(replaced(fixture), 1); /* said once */
+    }
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM journal WHERE is_used = 0"), 1);
+    hello.journal_id = second.journal_id;
+    assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_ADMITTED);
+}
+
+/* ADOPT was lost, and customers went on until the numbers look right again. They are not. */
+static void test_a_journal_that_was_replaced_is_not_gone_on_with(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello;
+    struct store_admitted first, second;
+
+    for (int i = 0; i < 5; i++)
+        fixture_press(fixture, QUESTION_BOOT, 1);
+    hello = fixture_hello(fixture);
+    hello.oldest = hello.next = 4;
+    first = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    assert_int_equal(first.admission, STORE_ADOPT);
+    hello.next = 9;
+    second = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    assert_int_equal(second.admission, STORE_ADOPT);
+    assert_true(first.journal_id == second.journal_id);
+    hello.journal_id = second.journal_id;
+    assert_int_equal(hello_at(fixture, &hello, FIXTURE_PORT, true).admission, STORE_ADMITTED);
+    hello.journal_id = fixture->admitted.journal_id; /* the newer copy of its identity decayed */
+    first = hello_at(fixture, &hello, FIXTURE_PORT, true);
+    assert_int_equal(first.admission, STORE_ADOPT);
+    assert_true(first.journal_id != second.journal_id && first.journal_id != fixture->admitted.journal_id);
+    fixture_verify(fixture);
+}
+
 static void test_gap_before_the_oldest_is_noticed(void **state)
 {
     struct fixture *fixture = *state;
@@ -390,6 +442,23 @@ static void test_key_is_the_same_until_it_is_confirmed_whatever_is_lost_between(
     assert_memory_equal(hello_at(fixture, &hello, "till", true).key, first.key, SEAL_KEY_SIZE);
 }
 
+static void test_a_journal_is_offered_again_from_where_the_kiosk_stands_now(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted adopted;
+    struct message_hello blank_again = newcomer, hello = adopt_keyed(fixture, &adopted);
+
+    assert_int_equal(hello_at(fixture, &hello, "till", true).admission, STORE_UNPROVEN); /* looked at */
+    blank_again.oldest = blank_again.next = 30;
+    adopted = hello_again(fixture, &blank_again, "till", &adopted);
+    assert_int_equal(adopted.through, 29);
+    hello.oldest = hello.next = 30;
+    struct store_admitted seen = confirm_at(fixture, &hello, "till");
+    assert_int_equal(seen.admission, STORE_ADMITTED);
+    assert_int_equal(seen.through, 29);
+    assert_int_equal(seen.lost_last, 0);
+}
+
 /* Power failed, the kiosk's or the daemon's: nobody knows which of the offers the kiosk kept. All of them are good. */
 static void test_every_key_that_was_offered_stays_good(void **state)
 {
@@ -563,6 +632,9 @@ int main(void)
         WITH_STORE(test_only_so_many_wait),
         WITH_STORE(test_formatted_journal_is_replaced),
         WITH_STORE(test_journal_whose_past_is_not_ours_is_replaced),
+        WITH_STORE(test_the_journal_that_a_kiosk_has_is_not_offered_to_it_again),
+        WITH_STORE(test_a_journal_that_was_replaced_is_not_gone_on_with),
+        WITH_STORE(test_a_journal_is_offered_again_from_where_the_kiosk_stands_now),
         WITH_STORE(test_gap_before_the_oldest_is_noticed),
         WITH_STORE(test_contradictory_hello_is_refused),
         WITH_STORE(test_kiosk_is_renamed_by_name_or_id),
