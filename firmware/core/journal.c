@@ -423,15 +423,16 @@ static void find_oldest(struct journal *journal)
     }
 }
 
-/* Damaged slots right below the oldest live one were never acknowledged either: they are to be reported. */
-static void include_damaged(struct journal *journal)
+/* Damaged and dead slots right below the oldest live one may not have been reported yet. Only a slot that says itself
+ * that it was acknowledged proves that everything before is done with. */
+static void include_doubtful(struct journal *journal)
 {
     uint32_t start = window_start(journal);
     struct slot slot;
 
     while (journal->oldest > start) {
         read_slot(journal, slot_index(journal, journal->oldest - 1), &slot);
-        if (slot.kind != SLOT_DAMAGED)
+        if (slot.kind == SLOT_ACKED && slot.answer.seq == journal->oldest - 1)
             return;
         journal->oldest--;
     }
@@ -467,7 +468,7 @@ void journal_init_ring(struct journal *journal, uint16_t slot_count)
     journal->slot_count = slot_count;
     find_next(journal);
     find_oldest(journal);
-    include_damaged(journal);
+    include_doubtful(journal);
     journal->cleared = journal->oldest;
     bury_torn(journal);
 }

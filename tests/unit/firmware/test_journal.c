@@ -201,6 +201,33 @@ static void test_a_dead_slot_is_passed_over_and_counted(void **state)
     assert_int_equal(value_at(&journal, 4), 3);
 }
 
+/* The daemon has not heard of it yet: a HELLO that began behind it would look as if a database had been restored. */
+static void test_a_dead_slot_below_the_oldest_answer_is_still_to_be_reported(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    fake_port.dead_from = 2 * STORAGE_SLOT_SIZE + 4;
+    fake_port.dead_to = fake_port.dead_from + 1;
+    journal_init(&journal);
+    assert_int_equal(append(&journal, 1), JOURNAL_OK);
+    assert_int_equal(append(&journal, 2), JOURNAL_OK); /* 2 is dead: it is 3 */
+    journal_ack(&journal, 1);
+    settle(&journal);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(journal_oldest(&journal), 2);
+    assert_int_equal(journal_read(&journal, 2, &answer), JOURNAL_DEAD);
+    journal_ack(&journal, 2);
+    assert_int_equal(journal_oldest(&journal), 3);
+    settle(&journal);
+    fake_port_reboot();
+    journal_init(&journal); /* nothing says that it was reported: WELCOME will */
+    assert_int_equal(journal_oldest(&journal), 2);
+    assert_int_equal(value_at(&journal, 3), 2);
+}
+
 static void test_visit_back_counts_passed_over_slots(void **state)
 {
     struct journal journal;
@@ -319,7 +346,10 @@ static void test_the_last_number_of_all_is_the_last(void **state)
 
     (void)state;
     journal_init_ring(&journal, RING);
-    journal.next = journal.oldest = journal.cleared = 0x1000000u * RING - 1;
+    journal.next = journal.oldest = journal.cleared = 0x1000000u * RING - 2;
+    assert_int_equal(append(&journal, 0), JOURNAL_OK);
+    journal_ack(&journal, 0x1000000u * RING - 2);
+    settle(&journal);
     assert_int_equal(append(&journal, 1), JOURNAL_OK);
     assert_int_equal(append(&journal, 2), JOURNAL_FAULT);
     fake_port_reboot();
@@ -327,7 +357,8 @@ static void test_the_last_number_of_all_is_the_last(void **state)
     assert_int_equal(journal_next(&journal), 0x1000000u * RING);
     assert_int_equal(value_at(&journal, 0x1000000u * RING - 1), 1);
     assert_int_equal(append(&journal, 2), JOURNAL_FAULT);
-    assert_int_equal(journal_read(&journal, 0x1000000u * RING - 2, &answer), JOURNAL_DEAD);
+    assert_int_equal(journal_oldest(&journal), 0x1000000u * RING - 1);
+    assert_int_equal(journal_read(&journal, 0x1000000u * RING - 3, &answer), JOURNAL_DEAD);
 }
 
 static void test_the_boot_number_wraps_past_zero(void **state)
@@ -437,7 +468,7 @@ static void test_a_slot_that_cannot_be_committed_never_passes_for_an_answer(void
     fake_port_reboot();
     journal_init_ring(&journal, RING);
     assert_int_equal(journal_next(&journal), next);
-    assert_int_equal(journal_oldest(&journal), next - 1);
+    assert_int_equal(journal_oldest(&journal), next - 2); /* the dead one before it: was it reported? */
     assert_int_equal(value_at(&journal, next - 1), 2 * RING);
     for (uint32_t seq = next - 2; seq > next - RING; seq--)
         if (seq % RING == 2)
@@ -695,6 +726,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_next_slot_is_erased_ahead_so_that_an_append_only_programs, reset),
         cmocka_unit_test_setup(test_wear_is_one_erase_a_lap_and_even, reset),
         cmocka_unit_test_setup(test_a_dead_slot_is_passed_over_and_counted, reset),
+        cmocka_unit_test_setup(test_a_dead_slot_below_the_oldest_answer_is_still_to_be_reported, reset),
         cmocka_unit_test_setup(test_visit_back_counts_passed_over_slots, reset),
         cmocka_unit_test_setup(test_an_answer_too_far_from_its_rating_is_refused, reset),
         cmocka_unit_test_setup(test_dead_slots_all_round_are_a_fault, reset),
