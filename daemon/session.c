@@ -534,6 +534,8 @@ static void on_lost(struct session *session, const struct frame *frame, const st
         return;
     }
     lost->first = session->expected;
+    if (lost->cause != LOST_DEAD_SLOT)
+        lost->cause = LOST_DAMAGED; /* a cause that we do not know, or never to come from a kiosk: the worse one */
     work.origin = make_origin(session, clock);
     if (!request(session, &work, clock))
         return;

@@ -5,6 +5,7 @@
 #include "store_internal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,27 @@ enum store_status store_refuse(struct store_error *error, const char *format, ..
     return STORE_REFUSED;
 }
 
+/* A quota is a full disk to whoever has it; SQLite knows ENOSPC alone. file: what was written to. */
+static bool is_over_quota(int code, sqlite3_file *file)
+{
+    int reason = 0;
+
+    return code == SQLITE_IOERR_WRITE && file != NULL && file->pMethods != NULL &&
+           file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason) == SQLITE_OK && reason == EDQUOT;
+}
+
+static sqlite3_file *file_of(struct store *store, int which)
+{
+    sqlite3_file *file = NULL;
+
+    return sqlite3_file_control(store->db, "main", which, &file) == SQLITE_OK ? file : NULL;
+}
+
 enum store_status store_sql_failed(struct store *store, int code, struct store_error *error)
 {
-    switch (code & 0xFF) {
+    bool is_full = is_over_quota(code, file_of(store, SQLITE_FCNTL_JOURNAL_POINTER));
+
+    switch (is_full ? SQLITE_FULL : code & 0xFF) {
     case SQLITE_FULL:
         snprintf(error->text, sizeof error->text,
                  "no space left for %.150s: free some; kiosks hold their answers", store->path);
@@ -188,8 +207,8 @@ static enum store_status claim(struct store *store, struct store_error *error)
  * changes nothing syncs nothing. */
 static enum store_status wal_sync(struct store *store, struct store_error *error)
 {
-    sqlite3_file *wal = NULL;
-    int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    sqlite3_file *wal = file_of(store, SQLITE_FCNTL_JOURNAL_POINTER);
+    int code = wal == NULL ? SQLITE_ERROR : SQLITE_OK;
 
     if (code == SQLITE_OK && wal != NULL && wal->pMethods != NULL)
         code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
@@ -670,12 +689,26 @@ uint32_t store_midnight_in_s(const struct store *store, int64_t now_ms)
     return (uint32_t)((period_next(store->zone, PERIOD_DAY, now_ms) - now_ms + 999) / 1000);
 }
 
+/* Whether the file is no longer the one that its path leads to: one stat(2). */
+static bool has_moved(struct store *store)
+{
+    int moved = 0;
+
+    return sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
 enum store_status store_begin(struct store *store, struct store_error *error)
 {
     error->text[0] = '\0';
     assert(!store->is_read_only);
     if (store->is_broken) {
         snprintf(error->text, sizeof error->text, "database %.150s failed before: start again", store->path);
+        return STORE_BROKEN;
+    }
+    if (has_moved(store)) {
+        snprintf(error->text, sizeof error->text,
+                 "%.150s was removed or replaced while it was open: what is stored now would be lost with it", store->path);
+        store->is_broken = true;
         return STORE_BROKEN;
     }
     return store_run(store, store_statement(store, STATEMENT_BEGIN), error);
@@ -692,7 +725,7 @@ static enum store_status checkpoint(struct store *store, struct store_error *err
     if (store->wal_pages < store->checkpoint_pages)
         return STORE_OK;
     code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK || is_over_quota(code, file_of(store, SQLITE_FCNTL_FILE_POINTER)))
         return STORE_OK;
     status = store_sql_failed(store, code, error);
     if (status != STORE_FULL)

@@ -101,6 +101,9 @@ static enum store_status pages_copy(struct backup *backup, struct store_error *e
         return failed(backup, (code & 0xFF) == SQLITE_FULL ? "no space left" : sqlite3_errstr(code), error);
     code = sqlite3_backup_finish(backup->pages);
     backup->pages = NULL;
+    /* A file with a -wal of its own says so; this one says that it has none, so that no other's is played into it. */
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(backup->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
     return code == SQLITE_OK ? STORE_OK : failed(backup, sqlite3_errstr(code), error);
 }
 

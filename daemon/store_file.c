@@ -17,6 +17,7 @@
 
 #define LOCK_SUFFIX ".lock"
 #define HEADER_SIZE 100
+#define HEADER_FORMAT 18      /* who may read it: 1 anybody, 2 who knows write-ahead logs */
 #define HEADER_VERSION 60     /* user_version */
 #define HEADER_APPLICATION 68 /* application_id */
 
@@ -278,6 +279,11 @@ enum store_status store_file_check(const char *path, const char *vfs, bool *is_n
         return store_refuse(error, "cannot open %.120s: %s", path,
                             errno == EACCES ? "permission denied" : sqlite3_errstr(code));
     status = header_check(path, &header, error);
+    if (status == STORE_OK && header.bytes[HEADER_FORMAT] == 1 && store_file_has_wal(path, vfs))
+        return store_refuse(error,
+                            "%.90s is a backup, and %.90s-wal beside it belongs to the database that was there"
+                            " before: move that away",
+                            path, path);
     if (status != STORE_OK || store_file_has_wal(path, vfs))
         return status; /* half of a checkpoint may be in the file, and the whole beside it */
     return whole_check(path, vfs, error);

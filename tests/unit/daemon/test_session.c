@@ -108,6 +108,22 @@ static int64_t say_blank_hello(struct rig *rig, uint16_t boot, uint32_t uptime_s
     return offered;
 }
 
+static void test_a_cause_of_loss_that_no_kiosk_has_is_taken_as_damage(void **state)
+{
+    static const uint8_t causes[][2] = {{LOST_DAMAGED, LOST_DAMAGED}, {LOST_DEAD_SLOT, LOST_DEAD_SLOT},
+                                        {LOST_RESTORED, LOST_DAMAGED}, {0, LOST_DAMAGED}, {255, LOST_DAMAGED}};
+    struct rig *rig = *state;
+
+    rig_connect(rig);
+    for (uint8_t i = 0; i < 5; i++) {
+        const struct message_lost lost = {.first = i + 1u, .last = i + 1u, .cause = causes[i][0]};
+        uint8_t body[FRAME_SIZE_MAX];
+        rig_say(rig, MESSAGE_LOST, body, message_lost_encode(&lost, body, sizeof body));
+        assert_int_equal(rig->asked[0].ask.lost.cause, causes[i][1]);
+        rig_answer(rig, STORE_OK);
+    }
+}
+
 static void test_a_journal_that_is_over_is_not_acknowledged_and_the_kiosk_says_hello(void **state)
 {
     struct rig *rig = *state;
@@ -1089,6 +1105,7 @@ int main(void)
         WITH_RIG(test_nothing_is_sent_before_a_valid_frame),
         WITH_RIG(test_hello_is_answered_after_the_commit_only),
         WITH_RIG(test_repeated_hello_asks_once_but_a_reboot_asks_again),
+        WITH_RIG(test_a_cause_of_loss_that_no_kiosk_has_is_taken_as_damage),
         WITH_RIG(test_a_journal_that_is_over_is_not_acknowledged_and_the_kiosk_says_hello),
         WITH_RIG(test_ids_are_offered_again_to_the_same_boot_of_the_same_kiosk_only),
         WITH_RIG(test_strangers_are_told_why_they_wait),

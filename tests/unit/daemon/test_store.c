@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -571,6 +572,99 @@ static void test_a_checkpoint_that_finds_no_room_waits_and_one_that_fails_ends(v
     }
 }
 
+static void test_a_database_that_is_removed_or_replaced_is_not_written_any_more(void **state)
+{
+    struct fixture *fixture = *state;
+    char aside[FIXTURE_PATH_SIZE + 16];
+
+    snprintf(aside, sizeof aside, "%s.aside", fixture->path);
+    fixture_press(fixture, QUESTION_RATING, 5);
+    assert_int_equal(rename(fixture->path, aside), 0);
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_BROKEN);
+    assert_non_null(strstr(fixture->error.text, "was removed or replaced"));
+    assert_int_equal(rename(aside, fixture->path), 0);
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_BROKEN); /* for good */
+    fixture_reopen(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
+}
+
+/* Calls of the operating system below SQLite, which can be told to fail. */
+static sqlite3_syscall_ptr real_write;
+static int write_reason;
+
+static ssize_t refused_write(int fd, const void *bytes, size_t size, off_t at)
+{
+    (void)fd, (void)bytes, (void)size, (void)at;
+    errno = write_reason;
+    return -1;
+}
+
+static void refuse_writes(int reason)
+{
+    static const char *const names[] = {"pwrite64", "pwrite"};
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    const char *name = names[vfs->xGetSystemCall(vfs, names[0]) == NULL];
+
+    if (real_write == NULL)
+        real_write = vfs->xGetSystemCall(vfs, name);
+    write_reason = reason;
+    vfs->xSetSystemCall(vfs, name, reason == 0 ? real_write : (sqlite3_syscall_ptr)refused_write);
+}
+
+static void test_a_quota_is_a_full_disk_and_a_failing_disk_is_not(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct answer answers[] = {
+        {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1},
+        {.seq = 3, .question = QUESTION_RATING, .value = 3, .boot = 1},
+    };
+
+    fixture_press(fixture, QUESTION_RATING, 5);
+    refuse_writes(EDQUOT);
+    enum store_status status = fixture_send(fixture, answers, 1);
+    refuse_writes(0);
+    assert_int_equal(status, STORE_FULL);
+    assert_int_equal(fixture_send(fixture, answers, 1), STORE_OK);
+    fixture_verify(fixture);
+    refuse_writes(EIO);
+    status = fixture_send(fixture, answers + 1, 1);
+    refuse_writes(0);
+    assert_int_equal(status, STORE_BROKEN);
+    fixture_reopen(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 2);
+}
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+static void test_a_backup_is_not_opened_with_the_log_of_another_database_beside_it(void **state)
+{
+    struct fixture *fixture = *state;
+    char backup[FIXTURE_PATH_SIZE + 16], wal[FIXTURE_PATH_SIZE + 16];
+    uint64_t size;
+
+    snprintf(backup, sizeof backup, "%s.backup", fixture->path);
+    snprintf(wal, sizeof wal, "%s-wal", fixture->path);
+    fixture_press(fixture, QUESTION_RATING, 5);
+    assert_int_equal(store_backup(fixture->store, backup, &size, NULL, NULL, &fixture->error), STORE_OK);
+    store_close(fixture->store);
+    fixture->store = NULL;
+    assert_int_equal(rename(backup, fixture->path), 0);
+    write_file(wal, "left over", 9);
+    assert_int_equal(fixture_try_open(fixture), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "-wal beside it"));
+    assert_int_equal(access(wal, F_OK), 0);
+    assert_int_equal(remove(wal), 0);
+    assert_int_equal(fixture_try_open(fixture), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -590,6 +684,9 @@ int main(void)
         WITH_STORE(test_archived_file_in_a_read_only_folder_can_be_read),
         WITH_STORE(test_durability_is_set),
         WITH_STORE(test_full_disk_rolls_back_and_recovers),
+        WITH_STORE(test_a_database_that_is_removed_or_replaced_is_not_written_any_more),
+        WITH_STORE(test_a_quota_is_a_full_disk_and_a_failing_disk_is_not),
+        WITH_STORE(test_a_backup_is_not_opened_with_the_log_of_another_database_beside_it),
         WITH_STORE(test_rollback_forgets),
         WITH_STORE(test_identity_survives_and_the_name_follows_the_settings),
         WITH_STORE(test_midnight_is_local),
