@@ -31,6 +31,9 @@
     X(TORN_CELL, "torn cells")                   \
     X(WATCHDOG, "watchdogs")                     \
     X(CELL_DAMAGED, "cells damaged")             \
+    X(IDENTITY_DAMAGED, "identities damaged")    \
+    X(WIPED, "memories wiped")                   \
+    X(FORGOTTEN, "ids forgotten")                \
     X(DAEMON_KILLED, "daemons killed")           \
     X(KILLED_IN_COMMIT, "killed in a commit")    \
     X(KILLED_BEFORE_ACK, "killed before an ack") \
@@ -42,6 +45,7 @@
     X(SYNC_FAILED, "syncs failed")               \
     X(UNSYNCED_LOST, "unsynced writes lost")     \
     X(RESTORED, "databases restored")            \
+    X(SWAPPED, "databases swapped")              \
     X(CLOCK_STEPPED, "clocks stepped")           \
     X(JOURNAL_FILLED, "journals full")           \
     X(STAFF_CHANGED, "staff changes")

@@ -99,6 +99,13 @@ void customer_leave(struct customer *customer)
     customer->next_us = NEVER_US;
 }
 
+void customer_hold(struct customer *customer, uint8_t buttons, uint64_t held_us)
+{
+    board_press(customer->board, 0);
+    customer->second = 0;
+    put_down(customer, buttons, held_us);
+}
+
 void customer_press_once(struct customer *customer, uint8_t button)
 {
     customer->is_last = true;

@@ -23,6 +23,8 @@ void customer_init(struct customer *customer, struct bench *bench, struct board 
                    struct ledger *ledger);
 void customer_step(struct customer *customer);
 void customer_leave(struct customer *customer);
+/* These buttons, from now on for so long, whatever was held before. */
+void customer_hold(struct customer *customer, uint8_t buttons, uint64_t held_us);
 /* Only this: one button, 1 to 5, for 120 ms from now. */
 void customer_press_once(struct customer *customer, uint8_t button);
 

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ROWS_MAX 8192
@@ -28,6 +29,8 @@ void ledger_init(struct ledger *ledger, struct bench *bench)
 {
     memset(ledger, 0, sizeof *ledger);
     ledger->bench = bench;
+    for (ledger->kiosk_count = 0; ledger->kiosk_count < LEDGER_BOARDS_MAX; ledger->kiosk_count++)
+        ledger->now[ledger->kiosk_count] = (uint8_t)ledger->kiosk_count;
 }
 
 void ledger_fail(struct ledger *ledger, const char *format, ...)
@@ -48,21 +51,28 @@ void ledger_fail(struct ledger *ledger, const char *format, ...)
 
 void ledger_on_power(struct ledger *ledger, const struct board *board)
 {
-    struct ledger_kiosk *kiosk = &ledger->kiosks[board->number];
+    struct ledger_kiosk *kiosk = &ledger->kiosks[ledger->now[board->number]];
 
     memset(&kiosk->shown, 0, sizeof kiosk->shown);
+    kiosk->is_presence_late = false;
+    for (uint32_t seq = board->kiosk.journal.oldest; seq < board->kiosk.journal.next; seq++) {
+        uint8_t question =
+            board->eeprom[STORAGE_JOURNAL + seq % STORAGE_SLOT_COUNT * STORAGE_SLOT_SIZE + 3] & 0x0F;
+        if (question == QUESTION_SIGN_ON || question == QUESTION_SIGN_OFF)
+            kiosk->is_presence_late = true;
+    }
     if (ledger->boot_count < LEDGER_BOOTS_MAX)
         ledger->boots[ledger->boot_count++] = (struct ledger_boot){
-            (uint8_t)board->number, board->kiosk.journal.boot, board->powered_us, NEVER_US};
+            ledger->now[board->number], board->kiosk.journal.boot, board->powered_us, NEVER_US};
     else
         ledger_fail(ledger, "too many boots for the ledger");
 }
 
 void ledger_on_cut(struct ledger *ledger, const struct board *board)
 {
-    ledger->kiosks[board->number].cuts++;
+    ledger->kiosks[ledger->now[board->number]].cuts++;
     for (unsigned i = ledger->boot_count; i > 0; i--) {
-        if (ledger->boots[i - 1].kiosk == board->number) {
+        if (ledger->boots[i - 1].kiosk == ledger->now[board->number]) {
             ledger->boots[i - 1].off_us = board->now_us;
             return;
         }
@@ -75,7 +85,7 @@ void ledger_on_press(struct ledger *ledger, const struct board *board, uint8_t b
                 board->kiosk.shown.kind, board->is_on ? "" : " (off)");
     if (ledger->press_count < LEDGER_PRESSES_MAX)
         ledger->presses[ledger->press_count++] =
-            (struct ledger_press){(uint8_t)board->number, buttons, false, ledger->bench->now_us};
+            (struct ledger_press){ledger->now[board->number], buttons, false, ledger->bench->now_us};
     else
         ledger_fail(ledger, "too many presses for the ledger");
 }
@@ -163,7 +173,7 @@ static uint32_t seq_of(const struct board *board, const struct ledger_ack *ack)
 
 void ledger_on_shown(struct ledger *ledger, const struct board *board)
 {
-    struct ledger_kiosk *kiosk = &ledger->kiosks[board->number];
+    struct ledger_kiosk *kiosk = &ledger->kiosks[ledger->now[board->number]];
     struct ledger_ack ack = {0};
 
     if (board->kiosk.shown.kind == kiosk->shown.kind && board->kiosk.shown.chosen == kiosk->shown.chosen)
@@ -174,7 +184,7 @@ void ledger_on_shown(struct ledger *ledger, const struct board *board)
     kiosk->shown = board->kiosk.shown;
     if (!is_ack)
         return;
-    ack.kiosk = (uint8_t)board->number;
+    ack.kiosk = ledger->now[board->number];
     ack.seq = seq_of(board, &ack);
     bench_trace(ledger->bench, "kiosk %u: acknowledged %u, question %u value %u", board->number,
                 (unsigned)ack.seq, ack.question, ack.value);
@@ -189,17 +199,60 @@ void ledger_on_damage(struct ledger *ledger, const struct board *board, uint16_t
     uint16_t slot = (uint16_t)((address - STORAGE_JOURNAL) / STORAGE_SLOT_SIZE);
 
     if (slot < STORAGE_SLOT_COUNT)
-        ledger->kiosks[board->number].is_damaged[slot] = true;
+        ledger->kiosks[ledger->now[board->number]].is_damaged[slot] = true;
+}
+
+static bool is_named(const struct ledger *ledger, uint64_t kiosk_id, uint8_t kiosk)
+{
+    for (unsigned i = 0; i < ledger->name_count; i++) {
+        if (ledger->names[i].kiosk_id == kiosk_id && ledger->names[i].kiosk == kiosk)
+            return true;
+    }
+    return false;
+}
+
+void ledger_on_identity(struct ledger *ledger, const struct board *board)
+{
+    struct ledger_kiosk *kiosk = &ledger->kiosks[ledger->now[board->number]];
+    const struct journal *journal = &board->kiosk.journal;
+    uint64_t id = board->kiosk.identity.kiosk_id;
+
+    if (id == ledger->id[board->number])
+        return;
+    bench_trace(ledger->bench, "kiosk %u: is %016" PRIx64 ", was %016" PRIx64, board->number, id,
+                ledger->id[board->number]);
+    bool is_given_up = ledger->id[board->number] != 0;
+    if ((is_given_up && kiosk->twice_to == 0) || journal->oldest < kiosk->twice_from)
+        kiosk->twice_from = journal->oldest;
+    if (is_given_up)
+        kiosk->twice_to = journal->next;
+    ledger->id[board->number] = id;
+    if (id == 0 || is_named(ledger, id, ledger->now[board->number]))
+        return;
+    if (ledger->name_count < LEDGER_NAMES_MAX)
+        ledger->names[ledger->name_count++] = (struct ledger_name){id, ledger->now[board->number]};
+    else
+        ledger_fail(ledger, "too many names for the ledger");
+}
+
+bool ledger_on_wipe(struct ledger *ledger, const struct board *board)
+{
+    if (ledger->kiosk_count == LEDGER_KIOSKS_MAX)
+        return false;
+    ledger->kiosks[ledger->now[board->number]].wiped_from = board->kiosk.journal.oldest;
+    ledger->now[board->number] = (uint8_t)ledger->kiosk_count++;
+    ledger->id[board->number] = 0;
+    return true;
 }
 
 /* The database
  * ------------------------------------------------------------------------------------------------- */
 
-static int kiosk_of(const struct board *boards, unsigned count, uint64_t kiosk_id)
+static int kiosk_of(const struct ledger *ledger, uint64_t kiosk_id)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (boards[i].kiosk.identity.kiosk_id == kiosk_id)
-            return (int)i;
+    for (unsigned i = 0; i < ledger->name_count; i++) {
+        if (ledger->names[i].kiosk_id == kiosk_id)
+            return ledger->names[i].kiosk;
     }
     return -1;
 }
@@ -213,14 +266,14 @@ static sqlite3_stmt *prepare(struct ledger *ledger, struct store *store, const c
     return statement;
 }
 
-void ledger_on_restore(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count)
+void ledger_on_restore(struct ledger *ledger, struct store *store)
 {
     sqlite3_stmt *statement = prepare(ledger, store,
                                       "SELECT kiosk.kiosk_id, max(through) FROM journal JOIN kiosk ON"
                                       " kiosk.id = journal.kiosk GROUP BY kiosk.id");
 
     while (sqlite3_step(statement) == SQLITE_ROW) {
-        int kiosk = kiosk_of(boards, count, (uint64_t)sqlite3_column_int64(statement, 0));
+        int kiosk = kiosk_of(ledger, (uint64_t)sqlite3_column_int64(statement, 0));
         uint32_t through = (uint32_t)sqlite3_column_int64(statement, 1);
         if (kiosk >= 0 && ledger->kiosks[kiosk].restored_through < through)
             ledger->kiosks[kiosk].restored_through = through;
@@ -228,8 +281,16 @@ void ledger_on_restore(struct ledger *ledger, struct store *store, const struct 
     sqlite3_finalize(statement);
 }
 
-static void load_rows(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count,
-                      struct rows *rows)
+static int compare_rows(const void *left, const void *right)
+{
+    const struct row *a = left, *b = right;
+
+    if (a->kiosk != b->kiosk)
+        return a->kiosk < b->kiosk ? -1 : 1;
+    return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+static void load_rows(struct ledger *ledger, struct store *store, struct rows *rows)
 {
     sqlite3_stmt *statement =
         prepare(ledger, store,
@@ -240,7 +301,7 @@ static void load_rows(struct ledger *ledger, struct store *store, const struct b
     rows->count = 0;
     while (sqlite3_step(statement) == SQLITE_ROW && rows->count < ROWS_MAX) {
         rows->all[rows->count++] = (struct row){
-            .kiosk = kiosk_of(boards, count, (uint64_t)sqlite3_column_int64(statement, 0)),
+            .kiosk = kiosk_of(ledger, (uint64_t)sqlite3_column_int64(statement, 0)),
             .seq = (uint32_t)sqlite3_column_int64(statement, 1),
             .question = (uint8_t)sqlite3_column_int(statement, 2),
             .value = (uint16_t)sqlite3_column_int(statement, 3),
@@ -250,18 +311,21 @@ static void load_rows(struct ledger *ledger, struct store *store, const struct b
         };
     }
     sqlite3_finalize(statement);
+    qsort(rows->all, rows->count, sizeof rows->all[0], compare_rows);
 }
 
 /* The check
  * ----------------------------------------------------------------------------------------------------- */
 
+/* The first of them. */
 static struct row *find_row(struct rows *rows, int kiosk, uint32_t seq)
 {
-    for (unsigned i = 0; i < rows->count; i++) {
-        if (rows->all[i].kiosk == kiosk && rows->all[i].seq == seq)
-            return &rows->all[i];
-    }
-    return NULL;
+    const struct row wanted = {.kiosk = kiosk, .seq = seq};
+    struct row *row = bsearch(&wanted, rows->all, rows->count, sizeof rows->all[0], compare_rows);
+
+    while (row != NULL && row > rows->all && compare_rows(row - 1, &wanted) == 0)
+        row--;
+    return row;
 }
 
 /* That row; where there are two (a journal whose newest cells were damaged begins there again, under another
@@ -281,6 +345,7 @@ static struct row *match(struct rows *rows, const struct ledger_ack *ack)
 static bool may_be_gone(const struct ledger *ledger, unsigned kiosk, uint32_t seq)
 {
     return seq <= ledger->kiosks[kiosk].restored_through ||
+           (ledger->kiosks[kiosk].wiped_from != 0 && seq >= ledger->kiosks[kiosk].wiped_from) ||
            ledger->kiosks[kiosk].is_damaged[seq % STORAGE_SLOT_COUNT];
 }
 
@@ -377,6 +442,15 @@ static bool is_withdrawn(struct rows *rows, const struct row *row)
     return row->question == QUESTION_RATING && next != NULL && next->question == QUESTION_FLAG;
 }
 
+/* Stored under the ids that the kiosk gave up before it heard of the ACK, and under those that it got after. */
+static bool is_told_twice(const struct ledger *ledger, const struct row *row)
+{
+    const struct ledger_kiosk *kiosk = &ledger->kiosks[row->kiosk];
+
+    return row->seq >= kiosk->twice_from && row->seq < kiosk->twice_to && row[-1].question == row->question &&
+           row[-1].value == row->value && row[-1].boot == row->boot && row[-1].uptime_s == row->uptime_s;
+}
+
 /* Rows: each pressed, once; what no display acknowledged, one at most for each cut. */
 static void check_rows(struct ledger *ledger, struct rows *rows)
 {
@@ -388,8 +462,10 @@ static void check_rows(struct ledger *ledger, struct rows *rows)
             ledger_fail(ledger, "a kiosk that does not exist has %u stored", (unsigned)row->seq);
             continue;
         }
-        if (i > 0 && row[-1].kiosk == row->kiosk && row[-1].seq == row->seq &&
-            !ledger->kiosks[row->kiosk].is_damaged[row->seq % STORAGE_SLOT_COUNT])
+        bool is_second = i > 0 && row[-1].kiosk == row->kiosk && row[-1].seq == row->seq;
+        if (is_second && is_told_twice(ledger, row))
+            continue;
+        if (is_second && !ledger->kiosks[row->kiosk].is_damaged[row->seq % STORAGE_SLOT_COUNT])
             ledger_fail(ledger, "kiosk %d: %u is stored twice", row->kiosk, (unsigned)row->seq);
         if (buttons == 0)
             continue;
@@ -407,7 +483,7 @@ static void check_rows(struct ledger *ledger, struct rows *rows)
 }
 
 /* Gaps: only where a database was restored or cells were damaged. */
-static void check_gaps(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count)
+static void check_gaps(struct ledger *ledger, struct store *store)
 {
     sqlite3_stmt *statement =
         prepare(ledger, store,
@@ -415,7 +491,7 @@ static void check_gaps(struct ledger *ledger, struct store *store, const struct 
                 " JOIN kiosk ON kiosk.id = kiosk");
 
     while (sqlite3_step(statement) == SQLITE_ROW) {
-        int kiosk = kiosk_of(boards, count, (uint64_t)sqlite3_column_int64(statement, 0));
+        int kiosk = kiosk_of(ledger, (uint64_t)sqlite3_column_int64(statement, 0));
         uint32_t last = (uint32_t)sqlite3_column_int64(statement, 2);
         for (uint32_t seq = (uint32_t)sqlite3_column_int64(statement, 1); kiosk >= 0 && seq <= last; seq++) {
             if (!may_be_gone(ledger, (unsigned)kiosk, seq))
@@ -442,13 +518,13 @@ static void check_recount(struct ledger *ledger, struct store *store)
         ledger_fail(ledger, "%" PRIu64 " answers came with two contents", verified.conflicts);
 }
 
-void ledger_check(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count)
+void ledger_check(struct ledger *ledger, struct store *store)
 {
     static struct rows rows; /* too large for a stack */
 
-    load_rows(ledger, store, boards, count, &rows);
+    load_rows(ledger, store, &rows);
     check_acks(ledger, &rows);
     check_rows(ledger, &rows);
-    check_gaps(ledger, store, boards, count);
+    check_gaps(ledger, store);
     check_recount(ledger, store);
 }

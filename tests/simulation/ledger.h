@@ -12,7 +12,9 @@
 #include "daemon/store.h"
 #include "tests/simulation/board.h"
 
-#define LEDGER_KIOSKS_MAX 4
+#define LEDGER_BOARDS_MAX 4
+#define LEDGER_KIOSKS_MAX 24 /* a board whose memory was wiped goes on as another kiosk */
+#define LEDGER_NAMES_MAX 128
 #define LEDGER_PRESSES_MAX 8192
 #define LEDGER_ACKS_MAX 4096
 #define LEDGER_BOOTS_MAX 512
@@ -42,11 +44,24 @@ struct ledger_kiosk {
     uint32_t cuts;
     uint32_t restored_through;             /* stored when an older database took its place */
     bool is_damaged[STORAGE_SLOT_COUNT];   /* journal slots whose cells were changed */
+    uint32_t wiped_from;                   /* from this number on all is gone; 0: nothing */
+    bool is_presence_late;                 /* a sign-on of before this boot was not sent: PRESENCE may not have it */
+    uint32_t twice_from, twice_to;         /* waited for an ACK when the ids were given up: may come again under others */
     unsigned unacknowledged, acknowledged; /* found by the check */
+};
+
+/* Under which id a kiosk was known. */
+struct ledger_name {
+    uint64_t kiosk_id;
+    uint8_t kiosk;
 };
 
 struct ledger {
     struct bench *bench;
+    uint8_t now[LEDGER_BOARDS_MAX]; /* which kiosk a board is */
+    uint64_t id[LEDGER_BOARDS_MAX]; /* what it calls itself */
+    struct ledger_name names[LEDGER_NAMES_MAX];
+    unsigned kiosk_count, name_count;
     struct ledger_press presses[LEDGER_PRESSES_MAX];
     struct ledger_ack acks[LEDGER_ACKS_MAX];
     struct ledger_boot boots[LEDGER_BOOTS_MAX];
@@ -62,13 +77,16 @@ void ledger_on_cut(struct ledger *ledger, const struct board *board);
 void ledger_on_press(struct ledger *ledger, const struct board *board, uint8_t buttons);
 void ledger_on_shown(struct ledger *ledger, const struct board *board);
 void ledger_on_damage(struct ledger *ledger, const struct board *board, uint16_t address);
+/* It calls itself something else, or nothing any more. */
+void ledger_on_identity(struct ledger *ledger, const struct board *board);
+/* Its memory is about to be wiped. False: the ledger has no room for one more. */
+bool ledger_on_wipe(struct ledger *ledger, const struct board *board);
 /* The database that `store` was opened on gives way to an older one. */
-void ledger_on_restore(struct ledger *ledger, struct store *store, const struct board *boards,
-                       unsigned count);
+void ledger_on_restore(struct ledger *ledger, struct store *store);
 
 void ledger_fail(struct ledger *ledger, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Compare with what is stored; failures are counted, `lost` among them. */
-void ledger_check(struct ledger *ledger, struct store *store, const struct board *boards, unsigned count);
+void ledger_check(struct ledger *ledger, struct store *store);
 
 #endif

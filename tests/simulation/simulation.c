@@ -2,46 +2,58 @@
  *
  * simulation - the whole system in one process and virtual time, once for each seed.
  *
- *   simulation [--seeds FROM TO]       all of FROM to TO - 1; ends at the first that fails
- *   simulation --seed N [--trace]      one, with all that happens
+ *   simulation [--seeds FROM TO] [--jobs N]    all of FROM to TO - 1, in N processes; ends at the first that fails
+ *   simulation --seed N [--trace]              one, with all that happens
  */
+#include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/simulation/world.h"
 
 #define SEEDS 5000
+#define SEEDS_COMPLETE 1000 /* from so many on every kind of fault must have happened */
+#define SEEDS_A_SIGN 100    /* of life, on a terminal */
 #define FAILURES_SHOWN 100
+#define JOBS_MAX 64
 
 struct options {
     uint64_t from, to;
+    unsigned jobs;
     bool is_traced;
-    bool is_complete; /* every kind of fault must have happened */
-    bool goes_on;     /* after a failure */
+    bool goes_on; /* after a failure */
+};
+
+/* What the processes share. Each takes the next seed until there is none. */
+struct shared {
+    _Atomic uint64_t next, seeds, lost, failures;
+    _Atomic uint64_t faults[FAULT_COUNT];
 };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: simulation [--seeds FROM TO] [--go-on] | --seed N [--trace]\n");
+    fprintf(stderr, "usage: simulation [--seeds FROM TO] [--jobs N] [--go-on] | --seed N [--trace]\n");
     return 2;
 }
 
 static bool parse(int argc, char **argv, struct options *options)
 {
-    *options = (struct options){0, SEEDS, false, true, false};
+    *options = (struct options){.from = 0, .to = SEEDS, .jobs = 1};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--seeds") == 0 && i + 2 < argc) {
             options->from = strtoull(argv[i + 1], NULL, 10);
             options->to = strtoull(argv[i + 2], NULL, 10);
-            options->is_complete = options->to - options->from >= 1000;
             i += 2;
         } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
             options->from = strtoull(argv[++i], NULL, 10);
             options->to = options->from + 1;
-            options->is_complete = false;
+        } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc) {
+            options->jobs = (unsigned)strtoul(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--trace") == 0) {
             options->is_traced = true;
         } else if (strcmp(argv[i], "--go-on") == 0) {
@@ -50,23 +62,24 @@ static bool parse(int argc, char **argv, struct options *options)
             return false;
         }
     }
-    return options->from < options->to;
+    return options->from < options->to && options->jobs >= 1 && options->jobs <= JOBS_MAX;
 }
 
-static bool print_summary(const struct bench *bench, uint64_t seeds, uint64_t lost, bool is_complete)
+/* One line, and whether all that can go wrong did. */
+static bool print_summary(struct shared *shared)
 {
     bool is_good = true;
-
     uint64_t faults = 0;
 
-    printf("proof: simulation: %llu seeds", (unsigned long long)seeds);
+    printf("proof: simulation: %llu seeds, ", (unsigned long long)shared->seeds);
     for (int i = 0; i < FAULT_COUNT; i++) {
-        printf(", %llu %s", (unsigned long long)bench->faults[i], fault_words((enum fault)i));
-        faults += bench->faults[i];
+        printf("%llu %s, ", (unsigned long long)shared->faults[i], fault_words((enum fault)i));
+        faults += shared->faults[i];
     }
-    printf("; %llu faults, %llu lost\n", (unsigned long long)faults, (unsigned long long)lost);
-    for (int i = 0; is_complete && i < FAULT_COUNT; i++) {
-        if (bench->faults[i] > 0)
+    printf("%llu failed; %llu faults, %llu lost\n", (unsigned long long)shared->failures,
+           (unsigned long long)faults, (unsigned long long)shared->lost);
+    for (int i = 0; shared->seeds >= SEEDS_COMPLETE && i < FAULT_COUNT; i++) {
+        if (shared->faults[i] > 0)
             continue;
         printf("never happened: %s\n", fault_words((enum fault)i));
         is_good = false;
@@ -74,42 +87,88 @@ static bool print_summary(const struct bench *bench, uint64_t seeds, uint64_t lo
     return is_good;
 }
 
-static bool run_all(struct world *world, const struct options *options, const char *path)
+static void show_progress(const struct options *options, uint64_t seeds)
 {
-    uint64_t lost = 0, failures = 0, seed = options->from;
+    if (seeds % SEEDS_A_SIGN == 0 && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%llu of %llu seeds", (unsigned long long)seeds,
+                (unsigned long long)(options->to - options->from));
+}
+
+static void run_seeds(struct world *world, const struct options *options, const char *path,
+                      struct shared *shared)
+{
+    uint64_t seed;
 
     world->bench.is_traced = options->is_traced;
-    for (; seed < options->to && (failures == 0 || options->goes_on); seed++) {
-        if (world_run(world, seed, path))
+    while ((shared->failures == 0 || options->goes_on) && (seed = shared->next++) < options->to) {
+        bool is_good = world_run(world, seed, path);
+        show_progress(options, ++shared->seeds);
+        if (is_good)
             continue;
-        lost += world->ledger.lost;
-        if (failures++ < FAILURES_SHOWN)
-            printf("seed %llu: %s\n", (unsigned long long)seed, world->ledger.failure);
+        shared->lost += world->ledger.lost;
+        if (shared->failures++ < FAILURES_SHOWN)
+            printf("seed %llu: %s (simulation --seed %llu --trace)\n", (unsigned long long)seed,
+                   world->ledger.failure, (unsigned long long)seed);
         fflush(stdout);
     }
-    bool is_complete = print_summary(&world->bench, seed - options->from, lost, options->is_complete);
-    return failures == 0 && is_complete;
+    for (int i = 0; i < FAULT_COUNT; i++)
+        shared->faults[i] += world->bench.faults[i];
+}
+
+/* One process's share, in a folder of its own. */
+static int run_job(const struct options *options, struct shared *shared)
+{
+    char folder[] = "/tmp/byname-simulation-XXXXXX";
+    char path[64];
+    struct world *world = calloc(1, sizeof *world);
+
+    if (world == NULL || mkdtemp(folder) == NULL) {
+        free(world);
+        return 1;
+    }
+    snprintf(path, sizeof path, "%s/byname.db", folder);
+    world_install(world);
+    run_seeds(world, options, path, shared);
+    world_free(world);
+    free(world);
+    rmdir(folder);
+    return 0;
+}
+
+static bool run_jobs(const struct options *options, struct shared *shared)
+{
+    pid_t jobs[JOBS_MAX];
+    bool is_good = true;
+
+    fflush(stdout);
+    for (unsigned i = 0; i < options->jobs; i++) {
+        jobs[i] = fork();
+        if (jobs[i] == 0)
+            _exit(run_job(options, shared));
+    }
+    for (unsigned i = 0; i < options->jobs; i++) {
+        int status = 1;
+        is_good = jobs[i] > 0 && waitpid(jobs[i], &status, 0) == jobs[i] && status == 0 && is_good;
+    }
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\n");
+    return is_good;
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
-    char folder[] = "/tmp/byname-simulation-XXXXXX";
-    char path[64], lock[72];
 
     if (!parse(argc, argv, &options))
         return usage();
-    struct world *world = calloc(1, sizeof *world);
-    if (world == NULL || mkdtemp(folder) == NULL)
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
         return 1;
-    snprintf(path, sizeof path, "%s/byname.db", folder);
-    snprintf(lock, sizeof lock, "%s.lock", path);
-    world_install(world);
-    bool is_good = run_all(world, &options, path);
-    world_free(world);
-    free(world);
-    unlink(path);
-    unlink(lock);
-    rmdir(folder);
-    return is_good ? 0 : 1;
+    shared->next = options.from;
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    bool is_good = options.jobs == 1 ? run_job(&options, shared) == 0 : run_jobs(&options, shared);
+    bool is_complete = print_summary(shared);
+    return is_good && is_complete && shared->failures == 0 ? 0 : 1;
 }

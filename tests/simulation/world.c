@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,10 @@ enum trouble {
     TROUBLE_CLOCK,
     TROUBLE_RESTORE,
     TROUBLE_DAMAGE,
+    TROUBLE_IDENTITY,
+    TROUBLE_WIPE,
+    TROUBLE_FORGET,
+    TROUBLE_SWAP,
     TROUBLE_COUNT,
 };
 
@@ -37,6 +42,8 @@ void world_install(struct world *world)
 void world_free(struct world *world)
 {
     disk_copy_free(&world->backup);
+    disk_copy_free(&world->ours);
+    disk_copy_free(&world->others);
     disk_free(&world->disk);
 }
 
@@ -58,14 +65,45 @@ static void on_shown(void *context, struct board *board)
 /* Power and cables
  * ---------------------------------------------------------------------------------------------- */
 
+/* An older database does not know what a kiosk calls itself since, and cannot take it back: its ids end by a gesture
+ * at the kiosk only. */
+static void note_identity(struct world *world, const struct board *board)
+{
+    if (board->kiosk.identity.kiosk_id == world->ledger.id[board->number])
+        return;
+    ledger_on_identity(&world->ledger, board);
+    disk_copy_free(&world->backup);
+}
+
+/* What somebody did to it while it was off, or does while it starts. */
+static void change_memory(struct world *world, struct world_kiosk *kiosk)
+{
+    struct board *board = &kiosk->board;
+
+    if (kiosk->is_to_be_wiped && ledger_on_wipe(&world->ledger, board)) {
+        memset(board->eeprom, 0xFF, sizeof board->eeprom);
+        disk_copy_free(&world->backup);
+        bench_fault(dice(world), FAULT_WIPED, "kiosk %u: its memory is wiped", board->number);
+    }
+    if (kiosk->is_to_forget && world->bench.is_faulty) {
+        customer_hold(&kiosk->customer, KIOSK_GESTURE_FORGET, 1300 * MS_US);
+        bench_fault(dice(world), FAULT_FORGOTTEN, "kiosk %u: the gesture is made", board->number);
+    }
+    kiosk->is_to_be_wiped = kiosk->is_to_forget = false;
+}
+
 static void power_on(struct world *world, struct world_kiosk *kiosk, uint8_t causes)
 {
     kiosk->power_us = NEVER_US;
-    if (causes == RESET_POWER_ON && kiosk->board.buttons == KIOSK_GESTURE_FORGET)
+    if (causes == RESET_POWER_ON)
+        change_memory(world, kiosk);
+    else if (causes == RESET_POWER_ON && kiosk->board.buttons == KIOSK_GESTURE_FORGET)
         board_press(&kiosk->board, 0); /* nobody wants to leave the database here */
     board_power_on(&kiosk->board, causes);
-    if (kiosk->board.is_on)
-        ledger_on_power(&world->ledger, &kiosk->board);
+    if (!kiosk->board.is_on)
+        return;
+    ledger_on_power(&world->ledger, &kiosk->board);
+    note_identity(world, &kiosk->board);
 }
 
 /* It stopped in a step, or just now. */
@@ -161,16 +199,68 @@ static void damage(struct world *world, struct board *board)
                 address);
 }
 
+/* Either copy of it. */
+static void damage_identity(struct world *world, struct board *board)
+{
+    uint16_t address = (uint16_t)(STORAGE_IDENTITY + bench_below(dice(world), STORAGE_SPARE - STORAGE_IDENTITY));
+
+    board->eeprom[address] ^= (uint8_t)(1u << bench_below(dice(world), 8));
+    bench_fault(dice(world), FAULT_IDENTITY_DAMAGED, "kiosk %u: cell %u of its identity changes by itself",
+                board->number, address);
+}
+
+/* The daemon is started on another database, which knows none of the kiosks. */
+static void swap_database(struct world *world)
+{
+    struct collector *collector = &world->collector;
+
+    if (collector->store == NULL || world->is_swapped)
+        return;
+    collector_stop(collector, bench_between(dice(world), SECOND_US, 5 * SECOND_US));
+    disk_copy_take(&world->disk, &world->ours);
+    disk_copy_restore(&world->disk, &world->others);
+    collector->is_auto_adopt = false;
+    world->is_swapped = true;
+    world->swap_us = world->bench.now_us + bench_between(dice(world), 10 * SECOND_US, 60 * SECOND_US);
+    bench_fault(dice(world), FAULT_SWAPPED, "daemon: it gets another database");
+}
+
+static void check_strange_database(struct world *world)
+{
+    sqlite3_stmt *statement = NULL;
+
+    sqlite3_prepare_v2(store_connection(world->collector.store),
+                       "SELECT (SELECT count(*) FROM answer) + (SELECT count(*) FROM kiosk)", -1, &statement, NULL);
+    if (sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 0) != 0)
+        ledger_fail(&world->ledger, "a database that is not the kiosks' took something from them");
+    sqlite3_finalize(statement);
+}
+
+static void swap_back(struct world *world)
+{
+    struct collector *collector = &world->collector;
+
+    world->swap_us = NEVER_US;
+    if (!world->is_swapped)
+        return;
+    world->is_swapped = false;
+    if (collector->store != NULL) {
+        check_strange_database(world);
+        collector_stop(collector, SECOND_US);
+    }
+    disk_copy_take(&world->disk, &world->others);
+    disk_copy_restore(&world->disk, &world->ours);
+    collector->is_auto_adopt = !world->is_by_hand;
+    bench_trace(dice(world), "daemon: it gets its own database back");
+}
+
 static void restore(struct world *world)
 {
     struct collector *collector = &world->collector;
-    struct board boards[LEDGER_KIOSKS_MAX];
 
-    if (collector->store == NULL || !world->backup.is_taken)
+    if (collector->store == NULL || !world->backup.is_taken || world->is_swapped)
         return;
-    for (unsigned i = 0; i < world->kiosk_count; i++)
-        boards[i] = world->kiosks[i].board;
-    ledger_on_restore(&world->ledger, collector->store, boards, world->kiosk_count);
+    ledger_on_restore(&world->ledger, collector->store);
     collector_stop(collector, bench_between(dice(world), SECOND_US, 20 * SECOND_US));
     disk_copy_restore(&world->disk, &world->backup);
     bench_fault(dice(world), FAULT_RESTORED, "daemon: its database is an older one now");
@@ -248,6 +338,21 @@ static void make_trouble(struct world *world)
     case TROUBLE_DAMAGE:
         damage(world, &kiosk->board);
         break;
+    case TROUBLE_IDENTITY:
+        damage_identity(world, &kiosk->board);
+        break;
+    case TROUBLE_WIPE:
+    case TROUBLE_FORGET:
+        if (!kiosk->board.is_on || !bench_is(dice(world), 200000))
+            break;
+        kiosk->is_to_be_wiped = trouble == TROUBLE_WIPE;
+        kiosk->is_to_forget = trouble == TROUBLE_FORGET;
+        plan_cut(world, &kiosk->board, TROUBLE_POWER);
+        break;
+    case TROUBLE_SWAP:
+        if (bench_is(dice(world), 200000))
+            swap_database(world);
+        break;
     default:
         end_daemon(world, trouble);
     }
@@ -316,6 +421,8 @@ static void adopt(struct world *world, const struct world_kiosk *kiosk)
 
 static void manage(struct world *world)
 {
+    if (world->is_swapped)
+        return;
     if (world->is_by_hand && bench_is(dice(world), 500000)) {
         adopt(world, any_kiosk(world));
         return;
@@ -341,7 +448,7 @@ static void back_up(struct world *world)
 {
     const struct collector *collector = &world->collector;
 
-    if (collector->store != NULL && are_all_adopted(world) && bench_is(dice(world), 200000))
+    if (collector->store != NULL && !world->is_swapped && are_all_adopted(world) && bench_is(dice(world), 200000))
         disk_copy_take(&world->disk, &world->backup);
 }
 
@@ -374,6 +481,8 @@ static void step_board(struct world *world, struct world_kiosk *kiosk)
         board_step(board);
     else
         board_check_cut(board);
+    if (board->is_on)
+        note_identity(world, board);
     if (was_on && !board->is_on)
         after_cut(world, kiosk);
     else if (!was_on && !board->is_on && kiosk->power_us == NEVER_US)
@@ -411,6 +520,8 @@ static void step_trouble(struct world *world)
         world->disk.is_full = false;
         world->full_until_us = NEVER_US;
     }
+    if (now_us >= world->swap_us)
+        swap_back(world);
     if (now_us >= world->trouble_us) {
         world->trouble_us = now_us + bench_between(dice(world), 1, 2 * world->pause_us);
         make_trouble(world);
@@ -428,6 +539,7 @@ static void run_until(struct world *world, uint64_t end_us)
         uint64_t next_us = earlier(end_us, collector_due_us(&world->collector));
         next_us =
             earlier(next_us, earlier(world->trouble_us, earlier(world->full_until_us, world->manager_us)));
+        next_us = earlier(next_us, world->swap_us);
         for (unsigned i = 0; i < world->kiosk_count; i++)
             next_us = earlier(next_us, kiosk_due_us(&world->kiosks[i]));
         if (next_us > world->bench.now_us)
@@ -451,9 +563,12 @@ static void begin(struct world *world, uint64_t seed, const char *path)
     bench_start(bench, seed);
     disk_reset(&world->disk, bench);
     disk_copy_free(&world->backup);
+    disk_copy_free(&world->others);
+    world->is_swapped = false;
+    world->swap_us = NEVER_US;
     ledger_init(&world->ledger, bench);
     collector_init(&world->collector, bench, &world->disk, path);
-    world->kiosk_count = 1 + bench_below(bench, LEDGER_KIOSKS_MAX);
+    world->kiosk_count = 1 + bench_below(bench, LEDGER_BOARDS_MAX);
     world->collector.port_count = (uint16_t)(world->kiosk_count + 1);
     world->is_by_hand = bench_is(bench, 300000);
     world->collector.is_auto_adopt = !world->is_by_hand;
@@ -475,6 +590,7 @@ static void begin(struct world *world, uint64_t seed, const char *path)
         kiosk->board.on_shown = on_shown;
         customer_init(&kiosk->customer, bench, &kiosk->board, &world->ledger);
         kiosk->cable_us = NEVER_US;
+        kiosk->is_to_be_wiped = kiosk->is_to_forget = false;
         kiosk->port = (int)i;
         world->collector.down[i] = &kiosk->down;
         kiosk->power_us = bench_below(bench, 3000000);
@@ -502,6 +618,7 @@ static void stop_faults(struct world *world)
     bench_trace(dice(world), "all faults cease");
     world->bench.is_faulty = false;
     world->trouble_us = NEVER_US;
+    swap_back(world);
     world->disk.is_full = false;
     world->disk.fails_one = world->disk.dies_after = 0;
     world->full_until_us = NEVER_US;
@@ -511,6 +628,7 @@ static void stop_faults(struct world *world)
         struct world_kiosk *kiosk = &world->kiosks[i];
         customer_leave(&kiosk->customer);
         kiosk->board.cut_after = 0;
+        kiosk->is_to_be_wiped = kiosk->is_to_forget = false;
         if (kiosk->board.is_on)
             kiosk->board.cut_us = NEVER_US;
         if (kiosk->cable_us != NEVER_US)
@@ -583,26 +701,83 @@ static void check_roster(struct world *world, const struct board *board)
     }
 }
 
+static int64_t row_of(struct world *world, uint64_t kiosk_id)
+{
+    sqlite3_stmt *statement = NULL;
+
+    sqlite3_prepare_v2(store_connection(world->collector.store), "SELECT id FROM kiosk WHERE kiosk_id = ?1", -1,
+                       &statement, NULL);
+    sqlite3_bind_int64(statement, 1, (int64_t)kiosk_id);
+    int64_t row = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return row;
+}
+
+/* Who is signed on is what the store says, unless it forgot (an older database, damaged cells) or its clock was wrong:
+ * a kiosk that has been told once knows better from then on. */
+static void check_presence(struct world *world, const struct board *board)
+{
+    static const uint32_t forgetful = 1u << TROUBLE_RESTORE | 1u << TROUBLE_DAMAGE | 1u << TROUBLE_CLOCK;
+    const struct roster *roster = &board->kiosk.roster;
+    struct presence present[PRESENCE_CAPACITY];
+    struct store_error error;
+    uint8_t count;
+
+    if (!roster->is_presence_known)
+        ledger_fail(&world->ledger, "kiosk %u: nobody told it who is signed on", board->number);
+    if (world->appetite & forgetful || world->ledger.kiosks[world->ledger.now[board->number]].is_presence_late)
+        return;
+    if (store_presence(world->collector.store, row_of(world, board->kiosk.identity.kiosk_id),
+                       collector_clock(&world->collector).utc_ms, present, &count, &error) != STORE_OK)
+        ledger_fail(&world->ledger, "no presence: %.120s", error.text);
+    for (uint8_t i = 0; i < count; i++) {
+        if (roster_find(roster, present[i].staff_id) != ROSTER_NOBODY &&
+            !roster_is_signed_on(roster, present[i].staff_id))
+            ledger_fail(&world->ledger, "kiosk %u: %u is signed on, and it does not know", board->number,
+                        present[i].staff_id);
+    }
+    for (uint8_t i = 0; i < roster->signed_on_count; i++) {
+        bool is_known = roster_find(roster, roster->signed_on[i].staff_id) == ROSTER_NOBODY;
+        for (uint8_t j = 0; j < count; j++)
+            is_known = is_known || present[j].staff_id == roster->signed_on[i].staff_id;
+        if (!is_known)
+            ledger_fail(&world->ledger, "kiosk %u: it has %u signed on, and the store has not", board->number,
+                        roster->signed_on[i].staff_id);
+    }
+}
+
+/* The store's midnight is the kiosk's, to the second that HEALTH and TIME are apart. */
+static void check_time(struct world *world, const struct board *board)
+{
+    uint32_t wanted_s =
+        store_midnight_in_s(world->collector.store, collector_clock(&world->collector).utc_ms);
+    int64_t late_s = (int64_t)board->kiosk.roster.midnight_s - board->kiosk.uptime_s - wanted_s;
+
+    if (!board->kiosk.roster.is_midnight_known || late_s < -2 || late_s > 2)
+        ledger_fail(&world->ledger, "kiosk %u: its midnight is %d s late", board->number, (int)late_s);
+}
+
 static void check(struct world *world)
 {
-    static struct board boards[LEDGER_KIOSKS_MAX];
-
     for (unsigned i = 0; i < world->kiosk_count; i++) {
-        const struct kiosk *kiosk = &world->kiosks[i].board.kiosk;
-        boards[i] = world->kiosks[i].board;
+        const struct board *board = &world->kiosks[i].board;
+        const struct kiosk *kiosk = &board->kiosk;
         if (kiosk->uplink.link.state != LINK_UP || kiosk->journal.oldest != kiosk->journal.next)
             ledger_fail(
                 &world->ledger, "kiosk %u: %u answers are still in its journal, its link is in state %d", i,
                 (unsigned)(kiosk->journal.next - kiosk->journal.oldest), (int)kiosk->uplink.link.state);
-        if (world->collector.store != NULL)
-            check_roster(world, &boards[i]);
+        if (world->collector.store != NULL) {
+            check_roster(world, board);
+            check_presence(world, board);
+            check_time(world, board);
+        }
         if (kiosk->uplink.is_help_on != world->collector.is_help_on)
             ledger_fail(&world->ledger, "kiosk %u: help is %s", i, kiosk->uplink.is_help_on ? "on" : "off");
     }
     if (world->collector.store == NULL)
         ledger_fail(&world->ledger, "the daemon does not run");
     else
-        ledger_check(&world->ledger, world->collector.store, boards, world->kiosk_count);
+        ledger_check(&world->ledger, world->collector.store);
 }
 
 bool world_run(struct world *world, uint64_t seed, const char *path)

@@ -19,16 +19,20 @@ struct world_kiosk {
     int port;          /* where it is plugged in; -1: nowhere */
     uint64_t power_us; /* when power returns; NEVER_US: it is there */
     uint64_t cable_us; /* when the cable returns; NEVER_US: it is there */
+    bool is_to_be_wiped, is_to_forget; /* when power returns */
 };
 
 struct world {
     struct bench bench;
     struct disk disk;
     struct disk_copy backup;
+    struct disk_copy ours, others; /* while another database stands in its place; that one, while not */
+    bool is_swapped;
+    uint64_t swap_us; /* when ours returns */
     struct collector collector;
     struct ledger ledger;
     unsigned kiosk_count;
-    struct world_kiosk kiosks[LEDGER_KIOSKS_MAX];
+    struct world_kiosk kiosks[LEDGER_BOARDS_MAX];
 
     uint32_t appetite;             /* bits of enum trouble: what this run may meet */
     uint64_t trouble_us, pause_us; /* when the next one comes; how far apart they are */
