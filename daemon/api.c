@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/report.h"
+#include "daemon/store_help.h"
 #include "daemon/utf8.h"
 
 #define PREFIX "/api/v1/"
@@ -41,6 +42,10 @@ enum text {
     TEXT_LABEL,
     TEXT_AUDIENCE,
     TEXT_WEEK_START,
+    TEXT_OUTCOME,
+    TEXT_REMARK,
+    TEXT_TEXT,
+    TEXT_SHOW,
     TEXT_COUNT
 };
 
@@ -56,6 +61,10 @@ static const char *const text_names[TEXT_COUNT] = {
     [TEXT_SCOPE] = "scope",
     [TEXT_LABEL] = "label",
     [TEXT_AUDIENCE] = "audience",
+    [TEXT_OUTCOME] = "outcome",
+    [TEXT_REMARK] = "remark",
+    [TEXT_TEXT] = "text",
+    [TEXT_SHOW] = "show",
     [TEXT_WEEK_START] = "week_start",
 };
 
@@ -88,7 +97,7 @@ struct route {
     enum store_status (*run)(struct store *store, struct api_call *call, struct store_error *error);
     /* May add to the reply; NULL: nothing to add. */
     void (*finish)(struct api_call *call, const struct api_live *live);
-    unsigned required; /* bits of enum text; with NEEDS_OR_NULL null will do */
+    uint64_t required; /* bits of enum text; with NEEDS_OR_NULL null will do */
 };
 
 json_t *api_error(const char *text)
@@ -497,6 +506,67 @@ static void finish_kiosk_list(struct api_call *call, const struct api_live *live
         merge_live(json_object_get(call->reply, "kiosks"), live);
 }
 
+/* Help calls and notes ----------------------------------------------------------------------------------- */
+
+static enum store_status run_help_call_list(struct store *store, struct api_call *call,
+                                            struct store_error *error)
+{
+    return run_named(store, call, "help_call_list", &call->reply, error);
+}
+
+static enum store_status run_acknowledge(struct store *store, struct api_call *call,
+                                         struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    const char *staff = text_of(call, TEXT_STAFF);
+    enum store_status status = store_help_acknowledge(store, which, staff, call->now_ms, error);
+
+    return status == STORE_OK
+               ? done(call, "help call %s: %s is on the way", which, staff == NULL ? "somebody" : staff)
+               : status;
+}
+
+static enum store_status run_close(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    const char *outcome = text_of(call, TEXT_OUTCOME);
+    enum store_status status = store_help_close(store, which, outcome, text_of(call, TEXT_REMARK),
+                                                text_of(call, TEXT_STAFF), call->now_ms, error);
+
+    return status == STORE_OK ? done(call, "help call %s is closed: %s", which, outcome) : status;
+}
+
+static enum store_status run_note_list(struct store *store, struct api_call *call, struct store_error *error)
+{
+    return run_named(store, call, "note_list", &call->reply, error);
+}
+
+static enum store_status run_note_add(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *show = text_of(call, TEXT_SHOW);
+    bool is_shown = show != NULL && strcmp(show, "yes") == 0;
+    int64_t id;
+
+    if (show != NULL && !is_shown) {
+        snprintf(error->text, sizeof error->text, "\"show\" is \"yes\", or is left out");
+        return STORE_REFUSED;
+    }
+    enum store_status status =
+        store_note_add(store, text_of(call, TEXT_TEXT), is_shown, call->now_ms, &id, error);
+    return status == STORE_OK ? done(call, "note %" PRId64 " is kept%s; reports show before and after", id,
+                                     is_shown ? ", and shown on the kiosks" : "")
+                              : status;
+}
+
+static enum store_status run_note_remove(struct store *store, struct api_call *call,
+                                         struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    enum store_status status = store_note_remove(store, which, error);
+
+    return status == STORE_OK ? done(call, "note %s is removed", which) : status;
+}
+
 /* Status ------------------------------------------------------------------------------------------------- */
 
 static void say(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -571,6 +641,17 @@ static enum store_status run_status(struct store *store, struct api_call *call, 
     return status == STORE_OK ? name_left_out(store, call, call->left_out, error) : status;
 }
 
+/* Calls are still shown, but nobody who does not look hears of them. */
+static void judge_calls(json_t *problems, const struct api_live *live)
+{
+    for (unsigned i = 0; live->calls != NULL && i < CALLS_CHANNELS; i++) {
+        const char *problem = calls_problem(live->calls, (enum store_help_channel)(1u << i));
+
+        if (problem != NULL)
+            say(problems, "help calls are not announced by %s", problem);
+    }
+}
+
 static void finish_status(struct api_call *call, const struct api_live *live)
 {
     json_t *problems = json_array(), *warnings = json_array();
@@ -581,6 +662,7 @@ static void finish_status(struct api_call *call, const struct api_live *live)
         if (live->writer_status == STORE_FULL)
             say(problems, "the database takes nothing: %s", live->writer_error);
         judge_kiosks(problems, live);
+        judge_calls(problems, live);
         if (!live->is_synchronised)
             say(warnings, "the clock of this host is not synchronised: times of answers are bounds only");
         if (live->has_stepped)
@@ -788,8 +870,8 @@ static enum store_status run_board(struct store *store, struct api_call *call, s
     BIT(TOKEN_LOCAL) /* what changes who may speak or look, and what takes the host's disk or time */
 #define MANAGERS (LOCALS | BIT(TOKEN_MANAGER))
 
-#define NEEDS(text) (1u << (text))
-#define NEEDS_OR_NULL(text) (1u << ((text) + TEXT_COUNT))
+#define NEEDS(text) (UINT64_C(1) << (text))
+#define NEEDS_OR_NULL(text) (UINT64_C(1) << ((text) + TEXT_COUNT))
 
 static const struct route routes[] = {
     {false, {"report", "*"}, API_READER, MANAGERS, run_report, NULL, 0},
@@ -804,6 +886,12 @@ static const struct route routes[] = {
     {true, {"kiosks", "*", "adopt"}, API_WRITER, LOCALS, run_kiosk_adopt, NULL, 0},
     {true, {"kiosks", "*", "rename"}, API_WRITER, MANAGERS, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
     {true, {"kiosks", "*", "audience"}, API_WRITER, MANAGERS, run_kiosk_audience, NULL, NEEDS(TEXT_AUDIENCE)},
+    {false, {"help-calls"}, API_READER, MANAGERS, run_help_call_list, NULL, 0},
+    {true, {"help-calls", "*", "acknowledge"}, API_WRITER, MANAGERS, run_acknowledge, NULL, 0},
+    {true, {"help-calls", "*", "close"}, API_WRITER, MANAGERS, run_close, NULL, NEEDS(TEXT_OUTCOME)},
+    {false, {"notes"}, API_READER, MANAGERS, run_note_list, NULL, 0},
+    {true, {"notes"}, API_WRITER, MANAGERS, run_note_add, NULL, NEEDS(TEXT_TEXT)},
+    {true, {"notes", "*", "remove"}, API_WRITER, MANAGERS, run_note_remove, NULL, 0},
     {false, {"status"}, API_READER, MANAGERS, run_status, finish_status, 0},
     {true, {"verify"}, API_VERIFIER, LOCALS, run_verify, NULL, 0},
     {true, {"backup"}, API_VERIFIER, LOCALS, run_backup, NULL, NEEDS(TEXT_FILE)},

@@ -16,6 +16,12 @@
  *   POST /api/v1/kiosks/PORT/adopt    {"name"?}
  *   POST /api/v1/kiosks/WHICH/rename  {"name"}
  *   POST /api/v1/kiosks/WHICH/audience {"audience"}           external or internal
+ *   GET  /api/v1/help-calls                                   open ones first
+ *   POST /api/v1/help-calls/NUMBER/acknowledge {"staff"?}
+ *   POST /api/v1/help-calls/NUMBER/close {"outcome", "remark"?, "staff"?}
+ *   GET  /api/v1/notes
+ *   POST /api/v1/notes                {"text", "show": "yes"?}
+ *   POST /api/v1/notes/NUMBER/remove
  *   GET  /api/v1/status                                       how the daemon and its kiosks are
  *   POST /api/v1/verify                                       recount everything
  *   POST /api/v1/backup               {"file"}                copy the database, while it is written to
@@ -36,6 +42,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/calls.h"
 #include "daemon/hub.h"
 #include "daemon/store.h"
 
@@ -61,6 +68,7 @@ struct api_request {
 /* How things are, for status and the list of kiosks. All borrowed. */
 struct api_live {
     const struct hub *hub;
+    const struct calls *calls;
     const char *const *devices; /* hub_count of them: what each port turned out to be, "" when closed */
     struct session_clock clock;
     bool is_synchronised, has_stepped; /* the host's clock */

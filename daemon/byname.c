@@ -15,8 +15,10 @@
 #include "daemon/client.h"
 #include "daemon/clock.h"
 #include "daemon/render.h"
+#include "daemon/watch.h"
 
 #define ANSWER_LIMIT_S 30
+#define WATCH_EVERY_US 500000
 
 static void complain(const char *text)
 {
@@ -42,6 +44,15 @@ static void clear_progress(void)
 }
 
 /* Asking ------------------------------------------------------------------------------------------------- */
+
+static enum client_status ask_quietly(const struct cli *cli, json_t **reply)
+{
+    const struct client_request request = {
+        .socket = cli->socket, .path = cli->path, .limit_s = ANSWER_LIMIT_S};
+    char text[CLIENT_TEXT_SIZE_MAX];
+
+    return client_perform(&request, reply, text);
+}
 
 static enum cli_exit ask_daemon(const struct cli *cli, json_t **reply)
 {
@@ -177,8 +188,37 @@ static enum cli_exit print(const struct cli *cli, const json_t *reply)
     return outcome;
 }
 
+/* Until it is interrupted. A daemon that is away is waited for: the calls it has missed meanwhile are told then. */
+static enum cli_exit watch(const struct cli *cli)
+{
+    bool is_json = strcmp(cli->format, "json") == 0;
+    json_t *before = NULL, *reply = NULL;
+    enum cli_exit outcome = ask_daemon(cli, &reply);
+
+    while (outcome == CLI_EXIT_OK) {
+        if (reply != NULL) {
+            bool is_called = watch_news(stdout, before, reply, is_json);
+            if (is_called && isatty(STDOUT_FILENO))
+                fputc('\a', stdout);
+            json_decref(before);
+            before = reply;
+        }
+        if (fflush(stdout) != 0)
+            outcome = errno == EPIPE ? CLI_EXIT_OK : CLI_EXIT_NO;
+        if (ferror(stdout))
+            break;
+        usleep(WATCH_EVERY_US);
+        reply = NULL;
+        (void)ask_quietly(cli, &reply);
+    }
+    json_decref(before);
+    return outcome;
+}
+
 static enum cli_exit run(struct cli *cli)
 {
+    if (cli_is_watch(cli))
+        return watch(cli);
     json_t *reply = NULL;
     enum cli_exit outcome = cli->database != NULL ? ask_file(cli, &reply) : ask_daemon(cli, &reply);
 

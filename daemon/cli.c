@@ -22,6 +22,8 @@ enum cli_option {
     O_PIN,
     O_NAME,
     O_LABEL,
+    O_REMARK,
+    O_SHOW,
     O_COUNT,
     O_FORMAT = O_COUNT
 };
@@ -75,6 +77,23 @@ static const struct cli_command commands[] = {
      "/api/v1/tokens", NULL, 0, 0, NULL, 0},
     {"token", "revoke", "NUMBER", "... which opens nothing any more", true, false, "/api/v1/tokens/*/revoke",
      NULL, 1, 1, NULL, 0},
+    {"help-calls", "list", "", "who called for help, and bad runs; open ones first (also without list)",
+     false, true, "/api/v1/help-calls", NULL, 0, 0, NULL, 0},
+    {"help-calls", "watch", "", "the same, and then each change as it comes, until it is interrupted", false,
+     false, "/api/v1/help-calls", NULL, 0, 0, NULL, 0},
+    {"help-calls", "acknowledge", "NUMBER [--staff WHO]", "somebody is on the way: the kiosk says so", true,
+     false, "/api/v1/help-calls/*/acknowledge", NULL, 1, 1, NULL, BIT(O_STAFF)},
+    {"help-calls", "close", "NUMBER OUTCOME [--remark TEXT] [--staff WHO]",
+     "it is over: solved, handed-on, could-not or abuse", true, false, "/api/v1/help-calls/*/close", NULL, 2,
+     2, "outcome", BIT(O_REMARK) | BIT(O_STAFF)},
+    {"help-calls", NULL, "", "", false, true, "/api/v1/help-calls", NULL, 0, 0, NULL, 0},
+    {"note", "add", "TEXT [--show]",
+     "what you changed, for reports to compare; with --show kiosks tell it (also without add)", true,
+     false, "/api/v1/notes", NULL, 1, 1, "text", BIT(O_SHOW)},
+    {"note", "list", "", "the notes, newest first", false, true, "/api/v1/notes", NULL, 0, 0, NULL, 0},
+    {"note", "remove", "NUMBER", "take a note out of reports and kiosks", true, false,
+     "/api/v1/notes/*/remove", NULL, 1, 1, NULL, 0},
+    {"note", NULL, "TEXT [--show]", "", true, false, "/api/v1/notes", NULL, 1, 1, "text", BIT(O_SHOW)},
     {"status", NULL, "", "how the daemon and its kiosks are; exit status 1 when unwell", false, false,
      "/api/v1/status", NULL, 0, 0, NULL, 0},
     {"verify", NULL, "", "recount everything from the answers; exit status 1 on a difference", true, true,
@@ -90,6 +109,7 @@ static const struct option options[] = {
     {"to", required_argument, NULL, O_TO},         {"kiosk", required_argument, NULL, O_KIOSK},
     {"staff", required_argument, NULL, O_STAFF},   {"pin", required_argument, NULL, O_PIN},
     {"name", required_argument, NULL, O_NAME},     {"label", required_argument, NULL, O_LABEL},
+    {"remark", required_argument, NULL, O_REMARK}, {"show", no_argument, NULL, O_SHOW},
     {"format", required_argument, NULL, O_FORMAT}, {"socket", required_argument, NULL, 's'},
     {"database", required_argument, NULL, 'd'},    {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'v'},           {NULL, 0, NULL, 0},
@@ -104,7 +124,7 @@ static const char help_tail[] =
     "WHO, WHICH    a name, or the number that the list shows\n"
     "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
     "--database    read this file instead of asking bynamed: report, the lists, verify, backup\n"
-    "--help, --version; --help after a command tells about that one\n"
+    "--help        after a command: all about it, as in byname staff --help; --version\n"
     "Exit status: 0 yes; 1 no, refused or unwell; 2 a mistake on the command line; 3 no daemon or database\n";
 
 static void mistake(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -304,6 +324,8 @@ static void check_options(struct cli *cli, const char *const values[O_COUNT])
     if (values[O_SINCE] != NULL && (values[O_FROM] != NULL || values[O_TO] != NULL))
         mistake(cli, "--since and --from/--to exclude each other");
     check_period(cli, values);
+    if (cli_is_watch(cli) && strcmp(cli->format, "csv") == 0)
+        mistake(cli, "help-calls watch prints text or json, a line for each change");
     if (cli->database != NULL && !command->is_archive_able)
         mistake(
             cli,
@@ -355,6 +377,9 @@ static void take_option(struct cli *cli, int option, const char *values[O_COUNT]
     case '?':
         mistake(cli, "there is no option %s; see byname --help", arguments[optind - 1]);
         break;
+    case O_SHOW:
+        values[option] = "yes";
+        break;
     default:
         values[option] = optarg;
     }
@@ -391,18 +416,42 @@ void cli_close(struct cli *cli)
     cli->body = NULL;
 }
 
-void cli_help(const struct cli *cli, FILE *out)
+/* What a group is for, on one line: its one command's help, or its verbs. */
+static void help_group(const struct cli_command *first, FILE *out)
 {
-    fputs(help_head, out);
+    const char *separator = "";
+
+    fprintf(out, "  %-12s ", first->group);
+    if (first->verb == NULL)
+        fputs(first->help, out);
+    for (const struct cli_command *command = first;
+         first->verb != NULL && command < commands + COUNT(commands); command++) {
+        if (strcmp(command->group, first->group) != 0 || command->verb == NULL)
+            continue;
+        fprintf(out, "%s%s", separator, command->verb);
+        separator = ", ";
+    }
     fputc('\n', out);
+}
+
+static void help_groups(FILE *out)
+{
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        if (i == 0 || strcmp(commands[i].group, commands[i - 1].group) != 0)
+            help_group(&commands[i], out);
+    }
+}
+
+static void help_commands(const struct cli *cli, FILE *out)
+{
+    bool is_verb_known = cli->help_verb != NULL && find_command(cli->help_group, cli->help_verb) != NULL;
+
     for (size_t i = 0; i < COUNT(commands); i++) {
         const struct cli_command *command = &commands[i];
         char left[96];
-        bool is_verb_known = cli->help_group != NULL && cli->help_verb != NULL &&
-                             find_command(cli->help_group, cli->help_verb) != NULL;
 
-        if (cli->help_group != NULL && strcmp(cli->help_group, command->group) != 0)
-            continue;
+        if (command->help[0] == '\0' || strcmp(cli->help_group, command->group) != 0)
+            continue; /* without help: another form of one above it */
         if (is_verb_known && command->verb != NULL && strcmp(cli->help_verb, command->verb) != 0)
             continue;
         snprintf(left, sizeof left, "%s%s%s %s", command->group, command->verb == NULL ? "" : " ",
@@ -412,12 +461,27 @@ void cli_help(const struct cli *cli, FILE *out)
         else
             fprintf(out, "  %-30s %s\n", left, command->help);
     }
+}
+
+void cli_help(const struct cli *cli, FILE *out)
+{
+    fputs(help_head, out);
+    fputc('\n', out);
+    if (cli->help_group == NULL)
+        help_groups(out);
+    else
+        help_commands(cli, out);
     fputs(help_tail, out);
 }
 
 enum cli_exit cli_judge(const json_t *reply)
 {
     return json_is_false(json_object_get(reply, "is_well")) ? CLI_EXIT_NO : CLI_EXIT_OK;
+}
+
+bool cli_is_watch(const struct cli *cli)
+{
+    return cli->command->verb != NULL && strcmp(cli->command->verb, "watch") == 0;
 }
 
 bool cli_is_long(const struct cli *cli)

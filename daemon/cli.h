@@ -47,6 +47,9 @@ void cli_help(const struct cli *cli, FILE *out);
 /* The exit status that a good reply stands for. */
 enum cli_exit cli_judge(const json_t *reply);
 
+/* True for the command that prints changes until it is interrupted. */
+bool cli_is_watch(const struct cli *cli);
+
 /* True for the command that may take minutes. */
 bool cli_is_long(const struct cli *cli);
 

@@ -108,6 +108,81 @@ static bool parse_help(struct parser *parser, const char *value)
     return parse_choice(parser, "help", value, "on", "off", &parser->config->is_help_on);
 }
 
+/* An absolute path and arguments: of a program that is there. */
+static bool parse_command(struct parser *parser, const char *key, const char *value, size_t channel)
+{
+    char *announce = parser->config->announce[channel];
+    char path[CONFIG_PATH_SIZE_MAX + 1];
+    struct stat status;
+
+    if (!copy_path(parser, key, value, announce, CONFIG_PATH_SIZE_MAX + 1))
+        return false;
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(value, " \t"), value);
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0)
+        return true;
+    mistake(parser, parser->line, "%s=%s: there is no program %s; give its path, and chmod +x it", key, value,
+            path);
+    return false;
+}
+
+static bool parse_webhook(struct parser *parser, const char *key, const char *value, size_t channel)
+{
+    bool is_address = strncmp(value, "http://", 7) == 0 || strncmp(value, "https://", 8) == 0;
+
+    if (!is_address || strpbrk(value, " \t\"<>") != NULL) {
+        mistake(parser, parser->line, "%s=%s; write an address such as https://example.org/byname", key,
+                value);
+        return false;
+    }
+    if (strlen(value) > CONFIG_PATH_SIZE_MAX) {
+        mistake(parser, parser->line, "%s is longer than %d bytes", key, CONFIG_PATH_SIZE_MAX);
+        return false;
+    }
+    snprintf(parser->config->announce[channel], CONFIG_PATH_SIZE_MAX + 1, "%s", value);
+    return true;
+}
+
+static bool parse_help_command(struct parser *parser, const char *value)
+{
+    return parse_command(parser, "help_command", value, 0);
+}
+
+static bool parse_help_webhook(struct parser *parser, const char *value)
+{
+    return parse_webhook(parser, "help_webhook", value, 1);
+}
+
+static bool parse_help_second_command(struct parser *parser, const char *value)
+{
+    return parse_command(parser, "help_second_command", value, 2);
+}
+
+static bool parse_help_second_webhook(struct parser *parser, const char *value)
+{
+    return parse_webhook(parser, "help_second_webhook", value, 3);
+}
+
+static bool parse_bad_run(struct parser *parser, const char *value)
+{
+    unsigned percent, ratings, minutes;
+    int end = 0;
+
+    if (strcmp(value, "off") == 0) {
+        parser->config->bad_run = (struct store_bad_run){0};
+        return true;
+    }
+    if (sscanf(value, "%3u%% of %3u in %3u min%n", &percent, &ratings, &minutes, &end) != 3 || end == 0 ||
+        value[end] != '\0' || percent < 1 || percent > 100 || ratings < 2 ||
+        ratings > STORE_BAD_RUN_RATINGS_MAX || minutes < 1 || minutes > 240) {
+        mistake(parser, parser->line,
+                "bad_run=%s; write off, or as in %s: of at least 2 to %d ratings in 1 to 240 minutes", value,
+                CONFIG_BAD_RUN_DEFAULT, STORE_BAD_RUN_RATINGS_MAX);
+        return false;
+    }
+    parser->config->bad_run = (struct store_bad_run){(uint8_t)percent, (uint8_t)ratings, (uint8_t)minutes};
+    return true;
+}
+
 /* A name is shown on terminals and pages: nothing that is not seen, and nothing that turns the rest around. */
 static bool is_hidden(uint32_t code)
 {
@@ -343,6 +418,16 @@ static const struct key daemon_keys[] = {
     {"adopt", parse_adopt, "manual",
      "manual: `byname kiosk adopt` admits a new kiosk; auto: the first HELLO does"},
     {"help", parse_help, "on", "on: kiosks offer unhappy customers to call somebody; off: they do not"},
+    {"help_command", parse_help_command, "none",
+     "started for each call: a program and arguments, without a shell; BYNAME_... in its environment"},
+    {"help_webhook", parse_help_webhook, "none",
+     "an http or https address: a JSON text is posted there for each call"},
+    {"help_second_command", parse_help_second_command, "none",
+     "... when nobody has acknowledged it for 3 minutes"},
+    {"help_second_webhook", parse_help_second_webhook, "none",
+     "... when nobody has acknowledged it for 3 minutes"},
+    {"bad_run", parse_bad_run, CONFIG_BAD_RUN_DEFAULT,
+     "calls somebody when at least that share of at least so many ratings are unhappy; or off"},
     {"log", parse_log, "info", "the least that is logged: error, warning, notice or info"},
 };
 
@@ -558,7 +643,7 @@ static void list_keys(char *text, size_t capacity, const struct key *keys, size_
 static int on_key(void *context, const char *section, const char *name, const char *value)
 {
     struct parser *parser = context;
-    char names[128];
+    char names[512];
 
     parser->is_line_pending = false;
     if (section[0] == '\0')
@@ -612,6 +697,7 @@ static void set_defaults(struct config *config)
     snprintf(config->store, sizeof config->store, "byname");
     read_system_timezone(config->timezone, sizeof config->timezone);
     config->is_help_on = true;
+    config->bad_run = (struct store_bad_run){50, 4, 15}; /* CONFIG_BAD_RUN_DEFAULT */
     config->log_level = LOG_LEVEL_INFO;
 }
 
@@ -637,7 +723,7 @@ unsigned config_load(const char *path, struct config *config, FILE *mistakes)
 static void describe_keys(FILE *out, const struct key *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "  %-11s %s\n              (default: %s)\n", keys[i].name, keys[i].help,
+        fprintf(out, "  %-19s %s\n                      (default: %s)\n", keys[i].name, keys[i].help,
                 keys[i].fallback);
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "daemon/calls.h"
 #include "daemon/log.h"
 #include "daemon/work.h"
 
@@ -23,6 +24,7 @@
 #define CONFIG_KIOSKS_MAX 32
 #define CONFIG_KIOSK_NAME_SIZE_MAX STAFF_NAME_SIZE_MAX /* its 16 characters become the kiosk's name */
 #define CONFIG_BAUD_DEFAULT 115200
+#define CONFIG_BAD_RUN_DEFAULT "50% of 4 in 15 min"
 #define CONFIG_ZONEINFO "/usr/share/zoneinfo"
 
 _Static_assert(CONFIG_KIOSKS_MAX <= WORK_SESSIONS_MAX, "every kiosk has a session");
@@ -53,6 +55,9 @@ struct config {
     char timezone[64];
     bool is_auto_adopt;
     bool is_help_on;
+    char announce[CALLS_CHANNELS]
+                 [CONFIG_PATH_SIZE_MAX + 1]; /* by bit of enum store_help_channel; "": not there */
+    struct store_bad_run bad_run;
     enum log_level log_level;
     struct config_kiosk kiosks[CONFIG_KIOSKS_MAX];
     uint16_t kiosk_count;

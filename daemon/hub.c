@@ -196,6 +196,16 @@ void hub_roster(struct hub *hub, const struct work_roster *roster, const struct 
         session_roster(&hub->slots[i].session, roster, clock);
 }
 
+void hub_help(struct hub *hub, uint64_t kiosk_id, uint32_t visit, enum help_state state,
+              const struct session_clock *clock)
+{
+    hub->clock = *clock;
+    for (uint16_t i = 0; i < hub->count; i++) {
+        if (session_kiosk_id(&hub->slots[i].session) == kiosk_id)
+            session_help(&hub->slots[i].session, visit, state, clock);
+    }
+}
+
 void hub_renew(struct hub *hub, const char *port, const struct session_clock *clock)
 {
     hub->clock = *clock;

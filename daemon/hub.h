@@ -58,6 +58,9 @@ void hub_receive(struct hub *hub, uint16_t index, const uint8_t *bytes, size_t s
 /* A request of a session came back. */
 void hub_result(struct hub *hub, const struct work *work, const struct session_clock *clock);
 void hub_roster(struct hub *hub, const struct work_roster *roster, const struct session_clock *clock);
+/* What became of a help call of that kiosk. */
+void hub_help(struct hub *hub, uint64_t kiosk_id, uint32_t visit, enum help_state state,
+              const struct session_clock *clock);
 /* A manager adopted what is at this port: do not wait for its next HELLO. */
 void hub_renew(struct hub *hub, const char *port, const struct session_clock *clock);
 void hub_tick(struct hub *hub, const struct session_clock *clock);

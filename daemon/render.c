@@ -28,6 +28,8 @@ static const struct kind {
     {"kiosks", render_kiosks, "kiosks", NULL},
     {"staff_list", render_staff_list, "staff", NULL},
     {"kiosk_list", render_kiosk_list, "kiosks", kiosk_columns},
+    {"help_call_list", render_help_call_list, "help_calls", NULL},
+    {"note_list", render_note_list, "notes", NULL},
     {"status", render_status, "kiosks", kiosk_columns},
     {"verify", render_verify, NULL, NULL},
     {"done", render_done, NULL, NULL},

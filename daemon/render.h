@@ -28,6 +28,8 @@ struct render_options {
  *                   "device"     what the port turned out to be
  *                   "heard_ms"   UTC
  *                   "pending", "refused", "lost", "conflicts", "bad_frames"  numbers
+ *   "help_call_list"  "help_calls": report.h's rows
+ *   "note_list"   "notes": report.h's rows
  *   "status"      "store", "database": its id, "timezone", "path": its file, "version", "uptime_s",
  *                 "is_well": true, "problems": ["..."], "warnings": ["..."], "kiosks": as above
  *   "done"        "text": one line, for a command that worked

@@ -25,6 +25,7 @@ static const struct {
     {"summary", report_summary, true},        {"staff", report_staff, true},
     {"kiosks", report_kiosks, true},          {"staff_list", report_staff_list, false},
     {"kiosk_list", report_kiosk_list, false}, {"token_list", report_token_list, false},
+    {"help_call_list", report_help_call_list, false}, {"note_list", report_note_list, false},
 };
 
 #define REPORT_COUNT (sizeof reports / sizeof reports[0])

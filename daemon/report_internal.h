@@ -24,7 +24,7 @@ struct report {
 /* One report: fills report->out. */
 typedef enum store_status report_function(struct report *report);
 report_function report_summary, report_staff, report_kiosks, report_staff_list, report_kiosk_list,
-    report_token_list;
+    report_token_list, report_help_call_list, report_note_list;
 
 /* {"n", "value", "low", "high"}; below n_min value, low and high are null, and "too_few" is true. */
 json_t *report_rate(int64_t hits, int64_t n, int64_t n_min);

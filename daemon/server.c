@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/announce.h"
 #include "daemon/api.h"
 #include "daemon/clock.h"
 #include "daemon/events.h"
@@ -48,6 +49,9 @@ struct server {
     struct writer *writer;
     struct ports *ports;
     struct hub *hub;
+    struct calls *calls;
+    struct announce *announce;
+    bool is_resume_due; /* the store is to say which calls are still to be raised */
 
     struct event *events[EVENT_COUNT];
     bool is_stopping;
@@ -68,6 +72,7 @@ static struct api_live look(struct server *server, struct store_error *writer_er
 {
     return (struct api_live){
         .hub = server->hub,
+        .calls = server->calls,
         .devices = ports_devices(server->ports),
         .clock = clock_read(&server->watch),
         .is_synchronised = server->watch.is_synchronised,
@@ -288,6 +293,98 @@ static void on_verified(evutil_socket_t fd, short what, void *context)
     take_results(server, server->verifier);
 }
 
+/* Help calls ------------------------------------------------------------------------------------------------------ */
+
+static bool submit_help(struct server *server, const struct work_help *help)
+{
+    const struct work work = {
+        .kind = WORK_HELP, .session = WORK_NO_SESSION, .now_ms = clock_utc_ms(), .ask.help = *help};
+
+    return !server->is_stopping && writer_submit(server->writer, &work);
+}
+
+static bool on_help_announce(void *context, const struct store_help_call *call,
+                             enum store_help_channel channel, const struct session_clock *clock)
+{
+    struct server *server = context;
+
+    return !server->is_stopping && announce_start(server->announce, call, channel, clock);
+}
+
+/* What could not be kept is announced once more after a restart, if it is not too late then. */
+static void on_help_keep(void *context, int64_t call, unsigned channel)
+{
+    const struct work_help help = {channel == 0 ? WORK_HELP_RAISED : WORK_HELP_TOLD, call,
+                                   (enum store_help_channel)channel};
+
+    (void)submit_help(context, &help);
+}
+
+static void on_help_resume(void *context)
+{
+    struct server *server = context;
+
+    server->is_resume_due = true;
+}
+
+static void on_help_tell_kiosk(void *context, const struct store_help_call *call,
+                               const struct session_clock *clock)
+{
+    static const enum help_state states[] = {[CALL_OPEN] = HELP_STATE_OPEN,
+                                             [CALL_ACKNOWLEDGED] = HELP_STATE_ON_THE_WAY,
+                                             [CALL_CLOSED] = HELP_STATE_CLOSED,
+                                             [CALL_MISSED] = HELP_STATE_CLOSED};
+    struct server *server = context;
+
+    hub_help(server->hub, call->kiosk_id, call->visit, states[call->state], clock);
+}
+
+static void on_help_event(void *context, const struct calls_event *event)
+{
+    const struct events_sink sink = {context, on_event};
+
+    events_say(&sink, "help", EVENTS_FOR_MANAGERS,
+               json_pack("{s:I, s:I, s:s, s:s}", "at_ms", (json_int_t)event->instant_ms, "call",
+                         (json_int_t)event->call, "event", calls_kind_name(event->kind), "state",
+                         calls_state_name(event->state)));
+}
+
+static void on_help_log(void *context, enum log_level level, const char *text)
+{
+    (void)context;
+    log_line(level, "%s", text);
+}
+
+static void on_announced(void *context, int64_t call, enum store_help_channel channel, const char *reason)
+{
+    struct server *server = context;
+    struct session_clock clock = clock_read(&server->watch);
+
+    calls_on_announced(server->calls, call, channel, reason, &clock);
+}
+
+static void take_calls(struct server *server)
+{
+    struct store_help_call calls[WRITER_CALLS_MAX];
+    struct session_clock clock = clock_read(&server->watch);
+    bool is_more;
+    size_t count = writer_take_calls(server->writer, calls, &is_more);
+
+    for (size_t i = 0; i < count; i++)
+        calls_on_call(server->calls, &calls[i], &clock);
+    server->is_resume_due = server->is_resume_due || is_more;
+}
+
+static void tick_help(struct server *server, const struct session_clock *clock)
+{
+    const struct work_help resume = {.what = WORK_HELP_RESUME};
+
+    if (server->is_resume_due && submit_help(server, &resume))
+        server->is_resume_due = false;
+    announce_tick(server->announce, clock->now_ms);
+    calls_tick(server->calls, clock);
+}
+
 /* Stopping -------------------------------------------------------------------------------------------------------- */
 
 static void begin_stop(struct server *server, int exit_status)
@@ -346,6 +443,9 @@ static void take_work(struct server *server, struct work *work)
 
     if (work->kind == WORK_CALL) {
         finish_exchange(server, work->ask.call.context, work->status, &work->error);
+    } else if (work->kind == WORK_HELP) {
+        if (work->ask.help.what == WORK_HELP_RESUME && work->status == STORE_FULL)
+            server->is_resume_due = true;
     } else if (work->status != STORE_BROKEN) {
         hub_result(server->hub, work, &clock);
         events_of_work(&sink, work, server->config->kiosks[work->session].name);
@@ -366,6 +466,7 @@ static void on_written(evutil_socket_t fd, short what, void *context)
         free(work);
         work = next;
     }
+    take_calls(server);
     if (!stop_when_broken(server) && writer_take_roster(server->writer, &roster)) {
         struct session_clock clock = clock_read(&server->watch);
         hub_roster(server->hub, &roster, &clock);
@@ -433,6 +534,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
     (void)fd, (void)what;
     hub_tick(server->hub, &clock);
+    tick_help(server, &clock);
     tell_kiosks(server);
     http_tick(server->http);
     http_tick(server->tcp);
@@ -468,6 +570,7 @@ static bool open_stores(struct server *server)
         .path = server->config->database,
         .store_name = server->config->store,
         .timezone = server->config->timezone,
+        .bad_run = server->config->bad_run,
     };
     struct store_error error;
 
@@ -503,6 +606,18 @@ static bool open_hub(struct server *server)
     server->hub = hub_create(options, config->kiosk_count, &outputs, &clock);
     server->ports = ports_create(server->base, config, &server->watch);
     return server->hub != NULL && server->ports != NULL;
+}
+
+static bool open_help(struct server *server)
+{
+    const struct calls_outputs outputs = {server,         on_help_announce,   on_help_keep,
+                                          on_help_resume, on_help_tell_kiosk, on_help_event,
+                                          on_help_log};
+
+    server->calls = calls_create(announce_channels(server->config), &outputs);
+    server->announce = announce_create(server->config, on_announced, server);
+    server->is_resume_due = true;
+    return server->calls != NULL && server->announce != NULL;
 }
 
 static bool add_event(struct server *server, struct event **event, int fd, short what,
@@ -575,7 +690,7 @@ static bool start(struct server *server)
     }
     if (!open_stores(server) || !open_tcp(server) || !start_writer(server))
         return false;
-    if (!open_hub(server) || !add_events(server)) {
+    if (!open_hub(server) || !open_help(server) || !add_events(server)) {
         log_line(LOG_LEVEL_ERROR, "out of memory or descriptors");
         return false;
     }
@@ -601,6 +716,8 @@ static void finish(struct server *server)
     reader_stop(server->reader, free_exchange);
     writer_stop(server->writer, free_exchange);
     store_close(server->store);
+    announce_destroy(server->announce);
+    calls_destroy(server->calls);
     ports_destroy(server->ports);
     hub_destroy(server->hub);
     if (server->base != NULL)

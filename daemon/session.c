@@ -36,6 +36,8 @@ static void forget_kiosk(struct session *session)
     downlink->kind = 0;
     downlink->is_settings_due = false;
     downlink->is_presence_due = false;
+    downlink->is_help_due = false;
+    downlink->help.visit = 0;
     downlink->next_piece = 0;
     memset(downlink->told, 0, sizeof downlink->told);
 }
@@ -234,6 +236,8 @@ static size_t encode_presence(const struct session_downlink *downlink, uint8_t *
 /* What goes out next, by how soon a customer would notice; 0: nothing. */
 static uint8_t next_kind(struct session_downlink *downlink)
 {
+    if (downlink->is_help_due)
+        return MESSAGE_HELP;
     if (downlink->is_settings_due)
         return MESSAGE_SETTINGS;
     if (downlink->has_roster && downlink->kiosk_version != downlink->roster.version)
@@ -250,6 +254,9 @@ static size_t encode_kind(struct session *session, uint8_t kind, uint8_t *body, 
     const struct message_settings settings = {downlink->token, session->options.is_help_on};
 
     switch (kind) {
+    case MESSAGE_HELP:
+        downlink->help.token = downlink->token;
+        return message_help_encode(&downlink->help, body, capacity);
     case MESSAGE_SETTINGS:
         return message_settings_encode(&settings, body, capacity);
     case MESSAGE_ROSTER:
@@ -310,7 +317,9 @@ static void on_received(struct session *session, const struct message_received *
         return;
     }
     downlink->kind = 0;
-    if (kind == MESSAGE_SETTINGS)
+    if (kind == MESSAGE_HELP)
+        downlink->is_help_due = false;
+    else if (kind == MESSAGE_SETTINGS)
         downlink->is_settings_due = false;
     else if (kind == MESSAGE_ROSTER)
         on_roster_piece_taken(downlink);
@@ -318,6 +327,20 @@ static void on_received(struct session *session, const struct message_received *
         downlink->told[downlink->index] = downlink->roster.counts[downlink->index];
     else
         downlink->is_presence_due = false;
+    start_next(session, clock);
+}
+
+void session_help(struct session *session, uint32_t visit, enum help_state state,
+                  const struct session_clock *clock)
+{
+    struct session_downlink *downlink = &session->downlink;
+
+    if (session->state != SESSION_UP || visit < downlink->help.visit)
+        return;
+    downlink->help = (struct message_help){.visit = visit, .state = (uint8_t)state};
+    downlink->is_help_due = true;
+    if (downlink->kind == MESSAGE_HELP)
+        downlink->kind = 0; /* what is on its way is out of date */
     start_next(session, clock);
 }
 
@@ -775,6 +798,8 @@ static void go_up(struct session *session, const struct work_admitted *result,
     downlink->is_presence_due = session->hello.needs_presence != 0;
     downlink->present_count = result->present_count;
     memcpy(downlink->present, result->present, sizeof downlink->present);
+    downlink->is_help_due = result->help_visit != 0;
+    downlink->help = (struct message_help){.visit = result->help_visit, .state = (uint8_t)result->help_state};
     if (!session->is_keyed)
         send_welcome(session, result, session->outputs.nonce(session->outputs.context), clock);
     else if (session->has_dropped)

@@ -113,6 +113,8 @@ struct session_downlink {
 
     bool is_settings_due;
     bool is_presence_due;
+    bool is_help_due;
+    struct message_help help; /* of the newest call that the kiosk was told of; token unset */
     uint8_t present_count;
     struct presence present[PRESENCE_CAPACITY];
 
@@ -191,6 +193,10 @@ void session_result(struct session *session, const struct work *work, const stru
 
 /* The roster or counts as they are now. Copied. */
 void session_roster(struct session *session, const struct work_roster *roster, const struct session_clock *clock);
+
+/* What became of a help call of this session's kiosk, if it is not an older one than it knows of. */
+void session_help(struct session *session, uint32_t visit, enum help_state state,
+                  const struct session_clock *clock);
 
 /* Ask the kiosk for a HELLO (it was adopted just now), if it has been heard on this line. */
 void session_renew(struct session *session, const struct session_clock *clock);

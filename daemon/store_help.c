@@ -380,8 +380,8 @@ static int outcome_find(const char *text)
     char name[16];
 
     snprintf(name, sizeof name, "%s", text);
-    for (char *at = name; *at != '\0'; at++)
-        *at = *at == '-' ? '_' : *at;
+    for (char *at = strchr(name, '-'); at != NULL; at = strchr(at, '-'))
+        *at = '_';
     for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
         if (strcmp(outcomes[i].name, name) == 0)
             return outcomes[i].code;

@@ -4,7 +4,7 @@
  * transactions, errors and threads.
  *
  * A call is a row from the moment its answer is stored, in the same transaction, so there is exactly one for each
- * answer whatever crashes. Raising it is the running daemon's work (help.h); what of that has happened is in the row,
+ * answer whatever crashes. Raising it is the running daemon's work (calls.h); what of that has happened is in the row,
  * too, so that a restart neither forgets a call nor raises one late.
  *
  *        answer stored in time             acknowledged               closed

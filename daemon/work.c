@@ -29,8 +29,27 @@ static enum store_status run_hello(struct store *store, struct work *work)
     memcpy(result->database_id, store_database_id(store), DATABASE_ID_SIZE);
     if (result->admitted.admission != STORE_ADMITTED)
         return STORE_OK;
-    return store_presence(store, result->admitted.kiosk, work->now_ms, result->present,
-                          &result->present_count, &work->error);
+    status = store_presence(store, result->admitted.kiosk, work->now_ms, result->present,
+                            &result->present_count, &work->error);
+    if (status == STORE_OK)
+        status = store_help_newest(store, result->admitted.kiosk, &result->help_visit, &result->help_state,
+                                   &work->error);
+    return status;
+}
+
+static enum store_status run_help(struct store *store, struct work *work)
+{
+    const struct work_help *help = &work->ask.help;
+
+    switch (help->what) {
+    case WORK_HELP_RESUME:
+        return store_help_resume(store, work->now_ms, &work->error);
+    case WORK_HELP_RAISED:
+        return store_help_raised(store, help->call, work->now_ms, &work->error);
+    case WORK_HELP_TOLD:
+        return store_help_told(store, help->call, help->channel, &work->error);
+    }
+    return STORE_BROKEN;
 }
 
 static bool carries_answers(const struct work *work)
@@ -64,6 +83,8 @@ static enum store_status run_one(struct work_runner *runner, struct work *work)
         return store_health(store, work->origin.kiosk, &work->ask.health, work->now_ms, &work->error);
     case WORK_CALL:
         return work->ask.call.function(store, work->ask.call.context, &work->error);
+    case WORK_HELP:
+        return run_help(store, work);
     }
     return STORE_BROKEN;
 }
@@ -131,6 +152,22 @@ enum store_status work_run(struct work_runner *runner, struct work *const items[
     return status;
 }
 
+enum store_status work_take_calls(struct work_runner *runner,
+                                  struct store_help_call calls[STORE_HELP_NEWS_MAX], size_t *count,
+                                  bool *is_more, struct store_error *error)
+{
+    enum store_status status = STORE_BROKEN;
+
+    *count = 0;
+    *is_more = false;
+    if (runner->is_broken)
+        *error = runner->broken;
+    else
+        status = store_help_take(runner->store, calls, count, is_more, error);
+    note_broken(runner, status, error);
+    return status;
+}
+
 bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms)
 {
     return !runner->is_roster_made || now_ms >= runner->roster_until_ms ||
@@ -141,8 +178,10 @@ bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms)
 static enum store_status fill_roster(struct store *store, int64_t now_ms, struct work_roster *roster,
                                      struct store_error *error)
 {
-    enum store_status status = store_roster(store, roster->entries, &roster->count, error);
+    enum store_status status = store_note_shown(store, roster->note, error);
 
+    if (status == STORE_OK)
+        status = store_roster(store, roster->entries, &roster->count, error);
     for (uint8_t i = 0; status == STORE_OK && i < roster->count; i++) {
         roster->version = message_roster_version(roster->version, &roster->entries[i]);
         status = store_counts(store, roster->entries[i].id, now_ms, &roster->counts[i], error);

@@ -14,13 +14,14 @@
 #include <stdint.h>
 
 #include "daemon/store.h"
+#include "daemon/store_help.h"
 #include "protocol/message.h"
 
 #define WORK_SESSIONS_MAX 64 /* kiosks of one daemon */
 #define WORK_PORT_SIZE_MAX 63
 #define WORK_NO_SESSION WORK_SESSIONS_MAX
 
-enum work_kind { WORK_HELLO, WORK_ANSWERS, WORK_LOST, WORK_HEALTH, WORK_CALL, WORK_CONFIRM };
+enum work_kind { WORK_HELLO, WORK_ANSWERS, WORK_LOST, WORK_HEALTH, WORK_CALL, WORK_CONFIRM, WORK_HELP };
 
 /* Any other use of the store, inside the same transaction: its own arguments and results are behind `context`. */
 typedef enum store_status work_function(struct store *store, void *context, struct store_error *error);
@@ -37,11 +38,20 @@ struct work_call {
     void *context;
 };
 
+/* What the daemon has done about help calls; see calls.h. */
+struct work_help {
+    enum { WORK_HELP_RESUME, WORK_HELP_RAISED, WORK_HELP_TOLD } what;
+    int64_t call;
+    enum store_help_channel channel; /* TOLD */
+};
+
 struct work_admitted {
     struct store_admitted admitted;
     uint8_t database_id[DATABASE_ID_SIZE];
     struct presence present[PRESENCE_CAPACITY]; /* filled when ADMITTED */
     uint8_t present_count;
+    uint32_t help_visit; /* likewise: what the kiosk shall show of its newest help call; 0: nothing */
+    enum help_state help_state;
 };
 
 struct work {
@@ -57,6 +67,7 @@ struct work {
         struct message_lost lost;
         struct message_health health;
         struct work_call call;
+        struct work_help help;
     } ask;
 
     enum store_status status;
@@ -75,6 +86,7 @@ struct work_roster {
     uint32_t version; /* as in HELLO */
     struct staff_entry entries[ROSTER_CAPACITY];
     struct message_counts counts[ROSTER_CAPACITY]; /* of entries[i]; token unset */
+    char note[NOTE_SIZE_MAX + 1];                  /* "": none */
 };
 
 struct work_runner {
@@ -100,6 +112,11 @@ void work_runner_init(struct work_runner *runner, struct store *store);
  * without being tried: those that were lost stand before them. The session begins a new epoch when it knows. */
 enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
                            struct store_error *error);
+
+/* The calls that the last transactions changed, as store_help_take. STORE_BROKEN: nothing is tried any more. */
+enum store_status work_take_calls(struct work_runner *runner,
+                                  struct store_help_call calls[STORE_HELP_NEWS_MAX], size_t *count,
+                                  bool *is_more, struct store_error *error);
 
 /* True when the store's roster or counts changed since work_roster_make, a day began, or it never succeeded. */
 bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms);

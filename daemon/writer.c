@@ -32,6 +32,9 @@ struct writer {
     bool is_awaited; /* the loop asked the thread to come round, and it has not yet */
     bool has_roster;
     struct work_roster roster;
+    struct store_help_call calls[WRITER_CALLS_MAX];
+    size_t call_count;
+    bool has_more_calls;
     enum store_status status;
     struct store_error error;
 };
@@ -114,12 +117,30 @@ static size_t take_batch(struct writer *writer, struct work *batch[WRITER_BATCH_
     return count;
 }
 
+/* With the mutex held. */
+static void keep_calls(struct writer *writer, const struct store_help_call *calls, size_t count, bool is_more)
+{
+    writer->has_more_calls = writer->has_more_calls || is_more;
+    for (size_t i = 0; i < count; i++) {
+        if (writer->call_count == WRITER_CALLS_MAX)
+            writer->has_more_calls = true;
+        else
+            writer->calls[writer->call_count++] = calls[i];
+    }
+}
+
 static void run_batch(struct writer *writer, struct work *batch[], size_t count)
 {
+    struct store_help_call calls[STORE_HELP_NEWS_MAX];
     struct store_error error;
+    size_t call_count = 0;
+    bool is_more = false;
 
     enum store_status status = work_run(&writer->runner, batch, count, &error);
+    if (status == STORE_OK)
+        status = work_take_calls(&writer->runner, calls, &call_count, &is_more, &error);
     pthread_mutex_lock(&writer->mutex);
+    keep_calls(writer, calls, call_count, is_more);
     for (size_t i = 0; i < count; i++)
         push(&writer->done, batch[i]);
     if (writer->status != STORE_BROKEN) {
@@ -285,6 +306,18 @@ bool writer_take_roster(struct writer *writer, struct work_roster *roster)
     writer->has_roster = false;
     pthread_mutex_unlock(&writer->mutex);
     return has_roster;
+}
+
+size_t writer_take_calls(struct writer *writer, struct store_help_call calls[WRITER_CALLS_MAX], bool *is_more)
+{
+    pthread_mutex_lock(&writer->mutex);
+    size_t count = writer->call_count;
+    memcpy(calls, writer->calls, count * sizeof *calls);
+    *is_more = writer->has_more_calls;
+    writer->call_count = 0;
+    writer->has_more_calls = false;
+    pthread_mutex_unlock(&writer->mutex);
+    return count;
 }
 
 bool writer_has_come_round(struct writer *writer)

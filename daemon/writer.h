@@ -17,6 +17,7 @@
 #define WRITER_CAPACITY 1024 /* requests submitted and not taken back */
 #define WRITER_BATCH_MAX 256
 #define WRITER_GROUP_MS 10
+#define WRITER_CALLS_MAX (2 * STORE_HELP_NEWS_MAX) /* changed and not taken */
 #define WRITER_ROSTER_MS 250 /* a changed roster is made at most this often */
 
 struct writer;
@@ -39,6 +40,11 @@ struct work *writer_take(struct writer *writer);
 
 /* True when there is a roster newer than the last one taken; it is copied. */
 bool writer_take_roster(struct writer *writer, struct work_roster *roster);
+
+/* The help calls that changed since the last time, in order; at most WRITER_CALLS_MAX. *is_more: some were dropped;
+ * WORK_HELP_RESUME tells them again. */
+size_t writer_take_calls(struct writer *writer, struct store_help_call calls[WRITER_CALLS_MAX],
+                         bool *is_more);
 
 /* True when the thread has come round since the last call, idle or after a transaction; asks it to come round again.
  * False for as long as it hangs in the disk. */

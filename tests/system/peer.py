@@ -11,9 +11,10 @@ import zlib
 
 HELLO, ANSWERS, LOST, HEALTH, RECEIVED = 0x01, 0x02, 0x03, 0x04, 0x05
 WELCOME, WAIT, ADOPT, ACK, NAK, HOLD, RENEW, TIME = 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48
-SETTINGS, ROSTER, COUNTS, PRESENCE = 0x49, 0x4A, 0x4B, 0x4C
-RELIABLE = (SETTINGS, ROSTER, COUNTS, PRESENCE)
-RATING, STAFF, MENTION = 2, 4, 5
+SETTINGS, ROSTER, COUNTS, PRESENCE, HELP = 0x49, 0x4A, 0x4B, 0x4C, 0x4D
+RELIABLE = (SETTINGS, ROSTER, COUNTS, PRESENCE, HELP)
+RATING, STAFF, MENTION, HELP_CALL, HERE = 2, 4, 5, 9, 13
+CALL_OPEN, CALL_ON_THE_WAY, CALL_CLOSED = 1, 2, 3
 WAIT_ADOPTION, WAIT_OTHER_DATABASE, WAIT_VERSION, WAIT_IN_USE = 1, 2, 3, 4
 
 
@@ -173,6 +174,7 @@ class Kiosk:
         self.waits, self.welcomes, self.renews, self.naks, self.holds = [], 0, 0, 0, 0
         self.roster, self.roster_pieces, self.roster_version = {}, {}, 0
         self.counts, self.settings, self.presence = {}, None, None
+        self.help = []  # (visit, state) in the order told
         self.tokens = []
 
     def uptime(self):
@@ -193,6 +195,12 @@ class Kiosk:
 
     def rate(self, rating):
         self.press(RATING, rating)
+
+    def call_for_help(self):
+        """The number of the visit."""
+        self.rate(1)
+        self.press(HELP_CALL, 1, 1)
+        return self.next - 2
 
     # Frames ----------------------------------------------------------------------------------------------------
 
@@ -344,6 +352,8 @@ class Kiosk:
         self.tokens.append(token)
         if kind == SETTINGS:
             self.settings = body[1]
+        elif kind == HELP:
+            self.help.append(struct.unpack("<IB", body[1:6]))
         elif kind == COUNTS:
             staff, *counts = struct.unpack("<HHHHHHH", body[1:15])
             self.counts[staff] = counts

@@ -89,6 +89,40 @@ static void test_staff_are_added_listed_and_changed(void **state)
     expect(fixture, true, "/api/v1/staff/1/retire", "{}", 200, "retired");
 }
 
+static void test_help_calls_are_listed_acknowledged_and_closed(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, false, "/api/v1/help-calls", "", 200, "\"help_calls\":[]");
+    fixture_press(fixture, QUESTION_RATING, 1);
+    fixture_press(fixture, QUESTION_HELP, HELP_YES);
+    expect(fixture, false, "/api/v1/help-calls", "", 200,
+           "\"event\":\"help\",\"kiosk\":\"" FIXTURE_KIOSK
+           "\",\"visit\":1,\"called\":\"2026-11-02T12:00:00+01:00\","
+           "\"state\":\"open\",\"acknowledged\":null");
+    expect(fixture, true, "/api/v1/help-calls/1/close", "{}", 400, "outcome is missing");
+    expect(fixture, true, "/api/v1/help-calls/2/acknowledge", "", 422, "no help call");
+    expect(fixture, true, "/api/v1/help-calls/1/acknowledge", "{\"staff\":null}", 200,
+           "somebody is on the way");
+    expect(fixture, true, "/api/v1/help-calls/1/close", "{\"outcome\":\"could-not\",\"remark\":\"left\"}",
+           200, "closed");
+    expect(fixture, false, "/api/v1/help-calls", "", 200,
+           "\"recovery_s\":0,\"outcome\":\"could_not\",\"remark\":\"left\"");
+}
+
+static void test_notes_are_added_listed_and_removed(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/api/v1/notes", "{\"text\":\"New queue signs\",\"show\":\"yes\"}", 200,
+           "shown on the kiosks");
+    expect(fixture, true, "/api/v1/notes", "{\"text\":\"x\",\"show\":\"perhaps\"}", 422, "left out");
+    expect(fixture, true, "/api/v1/notes", "{}", 400, "text is missing");
+    expect(fixture, false, "/api/v1/notes", "", 200, "\"text\":\"New queue signs\",\"shown\":true");
+    expect(fixture, true, "/api/v1/notes/1/remove", "", 200, "removed");
+    expect(fixture, false, "/api/v1/notes", "", 200, "\"notes\":[]");
+}
+
 static void test_refusals_carry_the_reason(void **state)
 {
     struct fixture *fixture = *state;
@@ -348,6 +382,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tokens_are_made_listed_and_revoked, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_help_calls_are_listed_acknowledged_and_closed, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_notes_are_added_listed_and_removed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_carry_the_reason, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_bad_requests_never_reach_the_store, fixture_setup,

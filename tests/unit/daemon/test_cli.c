@@ -53,6 +53,17 @@ static void test_commands_become_requests(void **state)
                    "/api/v1/report/staff?since=7d&kiosk=Counter%201", NULL);
     expect_request(WORDS("report", "--from", "2026-11-02", "--to", "2026-11-02T14:00"), false,
                    "/api/v1/report/summary?from=2026-11-02&to=2026-11-02T14%3A00", NULL);
+    expect_request(WORDS("help-calls"), false, "/api/v1/help-calls", NULL);
+    expect_request(WORDS("help-calls", "list"), false, "/api/v1/help-calls", NULL);
+    expect_request(WORDS("help-calls", "acknowledge", "7", "--staff", "Zoë"), true,
+                   "/api/v1/help-calls/7/acknowledge", "{\"staff\":\"Zoë\"}");
+    expect_request(WORDS("help-calls", "close", "7", "handed-on", "--remark", "to the till"), true,
+                   "/api/v1/help-calls/7/close", "{\"outcome\":\"handed-on\",\"remark\":\"to the till\"}");
+    expect_request(WORDS("note", "new queue signs"), true, "/api/v1/notes", "{\"text\":\"new queue signs\"}");
+    expect_request(WORDS("note", "add", "New signs", "--show"), true, "/api/v1/notes",
+                   "{\"text\":\"New signs\",\"show\":\"yes\"}");
+    expect_request(WORDS("note", "list"), false, "/api/v1/notes", NULL);
+    expect_request(WORDS("note", "remove", "3"), true, "/api/v1/notes/3/remove", "{}");
     expect_request(WORDS("staff", "list"), false, "/api/v1/staff", NULL);
     expect_request(WORDS("staff", "add", "Zoë", "--pin", "1234"), true, "/api/v1/staff",
                    "{\"name\":\"Zoë\",\"pin\":\"1234\"}");

@@ -69,6 +69,27 @@ static void test_address_to_listen_at_is_numeric(void **state)
     assert_string_equal(config.http.key, "/k.pem");
 }
 
+static void test_who_is_told_of_calls_is_read(void **state)
+{
+    (void)state;
+    assert_int_equal(load("[daemon]\nhelp_command=/bin/true --loud\nhelp_webhook=https://example.org/x?y=1\n"
+                          "help_second_command=/bin/false\nhelp_second_webhook=http://localhost:80/\n"
+                          "bad_run=60% of 5 in 30 min\n"),
+                     0);
+    assert_string_equal(config.announce[0], "/bin/true --loud");
+    assert_string_equal(config.announce[1], "https://example.org/x?y=1");
+    assert_string_equal(config.announce[2], "/bin/false");
+    assert_string_equal(config.announce[3], "http://localhost:80/");
+    assert_true(config.bad_run.percent == 60 && config.bad_run.ratings == 5 && config.bad_run.minutes == 30);
+    assert_int_equal(load("[daemon]\nbad_run=off\n"), 0);
+    assert_int_equal(config.bad_run.percent, 0);
+    assert_int_equal(load("[daemon]\nbad_run=" CONFIG_BAD_RUN_DEFAULT "\n"), 0);
+    struct store_bad_run written = config.bad_run;
+    assert_int_equal(load(""), 0);
+    assert_memory_equal(&written, &config.bad_run, sizeof written);
+    assert_int_equal(config.announce[0][0], 0);
+}
+
 static void test_empty_file_is_all_defaults(void **state)
 {
     (void)state;
@@ -89,6 +110,16 @@ static void test_each_mistake_is_named_with_its_line(void **state)
         {"[daemon]\ndatabase=x\n", ":2: database=x is not an absolute path"},
         {"[daemon]\nadopt=maybe\n", ":2: adopt=maybe; write adopt=auto or adopt=manual"},
         {"[daemon]\nhelp=\n", ":2: help=; write help=on or help=off"},
+        {"[daemon]\nhelp_command=echo\n", ":2: help_command=echo is not an absolute path"},
+        {"[daemon]\nhelp_command=/etc/passwd\n",
+         ":2: help_command=/etc/passwd: there is no program /etc/passwd"},
+        {"[daemon]\nhelp_second_command=/nowhere x\n", ":2: help_second_command=/nowhere x: there is no program /nowhere; give its path"},
+        {"[daemon]\nhelp_webhook=ftp://x/\n", ":2: help_webhook=ftp://x/; write an address such as https"},
+        {"[daemon]\nhelp_second_webhook=/bin/true\n", ":2: help_second_webhook=/bin/true; write an address"},
+        {"[daemon]\nbad_run=half\n", ":2: bad_run=half; write off, or as in 50% of 4 in 15 min"},
+        {"[daemon]\nbad_run=50% of 1 in 15 min\n", ":2: bad_run=50% of 1 in 15 min; write off"},
+        {"[daemon]\nbad_run=101% of 4 in 15 min\n", ":2: bad_run=101%"},
+        {"[daemon]\nbad_run=50% of 4 in 15 minutes\n", ":2: bad_run=50% of 4 in 15 minutes; write"},
         {"[daemon]\nlog=loud\n", ":2: log=loud; write error, warning, notice or info"},
         {"[daemon]\ntimezone=Mars/North\n", ":2: timezone=Mars/North is not known"},
         {"[daemon]\ntimezone=../../etc/passwd\n", ":2: timezone="},
@@ -244,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_key_is_read),
         cmocka_unit_test(test_address_to_listen_at_is_numeric),
+        cmocka_unit_test(test_who_is_told_of_calls_is_read),
         cmocka_unit_test(test_empty_file_is_all_defaults),
         cmocka_unit_test(test_each_mistake_is_named_with_its_line),
         cmocka_unit_test(test_comment_follows_any_value),

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: MIT
+"""Help calls from the customer's answer to the colleague: command, webhook, watch, kiosk; late ones, failures, crashes."""
+
+import http.server
+import json
+import os
+import random
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import peer  # noqa: E402
+import rig  # noqa: E402
+
+
+class Receiver:
+    """What a webhook is posted to, on a loopback port of its own."""
+
+    def __init__(self, statuses=()):
+        self.posts = []
+        statuses = list(statuses)
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.posts.append((self.path, self.headers["Content-Type"], json.loads(body)))
+                self.send_response(statuses.pop(0) if statuses else 204)
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/byname"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class Case(rig.Case):
+    def setUp(self):
+        super().setUp()
+        self.notes = os.path.join(self.folder, "told")
+
+    def script(self, name, text):
+        """A program; $told is a file for what it has to say."""
+        path = os.path.join(self.folder, name)
+        with open(path, "w") as file:
+            file.write(f"#!/bin/sh\ntold={self.notes}\n{text}\n")
+        os.chmod(path, stat.S_IRWXU)
+        return path
+
+    def receiver(self, statuses=()):
+        receiver = Receiver(statuses)
+        self.addCleanup(receiver.close)
+        return receiver
+
+    def told(self):
+        """The lines that the scripts have written."""
+        if not os.path.exists(self.notes):
+            return []
+        with open(self.notes) as file:
+            return file.read().splitlines()
+
+    def calls(self, daemon):
+        return daemon.ask("help-calls")["help_calls"]
+
+    def pump(self, kiosk, condition, daemon, seconds=10.0):
+        self.assertTrue(kiosk.pump(condition, seconds), daemon.log())
+
+    def change(self, daemon, sql):
+        """The database of a daemon that does not run."""
+        with sqlite3.connect(daemon.database) as connection:
+            connection.execute(sql)
+
+
+class Way(Case):
+    """The whole way of a call."""
+
+    def test_call_is_announced_acknowledged_and_closed_and_the_kiosk_is_told(self):
+        receiver = self.receiver()
+        command = self.script("call", 'env | sort >> $told')
+        daemon, kiosk = self.adopted(help_command=f"{command} one", help_webhook=receiver.url, bad_run="off")
+        daemon.byname("staff", "add", "Zoë")
+        begun = time.monotonic()
+        visit = kiosk.call_for_help()
+        self.pump(kiosk, lambda: kiosk.help == [(visit, peer.CALL_OPEN)], daemon)
+        self.assertTrue(rig.wait_until(lambda: len(self.told()) >= 9 and receiver.posts), daemon.log())
+        self.assertLess(time.monotonic() - begun, 5)
+        told = dict(line.split("=", 1) for line in self.told())
+        self.assertEqual((told["BYNAME_EVENT"], told["BYNAME_CALL"], told["BYNAME_KIOSK"], told["BYNAME_VISIT"]),
+                         ("help", "1", "Counter", str(visit)))
+        self.assertEqual(told["BYNAME_STORE"], "Test")
+        self.assertLess(int(told["BYNAME_WAITED_S"]), 10)
+        self.assertIn("Counter: a customer asks somebody to come", told["BYNAME_TEXT"])
+        self.assertNotIn("NOTIFY_SOCKET", told)
+        path, kind, post = receiver.posts[0]
+        self.assertEqual((path, kind), ("/byname", "application/json"))
+        self.assertEqual((post["event"], post["call"], post["kiosk"], post["visit"]), ("help", 1, "Counter", visit))
+        self.assertEqual(post["time"], self.calls(daemon)[0]["called"])
+        done = daemon.byname("help-calls", "acknowledge", "1", "--staff", "Zoë")
+        self.assertEqual((done.returncode, done.stdout), (0, "help call 1: Zoë is on the way\n"))
+        self.pump(kiosk, lambda: kiosk.help[-1] == (visit, peer.CALL_ON_THE_WAY), daemon)
+        self.assertEqual(daemon.byname("help-calls", "acknowledge", "1").returncode, 1)
+        done = daemon.byname("help-calls", "close", "1", "handed-on", "--remark", "to the till")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.pump(kiosk, lambda: kiosk.help[-1] == (visit, peer.CALL_CLOSED), daemon)
+        call = self.calls(daemon)[0]
+        self.assertEqual((call["state"], call["outcome"], call["remark"], call["acknowledged_by"]),
+                         ("closed", "handed_on", "to the till", "Zoë"))
+        self.assertLess(call["recovery_s"], 30)
+        self.assertEqual(len(receiver.posts), 1)
+        self.assertEqual(sum(line.startswith("BYNAME_CALL=") for line in self.told()), 1)
+        self.assertIn("handed on after", daemon.byname("help-calls").stdout)
+        self.assertEqual(daemon.byname("verify").returncode, 0)
+
+    def test_staff_member_at_the_kiosk_acknowledges(self):
+        daemon, kiosk = self.adopted(bad_run="off")
+        daemon.byname("staff", "add", "Dan")
+        self.pump(kiosk, lambda: "Dan" in kiosk.roster, daemon)
+        visit = kiosk.call_for_help()
+        self.pump(kiosk, lambda: kiosk.help, daemon)
+        kiosk.press(peer.HERE, kiosk.roster["Dan"][0])
+        self.pump(kiosk, lambda: kiosk.help[-1] == (visit, peer.CALL_ON_THE_WAY), daemon)
+        call = self.calls(daemon)[0]
+        self.assertEqual((call["state"], call["acknowledged_by"]), ("acknowledged", "Dan"))
+
+    def test_kiosk_that_starts_again_is_told_of_its_open_call(self):
+        daemon, kiosk = self.adopted(bad_run="off")
+        visit = kiosk.call_for_help()
+        self.pump(kiosk, lambda: kiosk.help, daemon)
+        kiosk.help.clear()
+        kiosk.reboot()
+        self.pump(kiosk, lambda: kiosk.help == [(visit, peer.CALL_OPEN)], daemon)
+        daemon.byname("help-calls", "close", "1", "solved")
+        self.pump(kiosk, lambda: kiosk.help[-1] == (visit, peer.CALL_CLOSED), daemon)
+        kiosk.help.clear()
+        kiosk.reboot()
+        self.pump(kiosk, lambda: kiosk.is_up and kiosk.settings is not None, daemon)
+        self.assertFalse(kiosk.pump(lambda: kiosk.help, 1.0))
+
+    def test_watch_shows_each_change_as_it_comes(self):
+        daemon, kiosk = self.adopted(bad_run="off")
+        watch = subprocess.Popen([os.path.join(rig.BIN, "byname"), "--socket", daemon.socket, "help-calls", "watch"],
+                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watch.stdout.close)
+        self.addCleanup(watch.wait)
+        self.addCleanup(watch.kill)
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(iter(watch.stdout.readline, "")), daemon=True)
+        reader.start()
+        kiosk.call_for_help()
+        self.pump(kiosk, kiosk.is_acknowledged, daemon)
+        self.assertTrue(rig.wait_until(lambda: len(lines) == 1), lines)
+        daemon.kill()
+        daemon.start()
+        self.assertEqual(daemon.byname("help-calls", "acknowledge", "1").returncode, 0)
+        self.assertTrue(rig.wait_until(lambda: len(lines) == 2), lines)
+        self.assertIn("#1  Counter  a customer asks somebody to come: nobody has answered", lines[0])
+        self.assertIn("#1  Counter  a customer asks somebody to come: somebody is on the way", lines[1])
+
+    def test_bad_run_is_announced_once(self):
+        command = self.script("call", 'echo "$BYNAME_EVENT $BYNAME_TEXT" >> $told')
+        daemon, kiosk = self.adopted(help_command=command)
+        for rating in (1, 5, 2):
+            kiosk.rate(rating)
+        self.pump(kiosk, kiosk.is_acknowledged, daemon)
+        self.assertFalse(rig.wait_until(self.told, 0.5))
+        for rating in (5, 1, 1):
+            kiosk.rate(rating)
+            self.pump(kiosk, kiosk.is_acknowledged, daemon)
+        self.assertTrue(rig.wait_until(self.told), daemon.log())
+        self.assertFalse(rig.wait_until(lambda: len(self.told()) > 1, 1.0))
+        self.assertTrue(self.told()[0].startswith("bad_run Counter: "), self.told())
+        call = self.calls(daemon)[0]
+        self.assertEqual((call["event"], call["state"], call["unhappy"] * 2 >= call["ratings"]), ("bad_run", "open", True))
+        self.assertEqual(kiosk.help, [])
+        self.assertEqual(daemon.byname("help-calls", "close", "1", "solved").returncode, 0)
+
+
+class Failures(Case):
+    def test_what_fails_is_tried_again_and_status_says_so_meanwhile(self):
+        receiver = self.receiver([500, 302])
+        command = self.script("call", 'echo "$BYNAME_CALL" >> $told; [ $(wc -l < $told) -ge 2 ]')
+        daemon, kiosk = self.adopted(help_command=command, help_webhook=receiver.url)
+        kiosk.call_for_help()
+        said = []
+
+        def is_said(text):
+            said.append(daemon.byname("status"))
+            return text in said[-1].stdout
+
+        self.pump(kiosk, lambda: is_said("help_webhook: the answer was status 500"), daemon)
+        self.assertEqual(said[-1].returncode, 1)
+        self.pump(kiosk, lambda: len(receiver.posts) == 3 and len(self.told()) == 2, daemon, 15)
+        self.pump(kiosk, lambda: daemon.byname("status").returncode == 0, daemon)
+        self.assertEqual({post["call"] for _, _, post in receiver.posts}, {1})
+        self.assertFalse(kiosk.pump(lambda: len(receiver.posts) > 3 or len(self.told()) > 2, 5.0))
+
+    def test_a_command_that_hangs_and_a_server_that_is_silent_block_nobody(self):
+        command = self.script("call", 'echo $$ >> $told; exec sleep 1000')
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        daemon, kiosk = self.adopted(help_command=command,
+                                     help_webhook=f"http://127.0.0.1:{silent.getsockname()[1]}/", bad_run="off")
+        for _ in range(6):
+            kiosk.call_for_help()
+        self.pump(kiosk, lambda: kiosk.is_acknowledged() and len(self.told()) == 4, daemon)
+        begun = time.monotonic()
+        self.assertEqual(daemon.byname("status").returncode, 0)
+        self.assertLess(time.monotonic() - begun, 2)
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+        for pid in map(int, self.told()):
+            self.assertFalse(os.path.exists(f"/proc/{pid}"), "what it started ends with it")
+
+    def test_call_that_arrives_late_is_missed_and_never_raised(self):
+        command = self.script("call", 'echo "$BYNAME_CALL" >> $told')
+        line = self.line()
+        daemon = self.daemon({"Counter": line.path}, adopt="auto", help_command=command, bad_run="off").start()
+        kiosk = peer.Kiosk(line)
+        kiosk.started -= 1000  # it has been up for a while
+        self.pump(kiosk, lambda: kiosk.is_up, daemon)
+        kiosk.call_for_help()
+        for seq in (1, 2):
+            visit_back, question, value, boot, uptime = kiosk.answers[seq]
+            kiosk.answers[seq] = (visit_back, question, value, boot, uptime - 123)
+        self.pump(kiosk, kiosk.is_acknowledged, daemon)
+        self.assertEqual([call["state"] for call in self.calls(daemon)], ["missed"])
+        self.assertFalse(kiosk.pump(lambda: self.told() or kiosk.help, 1.0))
+        self.assertEqual(daemon.byname("help-calls", "acknowledge", "1").returncode, 1)
+
+    def test_second_command_runs_when_nobody_answers_for_three_minutes(self):
+        command = self.script("second", 'echo "$BYNAME_CALL $BYNAME_WAITED_S $BYNAME_TEXT" >> $told')
+        daemon, kiosk = self.adopted(help_second_command=command, bad_run="off")
+        kiosk.call_for_help()
+        kiosk.call_for_help()
+        self.pump(kiosk, kiosk.is_acknowledged, daemon)
+        self.assertEqual(daemon.byname("help-calls", "acknowledge", "1").returncode, 0)
+        self.assertEqual(daemon.stop(), 0)
+        self.change(daemon, "UPDATE help_call SET called_ms = called_ms - 178000")
+        daemon.start()
+        self.assertTrue(rig.wait_until(self.told, 8), daemon.log())
+        self.assertRegex(self.told()[0], "^2 1[89][0-9] Counter: .*, and nobody has answered")
+        self.assertFalse(rig.wait_until(lambda: len(self.told()) > 1, 1.0))
+
+
+class Crashes(Case):
+    def test_call_committed_and_not_raised_is_raised_after_a_restart_if_it_is_not_late(self):
+        command = self.script("call", 'echo "$BYNAME_CALL" >> $told')
+        daemon, kiosk = self.adopted(bad_run="off")
+        for _ in range(3):
+            kiosk.call_for_help()
+        self.pump(kiosk, kiosk.is_acknowledged, daemon)
+        daemon.kill()
+        self.change(daemon, "UPDATE help_call SET raised_ms = NULL")  # as if it had been killed a moment earlier
+        self.change(daemon, "UPDATE help_call SET called_ms = called_ms - 121000 WHERE id = 1")
+        daemon.keys["help_command"] = command
+        daemon.start()
+        self.assertTrue(rig.wait_until(lambda: len(self.told()) == 2), daemon.log())
+        self.assertEqual(sorted(self.told()), ["2", "3"])
+        self.assertEqual({call["id"]: call["state"] for call in self.calls(daemon)},
+                         {1: "missed", 2: "open", 3: "open"})
+        self.assertTrue(rig.wait_until(lambda: daemon.query("SELECT min(told) FROM help_call WHERE id > 1") == [(1,)]))
+        daemon.kill()
+        daemon.start()
+        self.assertFalse(rig.wait_until(lambda: len(self.told()) > 2, 1.0), "it was announced before")
+
+    def test_killed_daemon_keeps_each_call_once_and_announces_each(self):
+        command = self.script("call", 'echo "$BYNAME_CALL" >> $told')
+        daemon, kiosk = self.adopted(help_command=command, bad_run="off")
+        chance = random.Random(3)
+        for count in range(1, 9):
+            kiosk.call_for_help()
+            kiosk.pump(seconds=chance.random() * 0.05)
+            daemon.kill()
+            daemon.start()
+        self.pump(kiosk, kiosk.is_acknowledged, daemon, 20)
+        self.assertTrue(rig.wait_until(lambda: set(self.told()) == {str(i + 1) for i in range(8)}), daemon.log())
+        self.assertEqual(daemon.query("SELECT count(*), count(DISTINCT seq) FROM help_call"), [(8, 8)])
+        self.assertTrue(rig.wait_until(
+            lambda: daemon.query("SELECT count(*) FROM help_call WHERE told = 1 AND raised_ms NOTNULL") == [(8,)]))
+        rig.say_proof("daemon.calls", "killed while it raises help calls", 8)
+
+
+if __name__ == "__main__":
+    unittest.main()

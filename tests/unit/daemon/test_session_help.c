@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/cmocka_first.h"
+
+#include "session_rig.h"
+
+/* The last HELP that was sent. */
+static struct message_help last_help(const struct rig *rig)
+{
+    struct message_help help = {0};
+    const struct rig_frame *frame = rig_last(rig, MESSAGE_HELP);
+
+    assert_non_null(frame);
+    assert_true(message_help_decode(frame->body, frame->size, &help));
+    return help;
+}
+
+static void test_kiosk_is_told_what_became_of_its_call_until_it_says_so(void **state)
+{
+    static struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    session_help(&rig.session, 5, HELP_STATE_OPEN, &rig.clock);
+    assert_int_equal(last_help(&rig).state, HELP_STATE_OPEN);
+    assert_int_equal(last_help(&rig).visit, 5);
+    rig_pass(&rig, 1000);
+    assert_true(rig_count(&rig, MESSAGE_HELP) >= 3);
+    rig_say_received(&rig, last_help(&rig).token, true);
+    rig_forget(&rig);
+    rig_pass(&rig, 1000);
+    assert_int_equal(rig_count(&rig, MESSAGE_HELP), 0);
+}
+
+static void test_news_overtakes_what_is_on_its_way(void **state)
+{
+    static struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    session_help(&rig.session, 5, HELP_STATE_OPEN, &rig.clock);
+    uint8_t token = last_help(&rig).token;
+    session_help(&rig.session, 5, HELP_STATE_ON_THE_WAY, &rig.clock);
+    assert_int_equal(last_help(&rig).state, HELP_STATE_ON_THE_WAY);
+    rig_say_received(&rig, token, true); /* that was the first one */
+    rig_forget(&rig);
+    rig_pass(&rig, 500);
+    assert_int_equal(last_help(&rig).state, HELP_STATE_ON_THE_WAY);
+}
+
+static void test_older_call_does_not_change_what_a_newer_one_shows(void **state)
+{
+    static struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect(&rig);
+    session_help(&rig.session, 9, HELP_STATE_OPEN, &rig.clock);
+    rig_say_received(&rig, last_help(&rig).token, true);
+    rig_forget(&rig);
+    session_help(&rig.session, 5, HELP_STATE_CLOSED, &rig.clock);
+    assert_int_equal(rig_count(&rig, MESSAGE_HELP), 0);
+    session_help(&rig.session, 9, HELP_STATE_CLOSED, &rig.clock);
+    assert_int_equal(last_help(&rig).state, HELP_STATE_CLOSED);
+}
+
+static void test_welcome_is_followed_by_the_newest_call(void **state)
+{
+    static struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig.asked[0].result.hello.help_visit = 5;
+    rig.asked[0].result.hello.help_state = HELP_STATE_ON_THE_WAY;
+    rig_admit(&rig, 0);
+    assert_true(last_help(&rig).visit == 5 && last_help(&rig).state == HELP_STATE_ON_THE_WAY);
+    session_restart(&rig.session);
+    rig_forget(&rig);
+    session_help(&rig.session, 6, HELP_STATE_OPEN, &rig.clock); /* nobody is there */
+    assert_int_equal(rig_count(&rig, MESSAGE_HELP), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kiosk_is_told_what_became_of_its_call_until_it_says_so),
+        cmocka_unit_test(test_news_overtakes_what_is_on_its_way),
+        cmocka_unit_test(test_older_call_does_not_change_what_a_newer_one_shows),
+        cmocka_unit_test(test_welcome_is_followed_by_the_newest_call),
+    };
+
+    return cmocka_run_group_tests_name("session_help", tests, NULL, NULL);
+}
