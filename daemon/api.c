@@ -144,6 +144,8 @@ static enum store_status run_named(struct store *store, struct api_call *call, c
         .to = text_of(call, TEXT_TO),
         .kiosk = text_of(call, TEXT_KIOSK),
         .staff = text_of(call, TEXT_STAFF),
+        .audience = text_of(call, TEXT_AUDIENCE),
+        .week_start = text_of(call, TEXT_WEEK_START),
         .now_ms = call->now_ms,
     };
 

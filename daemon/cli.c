@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "daemon/report.h"
 #include "daemon/utf8.h"
 
 #define ARGUMENTS_MAX 4 /* group, verb and two more */
@@ -19,17 +20,21 @@ enum cli_option {
     O_TO,
     O_KIOSK,
     O_STAFF,
+    O_AUDIENCE,
+    O_WEEK_START,
     O_PIN,
     O_NAME,
     O_LABEL,
     O_REMARK,
     O_SHOW,
     O_COUNT,
-    O_FORMAT = O_COUNT
+    O_FORMAT = O_COUNT,
+    O_DIGEST,
 };
 
 #define BIT(option) (1u << (option))
-#define PERIOD (BIT(O_SINCE) | BIT(O_FROM) | BIT(O_TO) | BIT(O_KIOSK) | BIT(O_STAFF))
+#define PERIOD                                                                                               \
+    (BIT(O_SINCE) | BIT(O_FROM) | BIT(O_TO) | BIT(O_KIOSK) | BIT(O_STAFF) | BIT(O_AUDIENCE) | BIT(O_WEEK_START))
 
 struct cli_command {
     const char *group, *verb; /* verb NULL: the group is the command */
@@ -45,9 +50,9 @@ struct cli_command {
 };
 
 static const struct cli_command commands[] = {
-    {"report", NULL, "[summary|staff|kiosks] [PERIOD] [--kiosk K] [--staff S]",
-     "the figures; summary for now without any word", false, true, "/api/v1/report/*", "summary", 0, 1, NULL,
-     PERIOD},
+    {"report", NULL, "[NAME] [PERIOD] [FILTERS]",
+     "the figures; without NAME the one page of the last full week against the one before", false, true,
+     "/api/v1/report/*", "overview", 0, 1, NULL, PERIOD},
     {"staff", "list", "", "everybody, with number, duty and PIN", false, true, "/api/v1/staff", NULL, 0, 0,
      NULL, 0},
     {"staff", "add", "NAME [--pin DDDD]", "a new staff member, on duty", true, false, "/api/v1/staff", NULL,
@@ -105,14 +110,25 @@ static const struct cli_command commands[] = {
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct option options[] = {
-    {"since", required_argument, NULL, O_SINCE},   {"from", required_argument, NULL, O_FROM},
-    {"to", required_argument, NULL, O_TO},         {"kiosk", required_argument, NULL, O_KIOSK},
-    {"staff", required_argument, NULL, O_STAFF},   {"pin", required_argument, NULL, O_PIN},
-    {"name", required_argument, NULL, O_NAME},     {"label", required_argument, NULL, O_LABEL},
-    {"remark", required_argument, NULL, O_REMARK}, {"show", no_argument, NULL, O_SHOW},
-    {"format", required_argument, NULL, O_FORMAT}, {"socket", required_argument, NULL, 's'},
-    {"database", required_argument, NULL, 'd'},    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'v'},           {NULL, 0, NULL, 0},
+    {"since", required_argument, NULL, O_SINCE},
+    {"from", required_argument, NULL, O_FROM},
+    {"to", required_argument, NULL, O_TO},
+    {"kiosk", required_argument, NULL, O_KIOSK},
+    {"staff", required_argument, NULL, O_STAFF},
+    {"audience", required_argument, NULL, O_AUDIENCE},
+    {"week-start", required_argument, NULL, O_WEEK_START},
+    {"pin", required_argument, NULL, O_PIN},
+    {"name", required_argument, NULL, O_NAME},
+    {"label", required_argument, NULL, O_LABEL},
+    {"remark", required_argument, NULL, O_REMARK},
+    {"show", no_argument, NULL, O_SHOW},
+    {"format", required_argument, NULL, O_FORMAT},
+    {"digest", no_argument, NULL, O_DIGEST},
+    {"socket", required_argument, NULL, 's'},
+    {"database", required_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},
+    {NULL, 0, NULL, 0},
 };
 
 static const char help_head[] =
@@ -120,7 +136,11 @@ static const char help_head[] =
 
 static const char help_tail[] =
     "\n"
+    "NAME          summary, staff, causes, strengths, hours, days, kiosks or help\n"
     "PERIOD        --since 7d, 24h or 4w; or --from and --to with 2026-11-02 or 2026-11-02T14:00\n"
+    "FILTERS       --kiosk K, --staff S, --audience external|internal\n"
+    "--week-start  monday, saturday or sunday (default: as your locale has it)\n"
+    "--digest      of a report: the SHA-256 of what it would print into a file, instead of it\n"
     "WHO, WHICH    a name, or the number that the list shows\n"
     "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
     "--database    read this file instead of asking bynamed: report, the lists, verify, backup\n"
@@ -211,6 +231,13 @@ static void put(struct cli *cli, const char *key, const char *value)
         json_object_set_new(cli->body, key, text);
 }
 
+/* An option's name, as it stands in a query: "week_start". */
+static void append_key(struct cli *cli, const char *name)
+{
+    for (; *name != '\0'; name++)
+        append(cli, *name == '-' ? "_" : name, 1);
+}
+
 static void set_request(struct cli *cli, char *const arguments[], int count,
                         const char *const values[O_COUNT])
 {
@@ -230,7 +257,7 @@ static void set_request(struct cli *cli, char *const arguments[], int count,
             continue;
         }
         append(cli, separator, 1);
-        append(cli, options[i].name, strlen(options[i].name));
+        append_key(cli, options[i].name);
         append(cli, "=", 1);
         append_encoded(cli, values[i]);
         separator = "&";
@@ -305,7 +332,33 @@ static void check_period(struct cli *cli, const char *const values[O_COUNT])
 
 static bool is_report(const char *name)
 {
-    return strcmp(name, "summary") == 0 || strcmp(name, "staff") == 0 || strcmp(name, "kiosks") == 0;
+    static const char *const names[] = {"overview", "summary", "staff",  "causes", "strengths",
+                                        "hours",    "days",    "kiosks", "help"};
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_one_of(const char *value, const char *first, const char *second, const char *third)
+{
+    return strcmp(value, first) == 0 || strcmp(value, second) == 0 || strcmp(value, third) == 0;
+}
+
+static void check_words(struct cli *cli, const char *const values[O_COUNT])
+{
+    const char *audience = values[O_AUDIENCE], *start = values[O_WEEK_START];
+
+    if (!is_one_of(cli->format, "text", "csv", "json"))
+        mistake(cli, "--format is text, csv or json, not '%s'", cli->format);
+    if (audience != NULL && !is_one_of(audience, "external", "internal", "external"))
+        mistake(cli, "--audience is external or internal, not '%s'", audience);
+    if (start != NULL && !is_one_of(start, "monday", "saturday", "sunday"))
+        mistake(cli, "--week-start is monday, saturday or sunday, not '%s'", start);
+    if (cli->is_digest && strcmp(cli->command->group, "report") != 0)
+        mistake(cli, "--digest is for reports");
 }
 
 static void check_options(struct cli *cli, const char *const values[O_COUNT])
@@ -318,9 +371,7 @@ static void check_options(struct cli *cli, const char *const values[O_COUNT])
             mistake(cli, "%s%s%s takes no --%s", command->group, command->verb == NULL ? "" : " ", verb,
                     options[i].name);
     }
-    if (strcmp(cli->format, "text") != 0 && strcmp(cli->format, "csv") != 0 &&
-        strcmp(cli->format, "json") != 0)
-        mistake(cli, "--format is text, csv or json, not '%s'", cli->format);
+    check_words(cli, values);
     if (values[O_SINCE] != NULL && (values[O_FROM] != NULL || values[O_TO] != NULL))
         mistake(cli, "--since and --from/--to exclude each other");
     check_period(cli, values);
@@ -345,7 +396,7 @@ static void parse_words(struct cli *cli, char *words[], int count, const char *c
         return;
     }
     if (strcmp(cli->command->group, "report") == 0 && count > used && !is_report(words[used]))
-        mistake(cli, "there is no report '%s': there are summary, staff and kiosks", words[used]);
+        mistake(cli, "there is no report '%s': there are " REPORT_NAMES, words[used]);
     check_options(cli, values);
     if (cli->action != CLI_MISTAKE)
         set_request(cli, words + used, count - used, values);
@@ -356,6 +407,9 @@ static void take_option(struct cli *cli, int option, const char *values[O_COUNT]
     switch (option) {
     case O_FORMAT:
         cli->format = optarg;
+        break;
+    case O_DIGEST:
+        cli->is_digest = true;
         break;
     case 's':
         cli->socket = optarg;

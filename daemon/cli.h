@@ -31,6 +31,7 @@ struct cli {
     const char *socket;
     const char *database; /* NULL: ask the daemon */
     const char *format;   /* "text", "csv" or "json" */
+    bool is_digest;       /* of what would be printed, instead of it */
     bool is_post;
     char path[CLI_PATH_SIZE_MAX]; /* with its query, encoded */
     json_t *body;                 /* NULL for none; cli_close frees it */

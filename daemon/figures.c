@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define COVER_MAX 5
+#define TALLY_COLUMN_START 1
 #define TALLY_COLUMN_KIOSK 2
 #define TALLY_COLUMN_STAFF 3
 #define TALLY_COLUMN_FIRST 4
@@ -53,23 +54,22 @@ static void cover_add(struct cover *cover, enum period_level level, int64_t from
         cover->stretches[cover->count++] = (struct stretch){level, from_ms, to_ms};
 }
 
-/* The first beginning of a period at or after at_ms. */
-static int64_t round_up(const struct zone *zone, enum period_level level, int64_t at_ms)
+int64_t figures_round_up(const struct zone *zone, enum period_level level, int64_t at_ms)
 {
     if (at_ms == INT64_MIN || at_ms == INT64_MAX || period_start(zone, level, at_ms) == at_ms)
         return at_ms;
     return period_next(zone, level, at_ms);
 }
 
-static int64_t round_down(const struct zone *zone, enum period_level level, int64_t at_ms)
+int64_t figures_round_down(const struct zone *zone, enum period_level level, int64_t at_ms)
 {
     return at_ms == INT64_MIN || at_ms == INT64_MAX ? at_ms : period_start(zone, level, at_ms);
 }
 
 static void cover_days(const struct zone *zone, int64_t from_ms, int64_t to_ms, struct cover *cover)
 {
-    int64_t months_from = round_up(zone, PERIOD_MONTH, from_ms);
-    int64_t months_to = round_down(zone, PERIOD_MONTH, to_ms);
+    int64_t months_from = figures_round_up(zone, PERIOD_MONTH, from_ms);
+    int64_t months_to = figures_round_down(zone, PERIOD_MONTH, to_ms);
 
     if (months_from >= months_to) {
         cover_add(cover, PERIOD_DAY, from_ms, to_ms);
@@ -89,8 +89,8 @@ static void cover_make(const struct zone *zone, int64_t from_ms, int64_t to_ms, 
         cover_add(cover, PERIOD_ALL, INT64_MIN, INT64_MAX);
         return;
     }
-    days_from = round_up(zone, PERIOD_DAY, from_ms);
-    days_to = round_down(zone, PERIOD_DAY, to_ms);
+    days_from = figures_round_up(zone, PERIOD_DAY, from_ms);
+    days_to = figures_round_down(zone, PERIOD_DAY, to_ms);
     if (days_from > days_to) {
         cover_add(cover, PERIOD_HOUR, from_ms, to_ms);
         return;
@@ -130,7 +130,7 @@ const struct figures *figures_groups_find(const struct figures_groups *groups, i
     return group_find(groups, id);
 }
 
-static struct figures *group_get(struct figures_groups *groups, int64_t id)
+struct figures *figures_groups_get(struct figures_groups *groups, int64_t id)
 {
     struct figures *figures = group_find(groups, id);
     struct figures_group *grown;
@@ -152,6 +152,11 @@ static struct figures *group_get(struct figures_groups *groups, int64_t id)
     return &grown->figures;
 }
 
+int64_t figures_cell(int64_t kiosk, int32_t staff)
+{
+    return kiosk * CELL_STAFF_SPAN + staff;
+}
+
 static int64_t group_id(const struct figures_query *query, int64_t kiosk, int64_t staff)
 {
     switch (query->grouping) {
@@ -160,7 +165,7 @@ static int64_t group_id(const struct figures_query *query, int64_t kiosk, int64_
     case FIGURES_BY_STAFF:
         return staff;
     case FIGURES_BY_CELL:
-        return kiosk * CELL_STAFF_SPAN + staff;
+        return figures_cell(kiosk, (int32_t)staff);
     case FIGURES_TOGETHER:
         break;
     }
@@ -177,10 +182,18 @@ int32_t figures_cell_staff(int64_t id)
     return (int32_t)(id % CELL_STAFF_SPAN);
 }
 
+static bool is_among(const struct figures_query *query, int64_t kiosk)
+{
+    for (size_t i = 0; i < query->among_count; i++)
+        if (query->among[i] == kiosk)
+            return true;
+    return query->among == NULL;
+}
+
 static bool is_wanted(const struct figures_query *query, int64_t kiosk, int64_t staff)
 {
     return (query->kiosk == 0 || query->kiosk == kiosk) &&
-           (query->staff == FIGURES_ALL_STAFF || query->staff == staff);
+           (query->staff == FIGURES_ALL_STAFF || query->staff == staff) && is_among(query, kiosk);
 }
 
 static enum store_status failed(struct store *store, struct store_error *error)
@@ -201,7 +214,7 @@ static enum store_status no_memory(struct store_error *error)
     return STORE_REFUSED;
 }
 
-static void figures_add(struct figures *sum, const struct figures *figures)
+void figures_add(struct figures *sum, const struct figures *figures)
 {
     for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
         sum->n[i] += figures->n[i];
@@ -214,7 +227,7 @@ enum store_status figures_fold(const struct figures_groups *cells, const struct 
     struct figures *sum = NULL;
 
     memset(groups, 0, sizeof *groups);
-    if (query->grouping == FIGURES_TOGETHER && group_get(groups, 0) == NULL)
+    if (query->grouping == FIGURES_TOGETHER && figures_groups_get(groups, 0) == NULL)
         return no_memory(error);
     for (size_t i = 0; i < cells->count; i++) {
         int64_t kiosk = figures_cell_kiosk(cells->groups[i].id);
@@ -222,7 +235,7 @@ enum store_status figures_fold(const struct figures_groups *cells, const struct 
 
         if (!is_wanted(query, kiosk, staff))
             continue;
-        sum = group_get(groups, group_id(query, kiosk, staff));
+        sum = figures_groups_get(groups, group_id(query, kiosk, staff));
         if (sum == NULL) {
             figures_groups_free(groups);
             return no_memory(error);
@@ -232,51 +245,86 @@ enum store_status figures_fold(const struct figures_groups *cells, const struct 
     return STORE_OK;
 }
 
-static enum store_status tallies_add(struct store *store, sqlite3_stmt *row,
-                                     const struct figures_query *query, struct figures_groups *groups,
-                                     struct store_error *error)
+static enum store_status too_many(struct store_error *error)
 {
+    snprintf(error->text, sizeof error->text,
+             "that would need more than %d counts: ask for a shorter period, or for one kiosk",
+             FIGURES_ROWS_MAX);
+    return STORE_REFUSED;
+}
+
+enum store_status figures_each(struct store *store, const struct figures_query *query, unsigned level,
+                               figures_row_function *on_row, void *context, struct store_error *error)
+{
+    bool is_of_one = query->staff != FIGURES_ALL_STAFF && (level == PERIOD_HOUR || level == PERIOD_DAY);
+    sqlite3_stmt *row = NULL;
+    struct figures_row read;
+    char sql[160];
     int code;
 
-    while ((code = sqlite3_step(row)) == SQLITE_ROW) {
-        int64_t kiosk = sqlite3_column_int64(row, TALLY_COLUMN_KIOSK);
-        int64_t staff = sqlite3_column_int64(row, TALLY_COLUMN_STAFF);
-        struct figures *figures;
-
-        if (!is_wanted(query, kiosk, staff))
+    /* The level is written out: SQLite then sees that the index of one person's hours or days will do. */
+    snprintf(sql, sizeof sql, "SELECT * FROM tally WHERE level = %u AND start_ms >= ?1 AND start_ms < ?2%s",
+             level,
+             is_of_one ? " AND staff = ?3 ORDER BY start_ms, kiosk" : " ORDER BY start_ms, kiosk, staff");
+    if (sqlite3_prepare_v2(store_connection(store), sql, -1, &row, NULL) != SQLITE_OK)
+        return failed(store, error);
+    sqlite3_bind_int64(row, 1, query->from_ms);
+    sqlite3_bind_int64(row, 2, query->to_ms);
+    if (is_of_one)
+        sqlite3_bind_int64(row, 3, query->staff);
+    while ((code = sqlite3_step(row)) == SQLITE_ROW && *query->rows_left > 0) {
+        --*query->rows_left;
+        read.start_ms = sqlite3_column_int64(row, TALLY_COLUMN_START);
+        read.kiosk = sqlite3_column_int64(row, TALLY_COLUMN_KIOSK);
+        read.staff = sqlite3_column_int(row, TALLY_COLUMN_STAFF);
+        if ((query->kiosk != 0 && query->kiosk != read.kiosk) || !is_among(query, read.kiosk))
             continue;
-        figures = group_get(groups, group_id(query, kiosk, staff));
-        if (figures == NULL)
-            return no_memory(error);
         for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
-            figures->n[i] += sqlite3_column_int64(row, TALLY_COLUMN_FIRST + i);
+            read.n[i] = sqlite3_column_int64(row, TALLY_COLUMN_FIRST + i);
+        on_row(context, &read);
     }
-    return code == SQLITE_DONE ? STORE_OK : failed(store, error);
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? STORE_OK : code == SQLITE_ROW ? too_many(error) : failed(store, error);
+}
+
+struct gathering {
+    const struct figures_query *query;
+    struct figures_groups *groups;
+    bool is_failed;
+};
+
+static void gather(void *context, const struct figures_row *row)
+{
+    struct gathering *gathering = context;
+    struct figures *figures;
+
+    if (!is_wanted(gathering->query, row->kiosk, row->staff))
+        return;
+    figures = figures_groups_get(gathering->groups, group_id(gathering->query, row->kiosk, row->staff));
+    for (size_t i = 0; figures != NULL && i < TALLY_MEASURE_COUNT; i++)
+        figures->n[i] += row->n[i];
+    gathering->is_failed = gathering->is_failed || figures == NULL;
 }
 
 static enum store_status tallies_read(struct store *store, const struct figures_query *query,
                                       const struct cover *cover, struct figures_groups *groups,
                                       struct store_error *error)
 {
-    static const char sql[] = "SELECT * FROM tally WHERE level = ?1 AND start_ms >= ?2 AND start_ms < ?3";
-    sqlite3_stmt *row = NULL;
+    struct gathering gathering = {.query = query, .groups = groups};
     enum store_status status = STORE_OK;
 
-    if (sqlite3_prepare_v2(store_connection(store), sql, -1, &row, NULL) != SQLITE_OK)
-        return failed(store, error);
     for (size_t i = 0; status == STORE_OK && i < cover->count; i++) {
-        sqlite3_reset(row);
-        sqlite3_bind_int(row, 1, (int)cover->stretches[i].level);
-        sqlite3_bind_int64(row, 2, cover->stretches[i].from_ms);
-        sqlite3_bind_int64(row, 3, cover->stretches[i].to_ms);
-        status = tallies_add(store, row, query, groups, error);
+        struct figures_query part = *query;
+
+        part.from_ms = cover->stretches[i].from_ms;
+        part.to_ms = cover->stretches[i].to_ms;
+        part.staff = FIGURES_ALL_STAFF;
+        status = figures_each(store, &part, cover->stretches[i].level, gather, &gathering, error);
     }
-    sqlite3_finalize(row);
-    return status;
+    return status == STORE_OK && gathering.is_failed ? no_memory(error) : status;
 }
 
-/* Columns of `uncertain` below: those of visit, then the kiosk. */
-static void visit_of(sqlite3_stmt *row, struct visit *visit)
+void figures_visit_read(sqlite3_stmt *row, struct visit *visit)
 {
     memset(visit, 0, sizeof *visit);
     visit->time.instant_ms = sqlite3_column_int64(row, 0);
@@ -294,14 +342,14 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
                                        const struct zone *zone, const struct cover *cover,
                                        struct figures_groups *groups, struct store_error *error)
 {
-    int64_t n[TALLY_MEASURE_COUNT], kiosk = sqlite3_column_int64(row, 5);
+    int64_t n[TALLY_MEASURE_COUNT], kiosk = sqlite3_column_int64(row, FIGURES_VISIT_COLUMN_KIOSK);
     struct figures *figures;
     struct visit visit;
 
-    visit_of(row, &visit);
+    figures_visit_read(row, &visit);
     if (!is_wanted(query, kiosk, visit_staff(&visit)) || is_tallied(zone, cover, &visit.time))
         return STORE_OK;
-    figures = group_get(groups, group_id(query, kiosk, visit_staff(&visit)));
+    figures = figures_groups_get(groups, group_id(query, kiosk, visit_staff(&visit)));
     if (figures == NULL)
         return no_memory(error);
     if (visit.time.instant_ms < query->from_ms ||
@@ -322,8 +370,7 @@ static enum store_status uncertain_read(struct store *store, const struct figure
                                         struct store_error *error)
 {
     static const char sql[] =
-        "SELECT instant_ms, span_ms, rating, flag, is_burst, kiosk, served, staff, mention, cause, strength,"
-        " \"returning\", help, is_mash FROM visit JOIN journal ON journal.id = visit.journal"
+        "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal ON journal.id = visit.journal"
         " WHERE span_ms > 0 AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
     sqlite3_stmt *row = NULL;
     enum store_status status = STORE_OK;
@@ -351,7 +398,7 @@ enum store_status figures_read(struct store *store, const struct figures_query *
     status = tallies_read(store, query, &cover, groups, error);
     if (status == STORE_OK && cover.count > 0 && cover.stretches[0].level != PERIOD_ALL)
         status = uncertain_read(store, query, &cover, groups, error);
-    if (status == STORE_OK && query->grouping == FIGURES_TOGETHER && group_get(groups, 0) == NULL)
+    if (status == STORE_OK && query->grouping == FIGURES_TOGETHER && figures_groups_get(groups, 0) == NULL)
         status = no_memory(error);
     if (status != STORE_OK)
         figures_groups_free(groups);

@@ -17,7 +17,8 @@
 #include "daemon/store.h"
 #include "daemon/tally.h"
 
-#define FIGURES_SMALL_GROUP 5 /* below this a breakdown says "too few" */
+#define FIGURES_SMALL_GROUP 5  /* below this a breakdown says "too few" */
+#define FIGURES_ROWS_MAX 50000 /* tally rows that one report may read */
 
 struct figures {
     int64_t n[TALLY_MEASURE_COUNT];
@@ -31,6 +32,9 @@ struct figures_query {
     int64_t kiosk;          /* row number; 0: all */
     int32_t staff;          /* number, 0 for no name; FIGURES_ALL_STAFF */
     enum figures_grouping grouping;
+    const int64_t *among; /* row numbers of the kiosks that count at all; NULL: every one */
+    size_t among_count;
+    size_t *rows_left; /* tally rows that may still be read, counted down; beyond them STORE_REFUSED */
 };
 
 #define FIGURES_ALL_STAFF (-1)
@@ -52,8 +56,37 @@ void figures_groups_free(struct figures_groups *groups);
 /* Group cells (a reading by FIGURES_BY_CELL) as a reading of the same period with this query would be. */
 enum store_status figures_fold(const struct figures_groups *cells, const struct figures_query *query,
                                struct figures_groups *groups, struct store_error *error);
+/* The figures of that id, made when there are none yet; NULL when there is no memory. Moves the others. */
+struct figures *figures_groups_get(struct figures_groups *groups, int64_t id);
+int64_t figures_cell(int64_t kiosk, int32_t staff); /* the id of a cell */
 int64_t figures_cell_kiosk(int64_t id);
 int32_t figures_cell_staff(int64_t id); /* 0: no name */
+/* A visit of the store, selected by these columns and the kiosk's number, from visit JOIN journal. */
+#define FIGURES_VISIT_COLUMNS                                                                              \
+    "instant_ms, span_ms, rating, flag, is_burst, journal.kiosk, served, staff, mention, cause, strength," \
+    " \"returning\", help, is_mash"
+#define FIGURES_VISIT_COLUMN_KIOSK 5
+#define FIGURES_VISIT_COLUMN_COUNT 14
+struct sqlite3_stmt;
+void figures_visit_read(struct sqlite3_stmt *row,
+                        struct visit *visit); /* its seq, boot and uptime_s stay 0 */
+
+/* Hand each tally of one level in the period to on_row, in the order of their beginnings. Levels of everybody
+ * know no staff: for query->staff take PERIOD_HOUR or PERIOD_DAY. Nothing of uncertain time is among them. */
+struct figures_row {
+    int64_t start_ms, kiosk;
+    int32_t staff;
+    int64_t n[TALLY_MEASURE_COUNT];
+};
+typedef void figures_row_function(void *context, const struct figures_row *row);
+enum store_status figures_each(struct store *store, const struct figures_query *query, unsigned level,
+                               figures_row_function *on_row, void *context, struct store_error *error);
+
+/* The first beginning of a period at or after at_ms, and the last at or before it; an open end stays open. */
+int64_t figures_round_up(const struct zone *zone, enum period_level level, int64_t at_ms);
+int64_t figures_round_down(const struct zone *zone, enum period_level level, int64_t at_ms);
+
+void figures_add(struct figures *sum, const struct figures *figures);
 /* NULL when nothing was counted for that id. */
 const struct figures *figures_groups_find(const struct figures_groups *groups, int64_t id);
 

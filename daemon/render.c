@@ -26,6 +26,12 @@ static const struct kind {
     {"summary", render_summary, NULL, NULL},
     {"staff", render_staff, "staff", NULL},
     {"kiosks", render_kiosks, "kiosks", NULL},
+    {"overview", render_overview, NULL, NULL},
+    {"causes", render_causes, "causes", NULL},
+    {"strengths", render_strengths, "strengths", NULL},
+    {"hours", render_hours, "hours", NULL},
+    {"days", render_days, "days", NULL},
+    {"help", render_help, "calls", NULL},
     {"staff_list", render_staff_list, "staff", NULL},
     {"kiosk_list", render_kiosk_list, "kiosks", kiosk_columns},
     {"help_call_list", render_help_call_list, "help_calls", NULL},
@@ -150,7 +156,7 @@ static void csv_object_write(struct csv_row *row, json_t *pattern, const json_t 
 /* What stands before each row of a list: whose it is and of when. */
 static json_t *csv_head(const json_t *reply)
 {
-    static const char *const keys[] = {"store", "database", "timezone", "period"};
+    static const char *const keys[] = {"store", "database", "timezone", "period", "before", "filter", "policy"};
     json_t *head = json_object();
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * report.c - which report, of which period, kiosk and staff member; and the pieces that reports share.
+ * report.c - which report, of which period, kiosk, staff member and audience; and what it is compared with.
  */
 #include "report_internal.h"
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +13,29 @@
 
 #include "daemon/utf8.h"
 
-#define WILSON_Z 1.96
 #define SINCE_MAX 40000
+#define WEEK_DAYS 7
+#define REPORT_VERSION_MIN 3 /* of the tables */
 
 static const struct {
     const char *name;
     report_function *run;
     bool has_period;
 } reports[] = {
-    {"summary", report_summary, true},        {"staff", report_staff, true},
-    {"kiosks", report_kiosks, true},          {"staff_list", report_staff_list, false},
-    {"kiosk_list", report_kiosk_list, false}, {"token_list", report_token_list, false},
-    {"help_call_list", report_help_call_list, false}, {"note_list", report_note_list, false},
+    {"overview", report_overview, true},
+    {"summary", report_summary, true},
+    {"staff", report_staff, true},
+    {"causes", report_causes, true},
+    {"strengths", report_strengths, true},
+    {"hours", report_hours, true},
+    {"days", report_days, true},
+    {"kiosks", report_kiosks, true},
+    {"help", report_help, true},
+    {"staff_list", report_staff_list, false},
+    {"kiosk_list", report_kiosk_list, false},
+    {"token_list", report_token_list, false},
+    {"help_call_list", report_help_call_list, false},
+    {"note_list", report_note_list, false},
 };
 
 #define REPORT_COUNT (sizeof reports / sizeof reports[0])
@@ -43,123 +53,9 @@ static enum store_status refuse(struct store_error *error, const char *format, .
     return STORE_REFUSED;
 }
 
-void report_wilson(double hits, double n, double *low, double *high)
+enum store_status report_no_memory(struct report *report)
 {
-    double z2 = WILSON_Z * WILSON_Z;
-    double p = hits / n;
-    double middle = p + z2 / (2 * n);
-    double reach = WILSON_Z * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-
-    *low = fmax(0, (middle - reach) / (1 + z2 / n));
-    *high = fmin(1, (middle + reach) / (1 + z2 / n));
-}
-
-/* Six decimals: more would be noise, and bytes that differ between machines. */
-static json_t *real(double value)
-{
-    return json_real(round(value * 1e6) / 1e6);
-}
-
-json_t *report_rate_suppressed(int64_t n)
-{
-    return json_pack("{s:I, s:n, s:n, s:n, s:b}", "n", (json_int_t)n, "value", "low", "high", "too_few",
-                     n > 0);
-}
-
-json_t *report_rate_hidden(void)
-{
-    return json_pack("{s:n, s:n, s:n, s:n, s:b}", "n", "value", "low", "high", "too_few", 1);
-}
-
-json_t *report_count(int64_t count, bool is_suppressed)
-{
-    return is_suppressed ? json_null() : json_integer(count);
-}
-
-json_t *report_rate(int64_t hits, int64_t n, int64_t n_min)
-{
-    double low, high;
-
-    if (n < n_min || n < 1)
-        return report_rate_suppressed(n);
-    report_wilson((double)hits, (double)n, &low, &high);
-    return json_pack("{s:I, s:o, s:o, s:o}", "n", (json_int_t)n, "value", real((double)hits / (double)n),
-                     "low", real(low), "high", real(high));
-}
-
-json_t *report_ratings(const struct figures *figures, bool is_suppressed)
-{
-    json_t *ratings = json_object();
-    char name[2] = "1";
-
-    for (unsigned i = 0; i < RATING_MAX; i++, name[0]++)
-        json_object_set_new(ratings, name, report_count(figures->n[TALLY_RATING_1 + i], is_suppressed));
-    return ratings;
-}
-
-json_t *report_mean(const struct figures *figures)
-{
-    int64_t sum = 0, visits = figures_visits(figures);
-
-    for (unsigned i = 0; i < RATING_MAX; i++)
-        sum += (int64_t)(i + 1) * figures->n[TALLY_RATING_1 + i];
-    return visits == 0 ? json_null() : real((double)sum / (double)visits);
-}
-
-static json_t *mention_rate(const struct figures *figures, enum tally_measure hits, int64_t n_min,
-                            bool is_suppressed)
-{
-    if (is_suppressed)
-        return report_rate_hidden();
-    return report_rate(figures->n[hits], figures_sum(figures, TALLY_MENTION_ASKED, TALLY_MENTION_NO), n_min);
-}
-
-json_t *report_mentions(const struct figures *figures, int64_t n_min, bool is_suppressed)
-{
-    const int64_t *n = figures->n;
-    int64_t shown = figures_sum(figures, TALLY_MENTION_ASKED, TALLY_MENTION_NONE);
-    json_t *mentions = json_object();
-
-    json_object_set_new(mentions, "asked", report_count(n[TALLY_MENTION_ASKED], is_suppressed));
-    json_object_set_new(mentions, "will_ask", report_count(n[TALLY_MENTION_WILL_ASK], is_suppressed));
-    json_object_set_new(mentions, "no", report_count(n[TALLY_MENTION_NO], is_suppressed));
-    json_object_set_new(mentions, "shown", report_count(shown, is_suppressed));
-    json_object_set_new(mentions, "asked_rate",
-                        mention_rate(figures, TALLY_MENTION_ASKED, n_min, is_suppressed));
-    json_object_set_new(mentions, "intent_rate",
-                        mention_rate(figures, TALLY_MENTION_WILL_ASK, n_min, is_suppressed));
-    json_object_set_new(mentions, "loyal", report_count(n[TALLY_ASKED_RETURNING], is_suppressed));
-    json_object_set_new(mentions, "word_of_mouth", report_count(n[TALLY_ASKED_NEW], is_suppressed));
-    return mentions;
-}
-
-#define STRENGTH_SET(NAME, code, name) \
-    json_object_set_new(strengths, name, report_count(figures->n[TALLY_STRENGTH_##NAME], is_suppressed));
-
-json_t *report_strengths(const struct figures *figures, bool is_suppressed)
-{
-    json_t *strengths = json_object();
-
-    STRENGTHS(STRENGTH_SET)
-    return strengths;
-}
-
-json_t *report_moment(struct report *report, int64_t at_ms)
-{
-    char text[PERIOD_TEXT_SIZE];
-
-    if (at_ms == INT64_MIN || at_ms == INT64_MAX)
-        return json_null();
-    period_format(store_zone(report->store), at_ms, text);
-    return json_string(text);
-}
-
-json_t *report_id(int64_t id)
-{
-    char text[17];
-
-    snprintf(text, sizeof text, "%016" PRIx64, (uint64_t)id);
-    return json_string(text);
+    return refuse(report->error, "out of memory");
 }
 
 static enum store_status read_failed(struct report *report)
@@ -260,6 +156,16 @@ static enum store_status edge_read(struct report *report, const char *which, con
     return STORE_OK;
 }
 
+/* The last full week, when the one page is asked for without any period. */
+static void last_week_set(struct report *report)
+{
+    const struct zone *zone = store_zone(report->store);
+    int behind = (period_local(zone, report->now_ms).weekday - report->week_start + WEEK_DAYS) % WEEK_DAYS;
+
+    report->figures.to_ms = period_day(zone, report->now_ms, -behind);
+    report->figures.from_ms = period_day(zone, report->now_ms, -behind - WEEK_DAYS);
+}
+
 static enum store_status period_read(struct report *report, const struct report_query *query)
 {
     enum store_status status = STORE_OK;
@@ -268,6 +174,8 @@ static enum store_status period_read(struct report *report, const struct report_
         return refuse(report->error, "\"since\" and \"from\" both say where to begin: give one of them");
     if (query->since != NULL)
         status = since_read(report, query->since);
+    else if (query->from == NULL && query->to == NULL && strcmp(query->report, "overview") == 0)
+        last_week_set(report);
     if (status == STORE_OK && query->from != NULL)
         status = edge_read(report, "from", query->from, &report->figures.from_ms);
     if (status == STORE_OK && query->to != NULL)
@@ -278,6 +186,68 @@ static enum store_status period_read(struct report *report, const struct report_
                       " not belong to it",
                       query->to == NULL ? "" : query->to);
     return status;
+}
+
+static bool is_start_of(const struct zone *zone, enum period_level level, int64_t at_ms)
+{
+    return period_start(zone, level, at_ms) == at_ms;
+}
+
+static int local_days(const struct zone *zone, int64_t from_ms, int64_t to_ms)
+{
+    struct period_local from = period_local(zone, from_ms), to = period_local(zone, to_ms);
+
+    return (int)(period_days_from_date(to.year, to.month, to.day) -
+                 period_days_from_date(from.year, from.month, from.day));
+}
+
+/* The beginning of as many months, days or else hours as the period has, before it. One that goes on is as long as
+ * its whole days so far, so that both have the same weekdays. */
+static int64_t before_from(const struct report *report)
+{
+    const struct zone *zone = store_zone(report->store);
+    int64_t from_ms = report->figures.from_ms, to_ms = report->figures.to_ms, at_ms = from_ms, end_ms;
+    int days;
+
+    if (to_ms == INT64_MAX)
+        to_ms = report->now_ms > from_ms ? report->now_ms : from_ms + 1;
+    if (report->figures.to_ms != INT64_MAX && is_start_of(zone, PERIOD_MONTH, from_ms) &&
+        is_start_of(zone, PERIOD_MONTH, to_ms)) {
+        for (end_ms = from_ms; end_ms < to_ms; end_ms = period_next(zone, PERIOD_MONTH, end_ms))
+            at_ms = period_start(zone, PERIOD_MONTH, at_ms - 1);
+        return at_ms;
+    }
+    days = local_days(zone, from_ms, to_ms);
+    if (is_start_of(zone, PERIOD_DAY, from_ms) &&
+        (report->figures.to_ms == INT64_MAX || is_start_of(zone, PERIOD_DAY, to_ms)))
+        return period_day(zone, from_ms, days > 0 ? -days : -1);
+    return period_start(zone, PERIOD_HOUR, from_ms - (to_ms - from_ms));
+}
+
+static void before_set(struct report *report)
+{
+    report->before = report->figures;
+    report->has_before = report->figures.from_ms != INT64_MIN;
+    if (!report->has_before)
+        return;
+    report->before.from_ms = before_from(report);
+    report->before.to_ms = report->figures.from_ms;
+}
+
+static enum store_status week_start_read(struct report *report, const char *text)
+{
+    static const struct {
+        const char *name;
+        int weekday;
+    } starts[] = {{"monday", 1}, {"saturday", 6}, {"sunday", 7}};
+
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        if (text == NULL || strcmp(text, starts[i].name) == 0) {
+            report->week_start = starts[i].weekday;
+            return STORE_OK;
+        }
+    }
+    return refuse(report->error, "a week starts on monday, saturday or sunday, not on \"%.40s\"", text);
 }
 
 /* Look one name up; *id stays as it is when there is none. */
@@ -321,6 +291,79 @@ static enum store_status filters_read(struct report *report, const struct report
     return status;
 }
 
+/* How many kiosks serve each audience; that of the kiosk asked for, if any. */
+struct audiences {
+    int64_t external, internal;
+    bool is_internal;
+};
+
+static enum store_status audiences_count(struct report *report, struct audiences *audiences)
+{
+    sqlite3_stmt *row = report_prepare(report, "SELECT id, audience = 'internal' FROM kiosk");
+    enum store_status status = STORE_BROKEN;
+
+    memset(audiences, 0, sizeof *audiences);
+    while (row != NULL && report_step(report, row, &status)) {
+        bool is_internal = sqlite3_column_int(row, 1) != 0;
+
+        audiences->external += is_internal ? 0 : 1;
+        audiences->internal += is_internal ? 1 : 0;
+        if (sqlite3_column_int64(row, 0) == report->figures.kiosk)
+            audiences->is_internal = is_internal;
+    }
+    sqlite3_finalize(row);
+    return status;
+}
+
+enum store_status report_audience_set(struct report *report, const char *audience)
+{
+    static const char sql[] = "SELECT id FROM kiosk WHERE audience = ?1 ORDER BY id LIMIT ?2";
+    sqlite3_stmt *row = report_prepare(report, sql);
+    enum store_status status = STORE_BROKEN;
+    size_t count = 0;
+
+    if (row == NULL)
+        return status;
+    report->audience = audience;
+    sqlite3_bind_text(row, 1, audience, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(row, 2, (int64_t)report->kiosk_count);
+    while (report_step(report, row, &status))
+        report->among[count++] = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    report->figures.among = report->among;
+    report->figures.among_count = count;
+    report->before.among = report->among;
+    report->before.among_count = count;
+    return status;
+}
+
+/* Customers and colleagues are never added up: where there are both, a report is about customers, unless it is about
+ * one kiosk or an audience is asked for. */
+static enum store_status audience_read(struct report *report, const struct report_query *query)
+{
+    struct audiences audiences;
+    const char *audience;
+    bool is_internal;
+    enum store_status status = audiences_count(report, &audiences);
+
+    if (status != STORE_OK)
+        return status;
+    is_internal =
+        query->kiosk != NULL ? audiences.is_internal : audiences.external == 0 && audiences.internal > 0;
+    audience = query->audience != NULL ? query->audience : is_internal ? "internal" : "external";
+    if (strcmp(audience, "external") != 0 && strcmp(audience, "internal") != 0)
+        return refuse(report->error,
+                      "an audience is external (customers) or internal (colleagues), not \"%.40s\"",
+                      audience);
+    if (query->kiosk != NULL && is_internal != (strcmp(audience, "internal") == 0))
+        return refuse(report->error, "kiosk \"%.64s\" serves the %s audience", query->kiosk,
+                      is_internal ? "internal" : "external");
+    report->is_audience_given = query->audience != NULL;
+    report->kiosk_count = (size_t)(audiences.external + audiences.internal);
+    report->among = calloc(report->kiosk_count + 1, sizeof *report->among);
+    return report->among == NULL ? report_no_memory(report) : report_audience_set(report, audience);
+}
+
 static void identity_set(json_t *out, const struct store *store)
 {
     char id[2 * DATABASE_ID_SIZE + 1];
@@ -332,17 +375,58 @@ static void identity_set(json_t *out, const struct store *store)
     json_object_set_new(out, "timezone", json_string(store_timezone(store)));
 }
 
+static json_t *period_make(struct report *report, const struct figures_query *query)
+{
+    return json_pack("{s:o, s:o}", "from", report_moment(report, query->from_ms), "to",
+                     report_moment(report, query->to_ms));
+}
+
 static void head_set(struct report *report, const struct report_query *query, bool has_period)
 {
     json_object_set_new(report->out, "kind", json_string(query->report));
     identity_set(report->out, report->store);
     if (!has_period)
         return;
-    json_object_set_new(report->out, "period",
-                        json_pack("{s:o, s:o}", "from", report_moment(report, report->figures.from_ms), "to",
-                                  report_moment(report, report->figures.to_ms)));
+    json_object_set_new(report->out, "period", period_make(report, &report->figures));
+    json_object_set_new(report->out, "before",
+                        report->has_before ? period_make(report, &report->before) : json_null());
     json_object_set_new(report->out, "filter",
-                        json_pack("{s:s?, s:s?}", "kiosk", query->kiosk, "staff", query->staff));
+                        json_pack("{s:s?, s:s?, s:s}", "kiosk", query->kiosk, "staff", query->staff,
+                                  "audience", report->audience));
+    /* Names are asked for and kept whatever the rating. */
+    json_object_set_new(report->out, "policy", json_pack("{s:s}", "attribute", "all"));
+}
+
+/* An archived file of an older byname has not all that is read here. */
+static enum store_status version_check(struct report *report)
+{
+    sqlite3_stmt *row = report_prepare(report, "PRAGMA user_version");
+    enum store_status status = STORE_BROKEN;
+    int version = 0;
+
+    if (row != NULL && report_step(report, row, &status))
+        version = sqlite3_column_int(row, 0);
+    sqlite3_finalize(row);
+    if (status == STORE_OK && version < REPORT_VERSION_MIN)
+        return refuse(report->error,
+                      "this database is of an older byname: let bynamed open it once (or a copy of it)");
+    return status;
+}
+
+static enum store_status prepare(struct report *report, const struct report_query *query)
+{
+    enum store_status status = version_check(report);
+
+    if (status == STORE_OK)
+        status = week_start_read(report, query->week_start);
+    if (status == STORE_OK)
+        status = period_read(report, query);
+    if (status == STORE_OK)
+        status = filters_read(report, query);
+    if (status != STORE_OK)
+        return status;
+    before_set(report);
+    return audience_read(report, query);
 }
 
 static enum store_status report_fill(struct report *report, const struct report_query *query)
@@ -353,12 +437,10 @@ static enum store_status report_fill(struct report *report, const struct report_
     while (which < REPORT_COUNT && (query->report == NULL || strcmp(reports[which].name, query->report) != 0))
         which++;
     if (which == REPORT_COUNT)
-        return refuse(report->error, "there is no report \"%.40s\": there are summary, staff and kiosks",
+        return refuse(report->error, "there is no report \"%.40s\": there are " REPORT_NAMES,
                       query->report == NULL ? "" : query->report);
     if (reports[which].has_period)
-        status = period_read(report, query);
-    if (status == STORE_OK && reports[which].has_period)
-        status = filters_read(report, query);
+        status = prepare(report, query);
     if (status != STORE_OK)
         return status;
     head_set(report, query, reports[which].has_period);
@@ -372,6 +454,7 @@ enum store_status report_run(struct store *store, const struct report_query *que
         .store = store,
         .figures = {.from_ms = INT64_MIN, .to_ms = INT64_MAX, .staff = FIGURES_ALL_STAFF},
         .now_ms = query->now_ms,
+        .rows_left = FIGURES_ROWS_MAX,
         .out = json_object(),
         .error = error,
     };
@@ -383,11 +466,13 @@ enum store_status report_run(struct store *store, const struct report_query *que
     error->text[0] = '\0';
     if (report.out == NULL)
         return refuse(error, "out of memory");
+    report.figures.rows_left = &report.rows_left;
     if (is_own_transaction) /* one picture for all its statements */
         sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
     status = report_fill(&report, query);
     if (is_own_transaction)
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    free(report.among);
     if (status != STORE_OK) {
         json_decref(report.out);
         return status;

@@ -14,10 +14,12 @@
 
 #include "daemon/store.h"
 
+#define REPORT_NAMES "summary, staff, causes, strengths, hours, days, kiosks and help"
+
 /* A period is [from_ms, to_ms) in UTC milliseconds; INT64_MIN and INT64_MAX leave an end open. */
 struct report_query {
-    /* "summary", "staff", "kiosks"; the lists "staff_list", "kiosk_list" and "token_list", without a
-     * period */
+    /* "overview" (by itself of the last full week), one of REPORT_NAMES; the lists "staff_list",
+     * "kiosk_list" and "token_list", without a period */
     const char *report;
     /* "7d", "24h", "4w": from local midnight that many days ago (hours: to the hour); or NULL */
     const char *since;
@@ -25,6 +27,8 @@ struct report_query {
     const char *to;    /* exclusive; a bare date means that local midnight; or NULL */
     const char *kiosk; /* a kiosk's name; or NULL for all */
     const char *staff; /* a staff member's name or number; or NULL for all */
+    const char *audience;   /* "external" or "internal"; or NULL: that of the kiosk, else external where there is one */
+    const char *week_start; /* "monday", "saturday" or "sunday"; or NULL: Monday */
     int64_t now_ms;
 };
 
@@ -44,5 +48,7 @@ json_t *report_text(const char *text);
 
 /* Wilson's 95 % interval of hits/n (Wilson 1927; z = 1.96), in 0..1. n >= 1, 0 <= hits <= n. */
 void report_wilson(double hits, double n, double *low, double *high);
+/* Newcombe's 95 % interval of hits/n - hits_before/n_before (Newcombe 1998, method 10), in -1..1. */
+void report_newcombe(double hits, double n, double hits_before, double n_before, double *low, double *high);
 
 #endif

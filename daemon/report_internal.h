@@ -15,33 +15,155 @@
 
 struct report {
     struct store *store;
-    struct figures_query figures;
+    struct figures_query figures; /* of the period, with the filters */
+    struct figures_query before;  /* the same of the period before */
+    bool has_before;
     int64_t now_ms;
+    int week_start; /* 1 Monday to 7 Sunday */
+    const char *audience;
+    bool is_audience_given;
+    int64_t *among; /* the kiosks of that audience, room for kiosk_count */
+    size_t kiosk_count;
+    size_t rows_left;
     json_t *out;
     struct store_error *error;
 };
 
 /* One report: fills report->out. */
 typedef enum store_status report_function(struct report *report);
-report_function report_summary, report_staff, report_kiosks, report_staff_list, report_kiosk_list,
+report_function report_overview, report_summary, report_staff, report_causes, report_strengths, report_hours,
+    report_days, report_kiosks, report_help, report_staff_list, report_kiosk_list,
     report_token_list, report_help_call_list, report_note_list;
+
+/* report_parts.c: rates and comparisons ------------------------------------------------------------------------- */
+
+/* One row of a breakdown, or the whole: what was counted now and before, and what of it may be shown. */
+struct report_part {
+    int64_t id;
+    const struct figures *now, *before;
+    bool has_before;
+    bool is_hidden, is_before_hidden; /* too few, or would let such be worked out */
+    int64_t n_min;                    /* below that a rate is not shown */
+};
+
+/* hits of n */
+struct report_share {
+    int64_t hits, n;
+};
+
+struct report_share report_csat_of(const struct figures *figures);
+/* The measure `hit` of the sum of the measures first to last. */
+struct report_share report_share_of(const struct figures *figures, enum tally_measure hit,
+                                    enum tally_measure first, enum tally_measure last);
 
 /* {"n", "value", "low", "high"}; below n_min value, low and high are null, and "too_few" is true. */
 json_t *report_rate(int64_t hits, int64_t n, int64_t n_min);
 json_t *report_rate_suppressed(int64_t n);
 json_t *report_rate_hidden(void); /* not even n */
+
+/* Whether more of it is good, or neither good nor bad. */
+enum report_meaning { REPORT_GOOD, REPORT_NEUTRAL };
+
+/* {"before": rate, "difference": {"value", "low", "high"}, "verdict"}: "better" or "worse" ("higher", "lower" when
+ * neutral) when Newcombe's interval excludes 0, "steady" when it lies within 10 points, else "cannot_tell". Where
+ * either is of too few, all is null. */
+json_t *report_compare(struct report_share now, struct report_share before, int64_t n_min,
+                       enum report_meaning meaning);
+/* The same of a part; null when there is no period before. Of a hidden one "before" has no n. */
+json_t *report_part_compare(const struct report_part *part, struct report_share now,
+                            struct report_share before, enum report_meaning meaning);
+/* "visits", "ratings", "csat", "comparison", "mean" */
+void report_csat_set(json_t *out, const struct report_part *part);
 json_t *report_ratings(const struct figures *figures, bool is_suppressed);
 json_t *report_mean(const struct figures *figures); /* null without visits */
 /* Suppressed ones have all their keys, and nothing in them: how many were asked would tell how many rated 4 or 5. */
-json_t *report_mentions(const struct figures *figures, int64_t n_min, bool is_suppressed);
-json_t *report_strengths(const struct figures *figures, bool is_suppressed);
+json_t *report_mentions(const struct report_part *part);
+json_t *report_causes_counts(const struct figures *figures, bool is_suppressed);
+json_t *report_strengths_counts(const struct figures *figures, bool is_suppressed);
+json_t *report_left_out(const struct figures *figures);
 json_t *report_count(int64_t count, bool is_suppressed);
+json_t *report_real(double value);
 json_t *report_moment(struct report *report, int64_t at_ms); /* local ISO 8601 */
+json_t *report_date(struct report *report, int64_t at_ms);   /* "2026-11-02" */
 json_t *report_id(int64_t id);                               /* a 64-bit id in hexadecimal */
 
-/* report_small.c: whether the figures of this kiosk (0: all) and staff member (FIGURES_ALL_STAFF: all) are of too
- * few visits to be shown, or would let such be worked out. cells: the whole period, grouped by FIGURES_BY_CELL. */
+/* report_parts.c: reading --------------------------------------------------------------------------------------- */
+
+/* A breakdown of the period and of the one before. Free it with report_breakdown_free, also after a failure. */
+struct report_breakdown {
+    bool has_before;
+    int64_t kiosk;
+    int32_t staff;
+    struct figures_groups cells, groups, cells_before, groups_before;
+};
+
+enum store_status report_breakdown_read(struct report *report, enum figures_grouping grouping,
+                                        struct report_breakdown *breakdown);
+void report_breakdown_free(struct report_breakdown *breakdown);
+/* The row of a kiosk (staff as filtered) or of a staff member (kiosk as filtered). Points into breakdown. */
+struct report_part report_kiosk_part(const struct report_breakdown *breakdown, int64_t kiosk);
+struct report_part report_staff_part(const struct report_breakdown *breakdown, int32_t staff);
+/* All that the filters leave, as one. breakdown: read with FIGURES_TOGETHER. */
+struct report_part report_whole_part(const struct report_breakdown *breakdown);
+
+/* report_small.c ------------------------------------------------------------------------------------------------ */
+
+/* Whether the figures of this kiosk (0: all) and staff member (FIGURES_ALL_STAFF: all) are of too few visits to be
+ * shown, or would let such be worked out. cells: the whole period, grouped by FIGURES_BY_CELL. */
 bool report_is_small(const struct figures_groups *cells, int64_t kiosk, int32_t staff);
+/* Mark in is_hidden which of `count` parts of a shown whole must be hidden: those of 1 to 4 visits, and beside a
+ * single one the smallest other. stride: from one part to the next. Returns whether a mark was added. */
+bool report_hide_small(const int64_t *visits, bool *is_hidden, size_t count, size_t stride);
+
+/* report_hours.c ------------------------------------------------------------------------------------------------ */
+
+#define REPORT_HOURS 24
+#define REPORT_WEEKDAYS 7
+
+/* Figures by hour of the week: slot (weekday - 1) * 24 + hour. */
+struct report_slots {
+    struct figures slots[TALLY_SLOT_COUNT];
+};
+
+enum store_status report_slots_read(struct report *report, const struct figures_query *query,
+                                    struct report_slots *slots);
+void report_slots_by_hour(const struct report_slots *slots, struct figures hours[REPORT_HOURS]);
+/* The hour of the day in which the cause is the most frequent among visits, by the lower end of its interval, among
+ * hours of 5 visits or more: {"hour", "rate"}; null when it never was. */
+json_t *report_cause_peak(const struct report_slots *slots, enum tally_measure cause);
+
+/* report_staffing.c: by slot, how long it lasted within the period so far, and the sum of how long each was signed on
+ * in it, both in seconds. */
+struct report_staffing {
+    int64_t signed_on_s[TALLY_SLOT_COUNT], length_s[TALLY_SLOT_COUNT];
+    bool is_used; /* somebody signed on at all */
+};
+
+enum store_status report_staffing_read(struct report *report, struct report_staffing *staffing);
+
+/* report_past.c: each person's own weeks ----------------------------------------------------------------------- */
+
+struct report_past;
+
+/* Weeks (from Monday) up to the last that is over when the period ends. Free with report_past_destroy. */
+enum store_status report_past_read(struct report *report, struct report_past **past);
+void report_past_destroy(struct report_past *past); /* past may be NULL */
+/* "last_week", "own_best", "own_past" of one staff member, into out. */
+void report_past_set(struct report *report, const struct report_past *past, int32_t staff, json_t *out);
+
+/* Pieces that the overview shares with other reports ------------------------------------------------------------ */
+
+json_t *report_help_counts(const struct report_part *part);
+/* {"count", "unwell": [{"name", "last_heard", "reasons": ["silent", ...]}]} */
+enum store_status report_wellness(struct report *report, json_t **out);
+/* Numbers that are gone for good, noticed within the period. */
+enum store_status report_lost(struct report *report, json_t **out);
+
+enum store_status report_staff_rows(struct report *report, struct report_breakdown *breakdown,
+                                    const struct report_past *past, json_t **out);
+
+/* Let the report be about the kiosks of one audience. */
+enum store_status report_audience_set(struct report *report, const char *audience);
 
 /* Statements of reports are prepared for the one run; NULL leaves the reason in report->error. */
 sqlite3_stmt *report_prepare(struct report *report, const char *sql);
@@ -49,5 +171,6 @@ sqlite3_stmt *report_prepare(struct report *report, const char *sql);
 bool report_step(struct report *report, sqlite3_stmt *statement, enum store_status *status);
 json_t *report_column_text(sqlite3_stmt *row, int column);    /* null for NULL */
 json_t *report_column_integer(sqlite3_stmt *row, int column); /* null for NULL */
+enum store_status report_no_memory(struct report *report);
 
 #endif

@@ -85,3 +85,21 @@ bool report_is_small(const struct figures_groups *cells, int64_t kiosk, int32_t 
     return (staff != FIGURES_ALL_STAFF && is_hidden_along(cells, ALONG_STAFF, kiosk, staff)) ||
            (kiosk != 0 && is_hidden_along(cells, ALONG_KIOSKS, kiosk, staff));
 }
+
+bool report_hide_small(const int64_t *visits, bool *is_hidden, size_t count, size_t stride)
+{
+    size_t hidden_count = 0, smallest = count;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i * stride;
+
+        is_hidden[at] = is_hidden[at] || (visits[at] > 0 && visits[at] < FIGURES_SMALL_GROUP);
+        hidden_count += is_hidden[at] ? 1 : 0;
+        if (!is_hidden[at] && visits[at] > 0 && (smallest == count || visits[at] < visits[smallest * stride]))
+            smallest = i;
+    }
+    if (hidden_count != 1 || smallest == count)
+        return false;
+    is_hidden[smallest * stride] = true;
+    return true;
+}

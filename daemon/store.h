@@ -26,6 +26,8 @@ struct zone;
 #define STORE_APPLICATION_ID 0x62796E6D /* "bynm" */
 #define STORE_TEXT_MAX 256
 #define STORE_CHECKPOINT_PAGES 1000
+#define STORE_SIGNED_ON_MS_MAX (10 * 3600 * 1000) /* a sign-on ends by then, or at local midnight */
+#define STORE_BEST_WEEK_ANSWERS_MIN 10 /* to "asked for by name?", for a week to be somebody's best */
 #define STORE_PENDING_CAPACITY 64 /* kiosks waiting for adoption; the longest unseen gives way */
 #define STORE_UNUSED_MAX 16 /* ids offered at a port and never used, beyond which a manager must adopt there */
 #define STORE_UNKEYED_MAX 64 /* kiosks without a key, beyond which a manager must adopt: anybody can claim to be one */

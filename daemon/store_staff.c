@@ -9,9 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define BEST_WEEK_ANSWERS_MIN 10
-#define SIGNED_ON_MS_MAX (10 * 3600 * 1000)
-
 /* A number is a staff id only when nobody has that name. Id 0: not found. */
 static enum store_status staff_read(struct store *store, sqlite3_stmt *statement, int64_t *id,
                                     bool *is_retired, struct store_error *error)
@@ -291,7 +288,7 @@ static uint16_t u16_of(int64_t value)
 /* Compare asked/answered as fractions; of two equal weeks the later one stands. */
 static void best_take(struct store_best *best, const struct asked *week)
 {
-    if (week->answered < BEST_WEEK_ANSWERS_MIN)
+    if (week->answered < STORE_BEST_WEEK_ANSWERS_MIN)
         return;
     if (best->answered != 0 && week->asked * best->answered < (int64_t)best->asked * week->answered)
         return;
@@ -384,7 +381,7 @@ enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now
     sqlite3_stmt *statement = store_statement(store, STATEMENT_PRESENCE_SELECT);
     int64_t midnight_ms = period_start(store->zone, PERIOD_DAY, now_ms);
     int64_t end_of_day_ms = period_next(store->zone, PERIOD_DAY, now_ms);
-    int64_t oldest_ms = now_ms - SIGNED_ON_MS_MAX + 1;
+    int64_t oldest_ms = now_ms - STORE_SIGNED_ON_MS_MAX + 1;
     enum store_status status = STORE_OK;
     bool has_row = true;
 
@@ -397,7 +394,7 @@ enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now
         status = store_row(store, statement, &has_row, error);
         if (status != STORE_OK || !has_row)
             break;
-        until_ms = sqlite3_column_int64(statement, 1) + SIGNED_ON_MS_MAX;
+        until_ms = sqlite3_column_int64(statement, 1) + STORE_SIGNED_ON_MS_MAX;
         until_ms = until_ms < end_of_day_ms ? until_ms : end_of_day_ms;
         present[(*count)++] = (struct presence){
             .staff_id = (uint16_t)sqlite3_column_int(statement, 0),

@@ -486,6 +486,8 @@ int main(int argument_count, char **arguments)
     options_read(&history.options, argument_count, arguments);
     start(&history);
     days(&history);
+    for (unsigned i = 0; i < (unsigned)history.options.kiosks; i++)
+        hello(&history, &history.kiosks[i], history.last_ms);
     must(&history, store_commit(history.store, &history.error));
     store_close(history.store);
     if (isatty(STDERR_FILENO))

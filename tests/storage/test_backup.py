@@ -105,7 +105,7 @@ class Backup(rig.Case):
         self.assertIn("answers 4 to 5 are lost", daemon.log())
         status = daemon.byname("status")
         self.assertIn("2 answers are missing since an older database was restored", status.stdout)
-        report = daemon.byname("report")
+        report = daemon.byname("report", "summary")
         self.assertIn("2 missing since an older database was restored", report.stdout)
         self.assertEqual(daemon.byname("verify").returncode, 0)
         self.assertIn("2", daemon.byname("verify").stdout)

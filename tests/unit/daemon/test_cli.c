@@ -48,11 +48,13 @@ static void expect_request(const char *const words[], bool is_post, const char *
 static void test_commands_become_requests(void **state)
 {
     (void)state;
-    expect_request(WORDS("report"), false, "/api/v1/report/summary", NULL);
+    expect_request(WORDS("report"), false, "/api/v1/report/overview", NULL);
+    expect_request(WORDS("report", "hours", "--audience", "internal", "--week-start", "sunday"), false,
+                   "/api/v1/report/hours?audience=internal&week_start=sunday", NULL);
     expect_request(WORDS("report", "staff", "--since", "7d", "--kiosk", "Counter 1"), false,
                    "/api/v1/report/staff?since=7d&kiosk=Counter%201", NULL);
     expect_request(WORDS("report", "--from", "2026-11-02", "--to", "2026-11-02T14:00"), false,
-                   "/api/v1/report/summary?from=2026-11-02&to=2026-11-02T14%3A00", NULL);
+                   "/api/v1/report/overview?from=2026-11-02&to=2026-11-02T14%3A00", NULL);
     expect_request(WORDS("help-calls"), false, "/api/v1/help-calls", NULL);
     expect_request(WORDS("help-calls", "list"), false, "/api/v1/help-calls", NULL);
     expect_request(WORDS("help-calls", "acknowledge", "7", "--staff", "Zoë"), true,
@@ -75,6 +77,8 @@ static void test_commands_become_requests(void **state)
                    "{\"name\":\"Front\"}");
     expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/api/v1/kiosks/Front/rename",
                    "{\"name\":\"Back\"}");
+    expect_request(WORDS("kiosk", "audience", "Front", "internal"), true, "/api/v1/kiosks/Front/audience",
+                   "{\"audience\":\"internal\"}");
     expect_request(WORDS("status"), false, "/api/v1/status", NULL);
     expect_request(WORDS("verify"), true, "/api/v1/verify", "{}");
     expect_request(WORDS("backup", "/b/x.db"), true, "/api/v1/backup", "{\"file\":\"/b/x.db\"}");

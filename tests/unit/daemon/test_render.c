@@ -66,7 +66,7 @@ static void test_too_few_is_said_and_nothing_else(void **state)
 {
     (void)state;
     check("{\"kind\":\"summary\",\"store\":\"S\",\"visits\":2,\"ratings\":{\"4\":null,\"5\":null},"
-          "\"mean\":null,\"csat\":{\"n\":2,\"value\":null,\"too_few\":true}}",
+          "\"mean\":null,\"csat\":{\"n\":2,\"value\":null,\"too_few\":true},\"left_out\":{}}",
           RENDER_TEXT, "S - summary\n\n2 visits: too few to show more.\n\nNo visit was left out.\n");
     says(
         "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":2,\"staff\":[{\"id\":1,\"name\":\"Dan\",\"visits\":2,"

@@ -192,7 +192,7 @@ static void test_bad_queries_are_refused_with_what_would_be_right(void **state)
         struct report_query query;
         const char *says;
     } cases[] = {
-        {{.report = "sumary"}, "there are summary, staff and kiosks"},
+        {{.report = "sumary"}, "there are summary, staff, causes"},
         {{.report = NULL}, "there are summary"},
         {{.report = "summary", .since = "7"}, "as in 7d"},
         {{.report = "summary", .since = "-7d"}, "as in 7d"},
