@@ -3,7 +3,11 @@
  * byname.c - the managers' command: asks the daemon, or an archived database, and prints the answer.
  */
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <openssl/evp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +140,29 @@ static enum cli_exit ask_file(struct cli *cli, json_t **reply)
 
 /* Printing ----------------------------------------------------------------------------------------------- */
 
+/* https://no-color.org: set, and not empty. */
+static bool is_no_color(void)
+{
+    const char *value = getenv("NO_COLOR");
+
+    return value != NULL && value[0] != '\0';
+}
+
+/* The first day of the week where the user is: glibc counts it from week-1stday, a Sunday or a Monday. Without a locale
+ * of a country, Monday. */
+static const char *locale_week_start(void)
+{
+    static const char *const days[] = {"sunday",   "monday", "tuesday", "wednesday",
+                                       "thursday", "friday", "saturday"};
+    const char *locale = setlocale(LC_TIME, "");
+    bool is_monday_first = ((intptr_t)nl_langinfo(_NL_TIME_WEEK_1STDAY)) == 19971201;
+    unsigned first = (unsigned char)nl_langinfo(_NL_TIME_FIRST_WEEKDAY)[0];
+    const char *day = days[(first + 6 + (is_monday_first ? 1 : 0)) % 7];
+    bool is_known = strcmp(day, "sunday") == 0 || strcmp(day, "saturday") == 0;
+
+    return locale != NULL && locale[0] != 'C' && strcmp(locale, "POSIX") != 0 && is_known ? day : "monday";
+}
+
 static unsigned terminal_columns(void)
 {
     struct winsize size;
@@ -160,13 +187,31 @@ static bool write_out(const char *text, size_t size)
     return false;
 }
 
+/* SHA-256 as sha256sum has it; what would go into a file is the same on every terminal. */
+static void digest(char **text, size_t *size)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned hash_size = 0;
+    char *hex = calloc(1, 2 * sizeof hash + 2);
+
+    if (EVP_Digest(*text, *size, hash, &hash_size, EVP_sha256(), NULL) != 1)
+        hash_size = 0; /* and nothing is printed */
+    for (unsigned i = 0; hex != NULL && i < hash_size; i++)
+        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+    if (hex != NULL)
+        hex[2 * (size_t)hash_size] = '\n';
+    free(*text);
+    *text = hex;
+    *size = hex == NULL || hash_size == 0 ? 0 : 2 * (size_t)hash_size + 1;
+}
+
 /* Rendered whole before any of it is written: what cannot be shown and what cannot be written are told apart. */
 static enum cli_exit print(const struct cli *cli, const json_t *reply)
 {
     struct render_options options = {
         .format = RENDER_TEXT,
-        .columns = terminal_columns(),
-        .is_color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
+        .columns = cli->is_digest ? 0 : terminal_columns(),
+        .is_color = !cli->is_digest && isatty(STDOUT_FILENO) && !is_no_color(),
     };
     char *text = NULL;
     size_t size = 0;
@@ -179,6 +224,8 @@ static enum cli_exit print(const struct cli *cli, const json_t *reply)
     bool is_shown = page != NULL && render(page, reply, &options);
     if (page != NULL)
         fclose(page);
+    if (is_shown && cli->is_digest)
+        digest(&text, &size);
     enum cli_exit outcome = CLI_EXIT_NO;
     if (!is_shown)
         complain("this answer cannot be shown that way; try --format json");
@@ -251,6 +298,7 @@ int main(int argument_count, char **arguments)
 
     signal(SIGPIPE, SIG_IGN);
     cli_parse(&cli, argument_count, arguments, getenv("BYNAME_SOCKET"));
+    cli_set_week_start(&cli, locale_week_start());
     switch (cli.action) {
     case CLI_HELP:
         outcome = show_help(&cli);

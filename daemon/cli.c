@@ -464,6 +464,16 @@ void cli_parse(struct cli *cli, int argument_count, char **arguments, const char
     }
 }
 
+void cli_set_week_start(struct cli *cli, const char *week_start)
+{
+    if (cli->action != CLI_RUN || strcmp(cli->command->group, "report") != 0 ||
+        strstr(cli->path, "week_start="))
+        return;
+    append(cli, strchr(cli->path, '?') == NULL ? "?" : "&", 1);
+    append(cli, "week_start=", strlen("week_start="));
+    append_encoded(cli, week_start);
+}
+
 void cli_close(struct cli *cli)
 {
     json_decref(cli->body);

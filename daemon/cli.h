@@ -43,6 +43,9 @@ struct cli {
 void cli_parse(struct cli *cli, int argument_count, char **arguments, const char *environment_socket);
 void cli_close(struct cli *cli);
 
+/* What the terminal's locale says a week starts on ("monday"): of a report for which no option does. */
+void cli_set_week_start(struct cli *cli, const char *week_start);
+
 void cli_help(const struct cli *cli, FILE *out);
 
 /* The exit status that a good reply stands for. */

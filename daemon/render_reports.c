@@ -266,6 +266,50 @@ void render_strengths(struct page *page, const json_t *reply)
 
 /* Help ---------------------------------------------------------------------------------------------------------- */
 
+static const char *minutes_at(struct page *page, const json_t *object, const char *key)
+{
+    return page_number(page, (json_int_t)((json_number_value(page_at(object, key)) + 30) / 60));
+}
+
+static void put_follow_up(struct page *page, const json_t *follow_up)
+{
+    static const struct page_phrase states[] = {
+        {"open", WORD_HELP_OPEN},     {"acknowledged", WORD_HELP_ACKNOWLEDGED}, {"closed", WORD_HELP_CLOSED},
+        {"missed", WORD_HELP_MISSED}, {"not_followed", WORD_HELP_NOT_FOLLOWED},
+    };
+    static const struct page_phrase outcomes[] = {
+        {"solved", WORD_HELP_SOLVED},
+        {"handed_on", WORD_HELP_HANDED_ON},
+        {"could_not", WORD_HELP_COULD_NOT},
+        {"abuse", WORD_HELP_ABUSE},
+    };
+    const char *text = page_phrases(page, follow_up, states, sizeof states / sizeof states[0]);
+
+    if (text[0] != '\0')
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_say(page, WORD_HELP_STATES, text));
+    text = page_phrases(page, follow_up, outcomes, sizeof outcomes / sizeof outcomes[0]);
+    if (text[0] != '\0')
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_say(page, WORD_HELP_OUTCOMES, text));
+    if (page_count_at(follow_up, "closed_n") > 0)
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_say(page, WORD_HELP_RECOVERY, minutes_at(page, follow_up, "recovery_median_s"),
+                                  minutes_at(page, follow_up, "recovery_p90_s"),
+                                  page_number_at(page, follow_up, "closed_n")));
+}
+
+static const char *state_text(const json_t *call)
+{
+    static const struct label states[] = {{"open", WORD_HELP_STATE_OPEN},
+                                          {"acknowledged", WORD_HELP_STATE_ACKNOWLEDGED},
+                                          {"closed", WORD_HELP_STATE_CLOSED},
+                                          {"missed", WORD_HELP_STATE_MISSED}};
+
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(states[i].key, page_text_at(call, "state")) == 0)
+            return words_text(states[i].word);
+    return "";
+}
+
 static void put_calls(struct page *page, const json_t *calls)
 {
     size_t shown = json_array_size(calls) < CALLS_SHOWN_MAX ? json_array_size(calls) : CALLS_SHOWN_MAX;
@@ -281,9 +325,11 @@ static void put_calls(struct page *page, const json_t *calls)
         page_put_padded(page, STYLE_PLAIN, page_moment(page, page_text_at(call, "at"), false), 16);
         page_put_padded(page, STYLE_QUIET,
                         json_is_false(page_at(call, "is_certain")) ? words_text(WORD_UNCERTAIN) : "", 8);
-        page_put_padded(page, STYLE_PLAIN, page_text_at(call, "kiosk"), 18);
+        page_put_padded(page, STYLE_PLAIN, page_text_at(call, "kiosk"), 17);
         page_put_padded(page, STYLE_PLAIN,
                         page_say(page, WORD_HELP_CALL_RATED, page_number_at(page, call, "rating")), 10);
+        page_put_padded(page, strcmp(page_text_at(call, "state"), "open") == 0 ? STYLE_BAD : STYLE_PLAIN,
+                        state_text(call), 14);
         page_put(page, STYLE_PLAIN, "%s\n", cause[0] == '\0' ? "" : words_text(words_cause(cause)));
     }
     if (json_array_size(calls) > shown)
@@ -303,14 +349,15 @@ void render_help(struct page *page, const json_t *reply)
     } else if (page_count_at(help, "offered") == 0) {
         page_put(page, STYLE_PLAIN, "%s\n", words_text(WORD_HELP_NONE));
     } else {
-        page_put(page, STYLE_STRONG, "%s", words_text(WORD_HELP_HEAD));
-        page_put(page, STYLE_QUIET, "%s\n",
-                 page_say(page, WORD_HELP_OF, page_number_at(page, help, "offered"),
-                          page_number_at(page, help, "yes"), page_number_at(page, help, "no"),
-                          page_number_at(page, help, "skipped"), page_number_at(page, help, "none")));
+        page_put(page, STYLE_STRONG, "%s\n", words_text(WORD_HELP_HEAD));
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_say(page, WORD_HELP_OF, page_number_at(page, help, "offered"),
+                                  page_number_at(page, help, "yes"), page_number_at(page, help, "no"),
+                                  page_number_at(page, help, "skipped"), page_number_at(page, help, "none")));
         page_put(page, STYLE_PLAIN, "%s\n",
                  page_say(page, WORD_HELP_RATE, page_rate(page, page_at(help, "rate"))));
         page_put_comparison(page, page_at(help, "comparison"), 0);
+        put_follow_up(page, page_at(reply, "follow_up"));
         put_calls(page, page_at(reply, "calls"));
     }
     page_put(page, STYLE_PLAIN, "\n");
@@ -430,14 +477,19 @@ static void put_week_kiosks(struct page *page, const json_t *kiosks)
             page_say(page, WORD_WEEK_UNWELL_MORE, page_number(page, (json_int_t)(unwell_count - shown))));
 }
 
-static void put_week_help(struct page *page, const json_t *help)
+static void put_week_help(struct page *page, const json_t *reply)
 {
-    if (page_count_at(help, "offered") == 0)
-        page_put(page, STYLE_PLAIN, "%s\n", words_text(WORD_WEEK_HELP_NONE));
-    else
-        page_put(page, STYLE_PLAIN, "%s\n",
-                 page_say(page, WORD_WEEK_HELP, page_number_at(page, help, "yes"),
-                          page_number_at(page, help, "offered")));
+    const json_t *help = page_at(reply, "help"), *open = page_at(reply, "open_calls");
+    const char *open_text = page_count_at(open, "count") == 0
+                                ? words_text(WORD_WEEK_OPEN_NONE)
+                                : page_say(page, WORD_WEEK_OPEN, page_number_at(page, open, "count"),
+                                           page_moment(page, page_text_at(open, "since"), false));
+
+    page_put_wrapped(page, page_count_at(open, "count") == 0 ? STYLE_PLAIN : STYLE_BAD, 0,
+                     page_count_at(help, "offered") == 0
+                         ? page_say(page, WORD_WEEK_HELP_NONE, open_text)
+                         : page_say(page, WORD_WEEK_HELP, page_number_at(page, help, "yes"),
+                                    page_number_at(page, help, "offered"), open_text));
 }
 
 /* 24 lines at most, at 80 columns. */
@@ -449,8 +501,8 @@ void render_overview(struct page *page, const json_t *reply)
         page_put(page, STYLE_PLAIN, "\n");
         put_week_cause(page, page_at(reply, "cause"));
         put_week_mentions(page, reply);
-        put_week_help(page, page_at(reply, "help"));
     }
+    put_week_help(page, reply);
     put_week_kiosks(page, page_at(reply, "kiosks"));
     page_put_foot(page, reply);
 }

@@ -119,39 +119,37 @@ void render_done(struct page *page, const json_t *reply)
 
 void render_token(struct page *page, const json_t *reply)
 {
-    const char *link = text_at(reply, "link");
+    const char *link = page_text_at(reply, "link");
 
-    put(page, STYLE_PLAIN,
+    page_put(page, STYLE_PLAIN,
         "Token %" JSON_INTEGER_FORMAT " for %s, shown only now. Whoever has it may see what it opens.\n",
-        count_at(reply, "id"), text_at(reply, "for"));
-    put(page, STYLE_STRONG, "%s\n", link[0] == '\0' ? text_at(reply, "token") : link);
+        page_count_at(reply, "id"), page_text_at(reply, "for"));
+    page_put(page, STYLE_STRONG, "%s\n", link[0] == '\0' ? page_text_at(reply, "token") : link);
     if (link[0] == '\0')
-        put(page, STYLE_PLAIN, "There is no listen= in [http] of bynamed.conf: nothing takes it yet.\n");
+        page_put(page, STYLE_PLAIN, "There is no listen= in [http] of bynamed.conf: nothing takes it yet.\n");
 }
 
 void render_token_list(struct page *page, const json_t *reply)
 {
     const json_t *row;
-    char moment[TEXT_SIZE];
     size_t index;
 
-    if (json_array_size(at(reply, "tokens")) == 0)
-        put(page, STYLE_PLAIN,
+    if (json_array_size(page_at(reply, "tokens")) == 0)
+        page_put(page, STYLE_PLAIN,
             "There is no token: byname token create manager, staff:WHO or board makes one.\n");
     else
-        put(page, STYLE_QUIET, "number  for       whose             made              what for\n");
-    json_array_foreach(at(reply, "tokens"), index, row)
+        page_put(page, STYLE_QUIET, "number  for       whose             made              what for\n");
+    json_array_foreach(page_at(reply, "tokens"), index, row)
     {
-        put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT "  ", count_at(row, "id"));
-        put_padded(page, STYLE_PLAIN, text_at(row, "scope"), 10);
-        put_padded(page, STYLE_STRONG, text_at(row, "staff"), NAME_COLUMNS);
-        moment_text(text_at(row, "created"), false, moment);
-        put_padded(page, STYLE_PLAIN, moment, 18);
-        put(page, STYLE_PLAIN, "%s", text_at(row, "label"));
-        moment_text(text_at(row, "revoked"), false, moment);
-        if (text_at(row, "revoked")[0] != '\0')
-            put(page, STYLE_QUIET, " (revoked %s)", moment);
-        put(page, STYLE_PLAIN, "\n");
+        page_put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT "  ", page_count_at(row, "id"));
+        page_put_padded(page, STYLE_PLAIN, page_text_at(row, "scope"), 10);
+        page_put_padded(page, STYLE_STRONG, page_text_at(row, "staff"), NAME_COLUMNS);
+        page_put_padded(page, STYLE_PLAIN, page_moment(page, page_text_at(row, "created"), false), 18);
+        page_put(page, STYLE_PLAIN, "%s", page_text_at(row, "label"));
+        if (page_text_at(row, "revoked")[0] != '\0')
+            page_put(page, STYLE_QUIET, " (revoked %s)",
+                     page_moment(page, page_text_at(row, "revoked"), false));
+        page_put(page, STYLE_PLAIN, "\n");
     }
 }
 

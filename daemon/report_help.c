@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * report_help.c - who asked for somebody to come: how many of those who were offered it, and each call.
+ * report_help.c - who asked for somebody to come: how many of those who were offered it, each call, and what came of it.
+ *
+ * Calls are those that the visit is counted of; what the daemon did about them is in help_call, and an archived file may
+ * have none of that.
  */
 #include "report_internal.h"
 
+#include <stdlib.h>
+
+#include "daemon/store_help.h"
+
 #define CALLS_MAX 200 /* the newest; all are counted */
 
-/* Columns of `sql` after those of a visit. */
-enum { COLUMN_NAME = FIGURES_VISIT_COLUMN_COUNT };
+/* Columns of the calls after those of a visit. */
+enum {
+    COLUMN_NAME = FIGURES_VISIT_COLUMN_COUNT,
+    COLUMN_STATE,
+    COLUMN_ACKNOWLEDGED,
+    COLUMN_CLOSED,
+    COLUMN_OUTCOME,
+};
 
 static struct report_share wanted_of(const struct figures *figures)
 {
@@ -40,55 +53,196 @@ json_t *report_help_counts(const struct report_part *part)
     return out;
 }
 
-#define CAUSE_NAME(NAME, code, name) [code] = (name),
-static const char *const cause_names[] = {CAUSES(CAUSE_NAME)};
+#define NAME_AT(NAME, code, name) [code] = (name),
+static const char *const cause_names[] = {CAUSES(NAME_AT)};
+static const char *const state_names[] = {CALL_STATES(NAME_AT)};
+static const char *const outcome_names[] = {OUTCOMES(NAME_AT)};
 
-static void call_add(struct report *report, sqlite3_stmt *row, json_t *out)
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* NULL for a code that has no name. */
+static const char *name_of(const char *const *names, size_t count, int64_t code)
 {
-    struct visit visit;
-    int32_t cause;
-
-    figures_visit_read(row, &visit);
-    if (visit_left_out(&visit) != VISIT_COUNTED ||
-        visit.time.instant_ms + visit.time.span_ms >= report->figures.to_ms)
-        return;
-    if (report->figures.staff != FIGURES_ALL_STAFF && visit_staff(&visit) != report->figures.staff)
-        return;
-    cause = visit.replies[VISIT_REPLY(QUESTION_CAUSE)];
-    json_array_append_new(
-        out, json_pack("{s:o, s:b, s:o, s:i, s:s?}", "at", report_moment(report, visit.time.instant_ms),
-                       "is_certain", visit.time.span_ms == 0, "kiosk", report_column_text(row, COLUMN_NAME),
-                       "rating", (int)visit.rating, "cause",
-                       cause >= 1 && cause < (int32_t)(sizeof cause_names / sizeof cause_names[0])
-                           ? cause_names[cause]
-                           : NULL));
+    return code >= 1 && code < (int64_t)count ? names[code] : NULL;
 }
 
-static enum store_status calls_read(struct report *report, json_t *out)
+/* Seconds from the call to a later moment; null when there was none. */
+static json_t *seconds_to(sqlite3_stmt *row, int column, int64_t called_ms)
 {
-    static const char sql[] =
-        "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name FROM visit INDEXED BY visit_help"
-        " JOIN journal ON journal.id = visit.journal JOIN kiosk ON kiosk.id = journal.kiosk"
-        " WHERE help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND (?3 = 0 OR kiosk.id = ?3)"
-        " AND audience = ?4 ORDER BY instant_ms DESC, visit.journal, seq";
-    sqlite3_stmt *row = report_prepare(report, sql);
-    enum store_status status = STORE_BROKEN;
+    return sqlite3_column_type(row, column) == SQLITE_NULL
+               ? json_null()
+               : json_integer((sqlite3_column_int64(row, column) - called_ms) / 1000);
+}
+
+static bool is_counted(const struct report *report, const struct visit *visit)
+{
+    return visit_left_out(visit) == VISIT_COUNTED &&
+           visit->time.instant_ms + visit->time.span_ms < report->figures.to_ms &&
+           (report->figures.staff == FIGURES_ALL_STAFF || visit_staff(visit) == report->figures.staff);
+}
+
+static json_t *call_make(struct report *report, sqlite3_stmt *row, const struct visit *visit)
+{
+    int32_t cause = visit->replies[VISIT_REPLY(QUESTION_CAUSE)];
+    json_t *out = json_pack("{s:o, s:b, s:o, s:i}", "at", report_moment(report, visit->time.instant_ms),
+                            "is_certain", visit->time.span_ms == 0, "kiosk",
+                            report_column_text(row, COLUMN_NAME), "rating", (int)visit->rating);
+    const char *state = name_of(state_names, COUNT(state_names), sqlite3_column_int64(row, COLUMN_STATE));
+    const char *outcome =
+        name_of(outcome_names, COUNT(outcome_names), sqlite3_column_int64(row, COLUMN_OUTCOME));
+
+    json_object_set_new(out, "cause", json_pack("s?", name_of(cause_names, COUNT(cause_names), cause)));
+    json_object_set_new(out, "state", json_pack("s?", state));
+    json_object_set_new(out, "outcome", json_pack("s?", outcome));
+    json_object_set_new(out, "acknowledged_s", seconds_to(row, COLUMN_ACKNOWLEDGED, visit->time.instant_ms));
+    json_object_set_new(out, "recovery_s", seconds_to(row, COLUMN_CLOSED, visit->time.instant_ms));
+    return out;
+}
+
+/* What came of the calls of a period. */
+struct follow_up {
+    int64_t states[COUNT(state_names)], outcomes[COUNT(outcome_names)], unknown;
+    int64_t *recoveries_ms;
+    size_t count, capacity;
+};
+
+static bool follow_up_add(struct follow_up *follow_up, sqlite3_stmt *row, int64_t called_ms)
+{
+    int64_t state = sqlite3_column_int64(row, COLUMN_STATE),
+            outcome = sqlite3_column_int64(row, COLUMN_OUTCOME);
+    int64_t *grown;
+
+    if (name_of(state_names, COUNT(state_names), state) == NULL)
+        follow_up->unknown++;
+    else
+        follow_up->states[state]++;
+    if (name_of(outcome_names, COUNT(outcome_names), outcome) != NULL)
+        follow_up->outcomes[outcome]++;
+    if (sqlite3_column_type(row, COLUMN_CLOSED) == SQLITE_NULL)
+        return true;
+    if (follow_up->count == follow_up->capacity) {
+        follow_up->capacity = follow_up->capacity == 0 ? 64 : 2 * follow_up->capacity;
+        grown = realloc(follow_up->recoveries_ms, follow_up->capacity * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        follow_up->recoveries_ms = grown;
+    }
+    follow_up->recoveries_ms[follow_up->count++] = sqlite3_column_int64(row, COLUMN_CLOSED) - called_ms;
+    return true;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const int64_t *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+/* The median is the mean of the middle two of an even number; the 90th percentile the least time within which nine
+ * tenths of the calls were closed. In seconds. */
+static void recovery_set(json_t *out, struct follow_up *follow_up)
+{
+    size_t n = follow_up->count;
+    const int64_t *ms = follow_up->recoveries_ms;
+
+    if (n > 0)
+        qsort(follow_up->recoveries_ms, n, sizeof *ms, by_value);
+    json_object_set_new(out, "closed_n", json_integer((json_int_t)n));
+    json_object_set_new(out, "recovery_median_s",
+                        n == 0 ? json_null() : report_real((double)(ms[(n - 1) / 2] + ms[n / 2]) / 2000));
+    json_object_set_new(out, "recovery_p90_s",
+                        n == 0 ? json_null() : report_real((double)ms[(9 * n + 9) / 10 - 1] / 1000));
+}
+
+static json_t *follow_up_make(struct follow_up *follow_up)
+{
+    json_t *out = json_object();
+
+    for (size_t i = 1; i < COUNT(state_names); i++)
+        json_object_set_new(out, state_names[i], json_integer(follow_up->states[i]));
+    for (size_t i = 1; i < COUNT(outcome_names); i++)
+        json_object_set_new(out, outcome_names[i], json_integer(follow_up->outcomes[i]));
+    json_object_set_new(out, "not_followed", json_integer(follow_up->unknown));
+    recovery_set(out, follow_up);
+    return out;
+}
+
+/* The answer that called is among the visit's, which lie close behind its rating. */
+#define CALLS_FROM                                                                 \
+    " FROM visit INDEXED BY visit_help JOIN journal ON journal.id = visit.journal" \
+    " JOIN kiosk ON kiosk.id = journal.kiosk"
+#define CALLS_WHERE                                                                                \
+    " WHERE visit.help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND (?3 = 0 OR kiosk.id = ?3)" \
+    " AND audience = ?4 ORDER BY instant_ms DESC, visit.journal, visit.seq"
+
+static sqlite3_stmt *calls_prepare(struct report *report)
+{
+    static const char known[] =
+        "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, state, acknowledged_ms, closed_ms, outcome" CALLS_FROM
+        " LEFT JOIN help_call ON help_call.kind = 1 AND help_call.journal = visit.journal"
+        " AND help_call.seq > visit.seq AND help_call.seq <= visit.seq + 255 AND help_call.visit = "
+        "visit.seq" CALLS_WHERE;
+    static const char unknown[] =
+        "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, NULL, NULL, NULL, NULL" CALLS_FROM CALLS_WHERE;
+    sqlite3_stmt *row = report_prepare(report, store_knows_help(report->store) ? known : unknown);
 
     if (row == NULL)
-        return status;
+        return NULL;
     sqlite3_bind_int64(row, 1, report->figures.from_ms);
     sqlite3_bind_int64(row, 2, report->figures.to_ms);
     sqlite3_bind_int64(row, 3, report->figures.kiosk);
     sqlite3_bind_text(row, 4, report->audience, -1, SQLITE_STATIC);
-    while (json_array_size(out) < CALLS_MAX && report_step(report, row, &status))
-        call_add(report, row, out);
+    return row;
+}
+
+static enum store_status calls_read(struct report *report, json_t *calls, struct follow_up *follow_up)
+{
+    sqlite3_stmt *row = calls_prepare(report);
+    enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
+    struct visit visit;
+
+    while (row != NULL && report_step(report, row, &status)) {
+        figures_visit_read(row, &visit);
+        if (!is_counted(report, &visit))
+            continue;
+        if (json_array_size(calls) < CALLS_MAX)
+            json_array_append_new(calls, call_make(report, row, &visit));
+        if (follow_up_add(follow_up, row, visit.time.instant_ms))
+            continue;
+        status = report_no_memory(report);
+        break;
+    }
     sqlite3_finalize(row);
+    return status;
+}
+
+enum store_status report_open_calls(struct report *report, json_t **out)
+{
+    static const char sql[] =
+        "SELECT count(*), min(called_ms) FROM help_call JOIN kiosk ON kiosk.id = help_call.kiosk"
+        " WHERE kind = 1 AND state IN (1, 2) AND (?1 = 0 OR kiosk.id = ?1) AND audience = ?2";
+    sqlite3_stmt *row = store_knows_help(report->store) ? report_prepare(report, sql) : NULL;
+    enum store_status status = store_knows_help(report->store) ? STORE_BROKEN : STORE_OK;
+    json_int_t count = 0;
+    int64_t since_ms = INT64_MIN;
+
+    if (row != NULL) {
+        sqlite3_bind_int64(row, 1, report->figures.kiosk);
+        sqlite3_bind_text(row, 2, report->audience, -1, SQLITE_STATIC);
+    }
+    if (row != NULL && report_step(report, row, &status)) {
+        count = sqlite3_column_int64(row, 0);
+        since_ms = count == 0 ? INT64_MIN : sqlite3_column_int64(row, 1);
+    }
+    sqlite3_finalize(row);
+    *out = json_pack("{s:I, s:o}", "count", count, "since", report_moment(report, since_ms));
     return status;
 }
 
 enum store_status report_help(struct report *report)
 {
     struct report_breakdown breakdown;
+    struct follow_up follow_up = {0};
     json_t *calls = json_array();
     enum store_status status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
 
@@ -98,10 +252,13 @@ enum store_status report_help(struct report *report)
         json_object_set_new(report->out, "visits", json_integer(figures_visits(part.now)));
         json_object_set_new(report->out, "help", report_help_counts(&part));
         if (!part.is_hidden)
-            status = calls_read(report, calls);
+            status = calls_read(report, calls, &follow_up);
+        json_object_set_new(report->out, "follow_up",
+                            part.is_hidden ? json_null() : follow_up_make(&follow_up));
         json_object_set_new(report->out, "left_out", report_left_out(part.now));
     }
     json_object_set_new(report->out, "calls", calls);
+    free(follow_up.recoveries_ms);
     report_breakdown_free(&breakdown);
     return status;
 }

@@ -154,6 +154,8 @@ void report_past_set(struct report *report, const struct report_past *past, int3
 /* Pieces that the overview shares with other reports ------------------------------------------------------------ */
 
 json_t *report_help_counts(const struct report_part *part);
+/* {"count", "since"}: help calls that nobody has closed, whenever they came. */
+enum store_status report_open_calls(struct report *report, json_t **out);
 /* {"count", "unwell": [{"name", "last_heard", "reasons": ["silent", ...]}]} */
 enum store_status report_wellness(struct report *report, json_t **out);
 /* Numbers that are gone for good, noticed within the period. */

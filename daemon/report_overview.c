@@ -111,15 +111,18 @@ static enum store_status whole_set(struct report *report)
 
 enum store_status report_overview(struct report *report)
 {
-    json_t *kiosks = NULL, *lost = NULL;
+    json_t *kiosks = NULL, *lost = NULL, *open_calls = NULL;
     enum store_status status = whole_set(report);
 
     if (status == STORE_OK)
         status = people_set(report);
     if (status == STORE_OK)
+        status = report_open_calls(report, &open_calls);
+    if (status == STORE_OK)
         status = report_wellness(report, &kiosks);
     if (status == STORE_OK)
         status = report_lost(report, &lost);
+    json_object_set_new(report->out, "open_calls", open_calls);
     json_object_set_new(report->out, "kiosks", kiosks);
     json_object_set_new(report->out, "lost", lost);
     return status;

@@ -40,6 +40,8 @@ struct kiosk {
     char port[16];
     uint32_t seq;
     uint32_t rating_seq;
+    uint16_t boot;      /* of the answers; another than the session's when its cable was out over a restart */
+    int64_t started_ms; /* that boot */
     uint16_t signed_on; /* who serves here today; 0: the customer is asked */
     struct answer batch[BATCH_CAPACITY];
     size_t count;
@@ -133,8 +135,8 @@ static void answer(struct history *history, struct kiosk *kiosk, int64_t at_ms, 
         .seq = ++kiosk->seq,
         .question = question,
         .value = value,
-        .boot = kiosk->origin.boot,
-        .uptime_s = (uint32_t)((at_ms - kiosk->origin.boot_started_ms) / 1000),
+        .boot = kiosk->boot,
+        .uptime_s = (uint32_t)((at_ms - kiosk->started_ms) / 1000),
     };
     if (question == QUESTION_RATING)
         kiosk->rating_seq = kiosk->seq;
@@ -163,6 +165,8 @@ static void kiosk_start(struct history *history, struct kiosk *kiosk, unsigned n
 {
     snprintf(kiosk->port, sizeof kiosk->port, "Counter %u", number);
     kiosk->hello = (struct message_hello){.major = PROTOCOL_MAJOR, .firmware = "0.1.0"};
+    kiosk->boot = 1;
+    kiosk->started_ms = history->first_ms;
     kiosk->origin =
         (struct store_origin){.boot = 1, .boot_started_ms = history->first_ms, .is_clock_good = true};
     hello(history, kiosk, history->first_ms);
@@ -291,9 +295,19 @@ static void play(struct history *history, struct kiosk *kiosk, int64_t at_ms)
 static void kiosk_boot(struct history *history, struct kiosk *kiosk, int64_t at_ms)
 {
     flush(history, kiosk);
-    kiosk->origin.boot++;
-    kiosk->origin.boot_started_ms = at_ms;
+    kiosk->boot = ++kiosk->origin.boot;
+    kiosk->started_ms = kiosk->origin.boot_started_ms = at_ms;
     answer(history, kiosk, at_ms, QUESTION_BOOT, 1);
+}
+
+/* The cable is out, and the power fails: the day's answers arrive in a later boot, and nobody knows when theirs began. */
+static void kiosk_unplug(struct history *history, struct kiosk *kiosk, int64_t at_ms)
+{
+    kiosk_boot(history, kiosk, at_ms);
+    flush(history, kiosk);
+    kiosk->boot = (uint16_t)(kiosk->origin.boot + 1);
+    kiosk->origin.boot = (uint16_t)(kiosk->boot + 1);
+    kiosk->origin.boot_started_ms = kiosk->origin.arrived_ms - 60000;
 }
 
 static void kiosk_hours(struct history *history, struct kiosk *kiosk, int64_t opens_ms, int weekday,
@@ -330,7 +344,9 @@ static void kiosk_day(struct history *history, unsigned index, int64_t day_ms, d
         1000;
 
     kiosk->signed_on = 0;
-    if (local.day == 1 || chance(history) < 0.004)
+    if (chance(history) < 0.004)
+        kiosk_unplug(history, kiosk, opens_ms - 600000);
+    else if (local.day == 1 || kiosk->boot != kiosk->origin.boot || chance(history) < 0.004)
         kiosk_boot(history, kiosk, opens_ms - 600000);
     if (index % 2 == 0 && visits > 0) { /* every other counter has one person a day, who signs on */
         kiosk->signed_on = (uint16_t)(1 + (local.day + 7 * (int)index) % history->options.staff);
