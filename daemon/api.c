@@ -9,6 +9,7 @@
 
 #include "daemon/report.h"
 #include "daemon/store_help.h"
+#include "daemon/store_privacy.h"
 #include "daemon/utf8.h"
 
 #define PREFIX "/api/v1/"
@@ -40,6 +41,7 @@ enum text {
     TEXT_FILE,
     TEXT_SCOPE,
     TEXT_LABEL,
+    TEXT_ATTRIBUTE,
     TEXT_AUDIENCE,
     TEXT_WEEK_START,
     TEXT_OUTCOME,
@@ -60,6 +62,7 @@ static const char *const text_names[TEXT_COUNT] = {
     [TEXT_FILE] = "file",
     [TEXT_SCOPE] = "scope",
     [TEXT_LABEL] = "label",
+    [TEXT_ATTRIBUTE] = "attribute",
     [TEXT_AUDIENCE] = "audience",
     [TEXT_OUTCOME] = "outcome",
     [TEXT_REMARK] = "remark",
@@ -75,6 +78,7 @@ struct api_call {
     int64_t now_ms;
     enum token_scope scope; /* who asks */
     uint16_t staff;
+    char reader[STORE_READER_SIZE_MAX]; /* "": not logged */
     struct token_list *tokens; /* NULL: not changed */
     bool has_text[TEXT_COUNT];
     bool is_given[TEXT_COUNT]; /* in the body, be it null */
@@ -691,7 +695,7 @@ static enum store_status run_report(struct store *store, struct api_call *call, 
 {
     const char *name = text_of(call, TEXT_WHICH);
 
-    if (report_is_list(name)) {
+    if (report_is_list(name) || strcmp(name, "export") == 0) {
         snprintf(error->text, sizeof error->text,
                  "%.64s is no report: GET /api/v1/staff and GET /api/v1/kiosks are the lists", name);
         return STORE_REFUSED;
@@ -865,6 +869,87 @@ static enum store_status run_board(struct store *store, struct api_call *call, s
     return status;
 }
 
+/* Privacy ------------------------------------------------------------------------------------------------ */
+
+static enum store_status run_policy(struct store *store, struct api_call *call, struct store_error *error)
+{
+    return run_named(store, call, "policy", &call->reply, error);
+}
+
+static enum store_status run_policy_set(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *name = text_of(call, TEXT_ATTRIBUTE);
+    enum store_attribute attribute;
+
+    if (!store_attribute_parse(name, &attribute)) {
+        snprintf(error->text, sizeof error->text, "attribute is all, positive or none");
+        return STORE_REFUSED;
+    }
+    enum store_status status = store_policy_set(store, attribute, call->now_ms, error);
+    return status == STORE_OK
+               ? done(call, "attribute = %s from now on; what was stored before stays as it is", name)
+               : status;
+}
+
+static enum store_status run_access_log(struct store *store, struct api_call *call, struct store_error *error)
+{
+    return run_named(store, call, "access_log", &call->reply, error);
+}
+
+static enum store_status run_export(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+
+    snprintf(call->texts[TEXT_STAFF], TEXT_SIZE_MAX, "%s", which == NULL ? "" : which);
+    call->has_text[TEXT_STAFF] = true;
+    return run_named(store, call, "export", &call->reply, error);
+}
+
+static enum store_status run_my_export(struct store *store, struct api_call *call, struct store_error *error)
+{
+    snprintf(call->texts[TEXT_STAFF], TEXT_SIZE_MAX, "%u", (unsigned)call->staff);
+    call->has_text[TEXT_STAFF] = true;
+    return run_named(store, call, "export", &call->reply, error);
+}
+
+static enum store_status run_erase(struct store *store, struct api_call *call, struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    enum store_status status = store_staff_erase(store, which, call->now_ms, error);
+
+    if (status == STORE_OK)
+        status = note_tokens(store, call, error);
+    return status == STORE_OK
+               ? done(call,
+                      "%s is erased: what was counted is \"former staff\" now; backups made before"
+                      " still hold the name",
+                      which)
+               : status;
+}
+
+/* Reports may name people or be of one; exports are. */
+bool api_call_is_to_be_logged(const struct api_call *call)
+{
+    if (call->route == NULL || call->reply == NULL || call->reader[0] == '\0')
+        return false;
+    return call->route->run == run_report || call->route->run == run_my_report ||
+           call->route->run == run_export || call->route->run == run_my_export;
+}
+
+enum store_status api_call_log(struct store *store, void *context, struct store_error *error)
+{
+    const struct api_call *call = context;
+    bool is_report = call->route->run == run_report;
+    bool is_export = call->route->run == run_export || call->route->run == run_my_export;
+    char what[TEXT_SIZE_MAX + 16];
+
+    snprintf(what, sizeof what, "%s%s", is_export ? "export" : "report ",
+             is_export   ? ""
+             : is_report ? call->texts[TEXT_WHICH]
+                         : "staff");
+    return store_access_note(store, call->reader, what, text_of(call, TEXT_STAFF), call->now_ms, error);
+}
+
 /* Routes ------------------------------------------------------------------------------------------------- */
 
 #define BIT(scope) (1u << (scope))
@@ -902,6 +987,12 @@ static const struct route routes[] = {
     {true, {"tokens", "*", "revoke"}, API_WRITER, LOCALS, run_token_revoke, NULL, 0},
     {false, {"me"}, API_READER, BIT(TOKEN_MANAGER) | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_me, NULL, 0},
     {false, {"me", "report"}, API_READER, BIT(TOKEN_STAFF), run_my_report, NULL, 0},
+    {false, {"me", "export"}, API_VERIFIER, BIT(TOKEN_STAFF), run_my_export, NULL, 0},
+    {false, {"staff", "*", "export"}, API_VERIFIER, MANAGERS, run_export, NULL, 0},
+    {true, {"staff", "*", "erase"}, API_WRITER, LOCALS, run_erase, NULL, 0},
+    {false, {"policy"}, API_READER, MANAGERS | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_policy, NULL, 0},
+    {true, {"policy"}, API_WRITER, LOCALS, run_policy_set, NULL, NEEDS(TEXT_ATTRIBUTE)},
+    {false, {"access-log"}, API_READER, MANAGERS, run_access_log, NULL, 0},
     {false, {"board"}, API_READER, MANAGERS | BIT(TOKEN_BOARD), run_board, NULL, 0},
 };
 
@@ -1101,6 +1192,7 @@ struct api_call *api_call_create(const struct api_request *request)
     call->now_ms = request->now_ms;
     call->scope = request->scope;
     call->staff = request->staff;
+    snprintf(call->reader, sizeof call->reader, "%s", request->reader == NULL ? "" : request->reader);
     find_route(call, request);
     if (call->route != NULL && !request->is_post)
         take_query(call, request->query);

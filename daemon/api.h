@@ -30,6 +30,12 @@
  *   POST /api/v1/tokens/NUMBER/revoke
  *   GET  /api/v1/me                                           whose token asks
  *   GET  /api/v1/me/report?since=&from=&to=                   a staff member's own row of the report on staff
+ *   GET  /api/v1/me/export                                    everything that is held about who asks
+ *   GET  /api/v1/staff/WHO/export                             ... about one person
+ *   POST /api/v1/staff/WHO/erase                              the person becomes "former staff"
+ *   GET  /api/v1/policy                                       whose names are kept, since when, and who may look
+ *   POST /api/v1/policy               {"attribute"}           "all", "positive" or "none", from now on
+ *   GET  /api/v1/access-log                                   who read per-staff data
  *   GET  /api/v1/board?since=&from=&to=                       the team's totals: nobody's name
  *
  * Who may call what stands in the table of routes in api.c.
@@ -62,7 +68,8 @@ struct api_request {
     const char *body;  /* JSON; "" for none */
     int64_t now_ms;    /* UTC */
     enum token_scope scope;
-    uint16_t staff; /* TOKEN_STAFF: who asks */
+    uint16_t staff;     /* TOKEN_STAFF: who asks */
+    const char *reader; /* for the log of reads: "token 3", "uid 1000"; NULL: not logged (an archive) */
 };
 
 /* How things are, for status and the list of kiosks. All borrowed. */
@@ -98,6 +105,11 @@ void api_call_on_progress(struct api_call *call, void (*progress)(void *context,
  * knows. Returns the HTTP status; *json belongs to the call. */
 int api_call_finish(struct api_call *call, enum store_status status, const struct store_error *error,
                     const struct api_live *live, json_t **json);
+
+/* Whether the call, which ran well, read per-staff data: nobody sees it before it is in the log of reads. */
+bool api_call_is_to_be_logged(const struct api_call *call);
+/* A work_function for the writer: the call is the context. */
+enum store_status api_call_log(struct store *store, void *context, struct store_error *error);
 
 /* The port that was adopted by this finished call; NULL when it was another call or failed. */
 const char *api_call_adopted_port(const struct api_call *call);

@@ -357,6 +357,17 @@ static const char *text_or_empty(const char *text)
     return text == NULL ? "" : text;
 }
 
+static unsigned uid_of(const struct http_request *request)
+{
+    int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(request->connection));
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    if (request->http->inode == 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return (unsigned)-1;
+    return peer.uid;
+}
+
 static void hand_over(struct http *http, struct http_request *request, const char *body, size_t body_size)
 {
     struct evhttp_request *evhttp_request = request->request;
@@ -367,6 +378,7 @@ static void hand_over(struct http *http, struct http_request *request, const cha
         .query = uri == NULL ? "" : text_or_empty(evhttp_uri_get_query(uri)),
         .body = body,
         .body_size = body_size,
+        .uid = uid_of(request),
         .host = header_of(evhttp_request, "Host"),
         .origin = header_of(evhttp_request, "Origin"),
         .site = header_of(evhttp_request, "Sec-Fetch-Site"),

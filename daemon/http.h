@@ -37,6 +37,7 @@ struct http_message {
     const char *query; /* after the ?, still encoded */
     const char *body;  /* NUL-terminated */
     size_t body_size;
+    unsigned uid; /* at the unix socket: whose process asks */
     const char *host, *origin, *site, *authorization, *cookie, *if_none_match;
 };
 

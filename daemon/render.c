@@ -41,6 +41,9 @@ static const struct kind {
     {"done", render_done, NULL, NULL},
     {"token", render_token, NULL, NULL},
     {"token_list", render_token_list, "tokens", NULL},
+    {"policy", render_policy, "changes", NULL},
+    {"access_log", render_access_log, "reads", NULL},
+    {"export", render_export, "visits", NULL},
 };
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])

@@ -36,6 +36,9 @@ static const struct {
     {"token_list", report_token_list, false},
     {"help_call_list", report_help_call_list, false},
     {"note_list", report_note_list, false},
+    {"policy", report_policy, false},
+    {"access_log", report_access_log, false},
+    {"export", report_export, true},
 };
 
 #define REPORT_COUNT (sizeof reports / sizeof reports[0])

@@ -18,8 +18,8 @@
 
 /* A period is [from_ms, to_ms) in UTC milliseconds; INT64_MIN and INT64_MAX leave an end open. */
 struct report_query {
-    /* "overview" (by itself of the last full week), one of REPORT_NAMES; the lists "staff_list",
-     * "kiosk_list" and "token_list", without a period */
+    /* "overview" (by itself of the last full week), one of REPORT_NAMES; the lists "staff_list", "kiosk_list",
+     * "token_list", "policy" and "access_log", without a period; "export", of one staff member */
     const char *report;
     /* "7d", "24h", "4w": from local midnight that many days ago (hours: to the hour); or NULL */
     const char *since;

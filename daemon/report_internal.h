@@ -33,7 +33,8 @@ struct report {
 typedef enum store_status report_function(struct report *report);
 report_function report_overview, report_summary, report_staff, report_causes, report_strengths, report_hours,
     report_days, report_kiosks, report_help, report_staff_list, report_kiosk_list,
-    report_token_list, report_help_call_list, report_note_list;
+    report_token_list, report_help_call_list, report_note_list,
+    report_policy, report_access_log, report_export;
 
 /* report_parts.c: rates and comparisons ------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 6. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 7. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
@@ -253,4 +253,30 @@ CREATE TABLE token (
     label TEXT NOT NULL,         -- what it is for, in a manager's words
     created_ms INTEGER NOT NULL,
     revoked_ms INTEGER
+) STRICT;
+
+-- Since version 7 -------------------------------------------------------------------------------------------------
+
+-- Whose names are kept, from when on. What was stored before a change stays as it was.
+CREATE TABLE policy (
+    since_ms INTEGER PRIMARY KEY,
+    attribute INTEGER NOT NULL CHECK (attribute BETWEEN 0 AND 2) -- 0 all, 1 positive, 2 none (daemon/store_privacy.h)
+) STRICT;
+
+-- Who read per-staff data: one row for all reads of the same within a UTC hour.
+CREATE TABLE access (
+    hour_ms INTEGER NOT NULL,
+    reader TEXT NOT NULL,        -- 'token 3', or 'uid 1000' at the unix socket
+    what TEXT NOT NULL,
+    staff INTEGER NOT NULL,      -- of whom; 0: of everybody
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    reads INTEGER NOT NULL,
+    PRIMARY KEY (hour_ms, reader, what, staff)
+) STRICT, WITHOUT ROWID;
+
+-- Numbers of people whose data was merged into "former staff": never given again, and merged when a kiosk still sends one.
+CREATE TABLE erased (
+    id INTEGER PRIMARY KEY,
+    erased_ms INTEGER NOT NULL
 ) STRICT;

@@ -20,6 +20,7 @@
 #include "daemon/metrics.h"
 #include "daemon/ports.h"
 #include "daemon/reader.h"
+#include "daemon/store_privacy.h"
 #include "daemon/tls.h"
 #include "daemon/writer.h"
 
@@ -64,6 +65,7 @@ struct exchange {
     struct http_request *request;
     struct api_call *call;
     bool is_metrics; /* the call is status; its reply is said as metrics */
+    bool is_logging; /* the call has run, and is on its way to the log of reads */
 };
 
 /* Requests of byname ---------------------------------------------------------------------------------------------- */
@@ -123,6 +125,8 @@ static bool is_token_good(void *context, int64_t token)
     return front_knows_token(server->front, token);
 }
 
+static void log_read(struct server *server, struct exchange *exchange);
+
 static void finish_exchange(struct server *server, struct exchange *exchange, enum store_status status,
                             const struct store_error *error)
 {
@@ -130,6 +134,10 @@ static void finish_exchange(struct server *server, struct exchange *exchange, en
     const struct api_live live = look(server, &writer_error);
     json_t *json;
 
+    if (status == STORE_OK && !exchange->is_logging && api_call_is_to_be_logged(exchange->call)) {
+        log_read(server, exchange);
+        return;
+    }
     int code = api_call_finish(exchange->call, status, error, &live, &json);
     if (exchange->is_metrics && code == 200)
         reply_metrics(server, exchange->request, json);
@@ -144,6 +152,29 @@ static void finish_exchange(struct server *server, struct exchange *exchange, en
         http_stream_end(server->tcp, is_token_good, server);
     }
     free_exchange(exchange);
+}
+
+static enum store_status run_log(struct store *store, void *context, struct store_error *error)
+{
+    struct exchange *exchange = context;
+
+    return api_call_log(store, exchange->call, error);
+}
+
+/* The reply waits for the commit: what nobody could look up afterwards is not shown. */
+static void log_read(struct server *server, struct exchange *exchange)
+{
+    const struct store_error busy = {"the log of reads takes nothing now; try again in a moment"};
+    const struct work work = {
+        .kind = WORK_CALL,
+        .session = WORK_NO_SESSION,
+        .now_ms = clock_utc_ms(),
+        .ask.call = {run_log, exchange},
+    };
+
+    exchange->is_logging = true;
+    if (server->is_stopping || !writer_submit(server->writer, &work))
+        finish_exchange(server, exchange, STORE_FULL, &busy);
 }
 
 static enum store_status run_exchange(struct store *store, void *context, struct store_error *error)
@@ -207,6 +238,7 @@ static void on_event(void *context, unsigned audience, const char *text)
 static void serve_call(struct server *server, struct http_request *request,
                        const struct http_message *message, const struct access_who *who)
 {
+    char reader[STORE_READER_SIZE_MAX];
     const struct api_request api_request = {
         .is_post = message->method == HTTP_METHOD_POST,
         .path = message->path,
@@ -215,7 +247,13 @@ static void serve_call(struct server *server, struct http_request *request,
         .now_ms = clock_utc_ms(),
         .scope = who->scope,
         .staff = who->staff,
+        .reader = reader,
     };
+
+    if (who->scope == TOKEN_LOCAL)
+        snprintf(reader, sizeof reader, "uid %u", message->uid);
+    else
+        snprintf(reader, sizeof reader, "token %" PRId64, who->token);
 
     call(server, request, &api_request, false);
 }
@@ -448,7 +486,8 @@ static void take_work(struct server *server, struct work *work)
             server->is_resume_due = true;
     } else if (work->status != STORE_BROKEN) {
         hub_result(server->hub, work, &clock);
-        events_of_work(&sink, work, server->config->kiosks[work->session].name);
+        if (work->session < server->config->kiosk_count)
+            events_of_work(&sink, work, server->config->kiosks[work->session].name);
         count_work(&server->counters, work);
     }
 }

@@ -172,9 +172,11 @@ static enum store_status tally_upsert_prepare(struct store *store, struct store_
 static bool is_for_writer(enum store_statement which)
 {
     return (which >= STATEMENT_HELP_INSERT && which <= STATEMENT_NOTE_SHOWN) ||
-           (which >= STATEMENT_TOKEN_INSERT && which <= STATEMENT_TOKENS) || which == STATEMENT_VISIT_UPSERT || which == STATEMENT_KIOSK_BY_ID ||
-           which == STATEMENT_KIOSK_OFFERED || which == STATEMENT_KIOSK_KEY ||
-           which == STATEMENT_KIOSK_KEYED_AT || which == STATEMENT_KIOSK_ROOM_AT || which == STATEMENT_KIOSK_AUDIENCE;
+           (which >= STATEMENT_TOKEN_INSERT && which <= STATEMENT_ERASED_FIND) ||
+           which == STATEMENT_STAFF_NEXT || which == STATEMENT_VISIT_UPSERT ||
+           which == STATEMENT_KIOSK_BY_ID || which == STATEMENT_KIOSK_OFFERED ||
+           which == STATEMENT_KIOSK_KEY || which == STATEMENT_KIOSK_KEYED_AT ||
+           which == STATEMENT_KIOSK_ROOM_AT || which == STATEMENT_KIOSK_AUDIENCE;
 }
 
 static enum store_status statements_prepare(struct store *store, struct store_error *error)
@@ -224,6 +226,7 @@ static enum store_status connection_setup(struct store *store, struct store_erro
 {
     static const char *const settings[][2] = {
         {"PRAGMA journal_mode = WAL", "wal"},
+        {"PRAGMA secure_delete = ON", "1"}, /* who is erased is not left in free pages */
         {"PRAGMA synchronous = FULL", ""},
         {"PRAGMA synchronous", "2"},
         {"PRAGMA wal_checkpoint(TRUNCATE)", "0"},

@@ -3,6 +3,7 @@
  * store_answers.c - answers in: each stored once, mapped to real time, and counted in the same transaction.
  */
 #include "store_internal.h"
+#include "store_privacy.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -20,13 +21,18 @@ struct sink {
 
 void store_forget(struct store *store)
 {
-    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++)
-        store->journals[i].id = 0;
-    memset(store->bests, 0, sizeof store->bests);
+    store_remember_nothing(store);
     tally_book_clear(store->book);
     store_help_forget(store);
     store->newest_commit_ms = store->newest_commit_stored_ms;
     store->callback_status = STORE_OK;
+}
+
+void store_remember_nothing(struct store *store)
+{
+    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++)
+        store->journals[i].id = 0;
+    memset(store->bests, 0, sizeof store->bests);
 }
 
 void store_visit_read(sqlite3_stmt *row, struct visit *visit)
@@ -392,7 +398,7 @@ static int64_t pressed_ms(const struct store_origin *origin, const struct answer
 }
 
 static enum store_status answer_store(struct store *store, struct store_journal *journal,
-                                      const struct store_origin *origin, const struct answer *answer,
+                                      const struct store_origin *origin, struct answer *answer,
                                       struct store_error *error)
 {
     struct sink sink = {.store = store, .journal = journal};
@@ -401,6 +407,8 @@ static enum store_status answer_store(struct store *store, struct store_journal 
     struct instant instant;
     enum store_status status = answer_map(store, journal, origin, answer, &instant, error);
 
+    if (status == STORE_OK)
+        status = store_privacy_apply(store, journal, &instant.time, answer, error);
     if (status == STORE_OK)
         status = answer_insert(store, journal, answer, &instant, origin->arrived_ms, error);
     if (status == STORE_OK)
@@ -504,14 +512,17 @@ static enum store_status answer_compare(struct store *store, struct store_journa
     const int64_t values[] = {answer->visit_back, answer->question, answer->value, answer->boot,
                               answer->uptime_s};
     sqlite3_stmt *statement = store_statement(store, STATEMENT_ANSWER_SELECT);
-    bool has_row, has_answer, is_equal = true;
+    bool has_row, has_answer, is_withheld, is_equal = true;
     enum store_status status;
 
     store_bind_integers(statement, (int64_t[]){journal->id, answer->seq}, 2);
     status = store_row(store, statement, &has_row, error);
     has_answer = has_row && sqlite3_column_int(statement, 1) != QUESTION_VOID;
+    /* What was withheld cannot be compared with what it was. */
+    is_withheld = has_row && !has_answer && sqlite3_column_int(statement, 2) == STORE_VOID_WITHHELD;
     for (int i = 0; status == STORE_OK && has_row && i < 5; i++)
-        is_equal = is_equal && sqlite3_column_int64(statement, i) == values[i];
+        is_equal = is_equal &&
+                   ((is_withheld && (i == 1 || i == 2)) || sqlite3_column_int64(statement, i) == values[i]);
     sqlite3_reset(statement);
     if (status != STORE_OK)
         return status;
@@ -553,7 +564,7 @@ static bool clock_is_trusted(const struct store *store, const struct store_origi
 }
 
 static enum store_status answer_take(struct store *store, struct store_journal *journal,
-                                     const struct store_origin *origin, const struct answer *answer,
+                                     const struct store_origin *origin, struct answer *answer,
                                      struct store_ingested *ingested, struct store_error *error)
 {
     bool is_known;
@@ -589,8 +600,11 @@ enum store_status store_answers(struct store *store, const struct store_origin *
     ingested->through = journal->through;
     for (size_t i = 0; status == STORE_OK && i < count && !journal->is_over; i++) {
         uint32_t stored = ingested->stored;
+        struct answer answer = answers[i];
 
-        status = answer_take(store, journal, origin, &answers[i], ingested, error);
+        status = store_privacy_replace(store, &answer, error);
+        if (status == STORE_OK)
+            status = answer_take(store, journal, origin, &answer, ingested, error);
         is_boot_proven = is_boot_proven || (ingested->stored > stored && answers[i].boot == origin->boot);
     }
     ingested->is_over = journal->is_over;

@@ -19,7 +19,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 6 /* user_version */
+#define STORE_VERSION 7 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 16
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -71,14 +71,16 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                       " VALUES (?1, ?2, ?3, ?4, ?4)")                                                        \
     X(JOURNAL_REISSUE, "UPDATE journal SET begins_after = ?2, through = ?2 WHERE id = ?1")                   \
     X(JOURNAL_USED, "UPDATE journal SET is_used = 1 WHERE id = ?1 AND is_used = 0")                          \
-    X(JOURNAL_SELECT, "SELECT kiosk, begins_after, through, floor_ms, floor_boot, floor_uptime_s, duplicates," \
-                      " EXISTS (SELECT 1 FROM journal newer WHERE newer.kiosk = journal.kiosk"               \
-                      " AND newer.id > journal.id) FROM journal WHERE id = ?1")                              \
+    X(JOURNAL_SELECT,                                                                                        \
+      "SELECT kiosk, begins_after, through, floor_ms, floor_boot, floor_uptime_s, duplicates,"               \
+      " EXISTS (SELECT 1 FROM journal newer WHERE newer.kiosk = journal.kiosk"                               \
+      " AND newer.id > journal.id) FROM journal WHERE id = ?1")                                              \
     X(JOURNAL_UPDATE, "UPDATE journal SET begins_after = ?2, through = ?3, floor_ms = ?5, floor_boot = ?6,"  \
                       " floor_uptime_s = ?7, duplicates = ?4 WHERE id = ?1")                                 \
     X(JOURNAL_FORMER, "SELECT 1 FROM journal JOIN answer ON answer.journal = journal.id AND seq = ?3"        \
                       " WHERE kiosk = ?1 AND journal.id < ?2 AND (?5 = 0 OR (visit_back = ?4 AND"            \
-                      " question = ?5 AND value = ?6 AND boot = ?7 AND uptime_s = ?8))")                     \
+                      " ((question = ?5 AND value = ?6) OR (question = 0 AND value = 2))" /* withheld */     \
+                      " AND boot = ?7 AND uptime_s = ?8))")                                                  \
     X(ANCHOR_SELECT, "SELECT started_ms FROM anchor WHERE journal = ?1 AND boot = ?2")                       \
     X(ANCHOR_UPSERT, "INSERT INTO anchor VALUES (?1, ?2, ?3)"                                                \
                      " ON CONFLICT DO UPDATE SET started_ms = ?3 WHERE started_ms <> ?3")                    \
@@ -97,7 +99,8 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(PRESENCE_SELECT, "SELECT staff, since_ms FROM presence JOIN staff ON staff.id = presence.staff"        \
                        " WHERE kiosk = ?1 AND since_ms >= ?2 AND retired_ms IS NULL"                         \
                        " ORDER BY since_ms DESC, staff")                                                     \
-    X(STAFF_NEXT, "SELECT 1 + max(ifnull((SELECT max(id) FROM staff), 0), ifnull((SELECT max(staff)"         \
+    X(STAFF_NEXT, "SELECT 1 + max(ifnull((SELECT max(id) FROM staff WHERE id <= 60000), 0),"                 \
+                  " ifnull((SELECT max(id) FROM erased), 0), ifnull((SELECT max(staff)"                      \
                   " FROM tally WHERE level = 4 AND staff <= 60000), 0))")                                    \
     X(STAFF_INSERT, "INSERT INTO staff VALUES (?1, ?2, 1, NULL, ?3, NULL)")                                  \
     X(STAFF_BY_NAME, "SELECT id, retired_ms FROM staff WHERE name = ?1 ORDER BY retired_ms IS NOT NULL,"     \
@@ -111,32 +114,42 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(TOKEN_REVOKE, "UPDATE token SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL")                 \
     X(TOKEN_REVOKE_STAFF, "UPDATE token SET revoked_ms = ?2 WHERE staff = ?1 AND revoked_ms IS NULL")        \
     X(TOKENS, "SELECT id, scope, staff, hash FROM token WHERE revoked_ms IS NULL ORDER BY id")               \
+    X(POLICY_BETWEEN, "SELECT ifnull(max(attribute), 0) FROM policy WHERE since_ms <= ?2 AND since_ms >="    \
+                      " ifnull((SELECT max(since_ms) FROM policy WHERE since_ms <= ?1), 0)")                 \
+    X(POLICY_SET, "INSERT OR REPLACE INTO policy VALUES (?1, ?2)")                                           \
+    X(PRESENCE_CLEAR, "DELETE FROM presence")                                                                \
+    X(ACCESS_NOTE, "INSERT INTO access VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1) ON CONFLICT DO UPDATE SET"         \
+                   " last_ms = ?5, reads = reads + 1")                                                       \
+    X(ERASED_FIND, "SELECT 1 FROM erased WHERE id = ?1")                                                     \
     X(ROSTER, "SELECT id, name, is_on_duty, pin FROM staff WHERE retired_ms IS NULL"                         \
               " ORDER BY is_on_duty DESC, name, id LIMIT ?1")                                                \
-    X(HELP_INSERT, "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state,"   \
+    X(HELP_INSERT, "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state,"  \
                    " ratings, unhappy, until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")     \
     X(HELP_HERE, "UPDATE help_call SET state = 2, acknowledged_ms = ?2, acknowledged_by = ?3"                \
                  " WHERE kiosk = ?1 AND state = 1 AND kind = 1 RETURNING id")                                \
     X(HELP_STATE, "SELECT state FROM help_call WHERE id = ?1")                                               \
     X(HELP_ACKNOWLEDGE, "UPDATE help_call SET state = 2, acknowledged_ms = ?2, acknowledged_by = ?3"         \
                         " WHERE id = ?1")                                                                    \
-    X(HELP_CLOSE, "UPDATE help_call SET state = 3, closed_ms = ?2, closed_by = ?3, outcome = ?4, remark = ?5" \
-                  " WHERE id = ?1")                                                                          \
+    X(HELP_CLOSE,                                                                                            \
+      "UPDATE help_call SET state = 3, closed_ms = ?2, closed_by = ?3, outcome = ?4, remark = ?5"            \
+      " WHERE id = ?1")                                                                                      \
     X(HELP_RAISED, "UPDATE help_call SET raised_ms = ?2 WHERE id = ?1 AND raised_ms IS NULL")                \
     X(HELP_TOLD, "UPDATE help_call SET told = told | ?2 WHERE id = ?1")                                      \
     X(HELP_MISS, "UPDATE help_call SET state = 4 WHERE state = 1 AND raised_ms IS NULL AND called_ms < ?1"   \
                  " RETURNING id")                                                                            \
     X(HELP_RESUME, "SELECT id FROM help_call WHERE state = 1 AND called_ms >= ?1 ORDER BY id DESC LIMIT ?2") \
-    X(HELP_SELECT, "SELECT help_call.id, kind, state, kiosk_id, name, visit, called_ms, raised_ms IS NOT NULL,"  \
-                   " told, ratings, unhappy, CASE state WHEN 2 THEN acknowledged_ms WHEN 3 THEN closed_ms"   \
-                   " ELSE arrived_ms END FROM help_call JOIN kiosk ON kiosk.id = kiosk WHERE help_call.id = ?1") \
+    X(HELP_SELECT,                                                                                           \
+      "SELECT help_call.id, kind, state, kiosk_id, name, visit, called_ms, raised_ms IS NOT NULL,"           \
+      " told, ratings, unhappy, CASE state WHEN 2 THEN acknowledged_ms WHEN 3 THEN closed_ms"                \
+      " ELSE arrived_ms END FROM help_call JOIN kiosk ON kiosk.id = kiosk WHERE help_call.id = ?1")          \
     X(HELP_NEWEST, "SELECT visit, state FROM help_call WHERE kiosk = ?1 AND kind = 1"                        \
                    " ORDER BY called_ms DESC, id DESC LIMIT 1")                                              \
-    X(BAD_RUN_COUNT, "SELECT count(*), ifnull(sum(rating <= 2), 0), ifnull(max(newest_ms), 0) FROM (SELECT *," \
-                     " max(instant_ms) OVER () AS newest_ms FROM (SELECT * FROM visit WHERE journal = ?1"    \
-                     " AND seq <= ?2 ORDER BY seq DESC LIMIT ?3)) WHERE flag = 0 AND is_burst = 0"           \
-                     " AND is_mash = 0"                                                                     \
-                     " AND instant_ms > newest_ms - ?4")                                                     \
+    X(BAD_RUN_COUNT,                                                                                         \
+      "SELECT count(*), ifnull(sum(rating <= 2), 0), ifnull(max(newest_ms), 0) FROM (SELECT *,"              \
+      " max(instant_ms) OVER () AS newest_ms FROM (SELECT * FROM visit WHERE journal = ?1"                   \
+      " AND seq <= ?2 ORDER BY seq DESC LIMIT ?3)) WHERE flag = 0 AND is_burst = 0"                          \
+      " AND is_mash = 0"                                                                                     \
+      " AND instant_ms > newest_ms - ?4")                                                                    \
     X(BAD_RUN_LAST, "SELECT id, until_ms FROM help_call WHERE kiosk = ?1 AND kind = 2"                       \
                     " ORDER BY called_ms DESC, id DESC LIMIT 1")                                             \
     X(BAD_RUN_GOES_ON, "UPDATE help_call SET until_ms = ?2 WHERE id = ?1")                                   \
@@ -278,6 +291,21 @@ void store_help_forget(struct store *store);
 
 /* store_staff.c: the number of whoever works here under this name or number. */
 enum store_status store_staff_find(struct store *store, const char *which, int64_t *id, struct store_error *error);
+
+/* store_staff.c: the number of one who works or worked here. */
+enum store_status store_staff_known(struct store *store, const char *which, int64_t *id,
+                                    struct store_error *error);
+
+/* store_privacy.c: a number that was erased becomes that of former staff. */
+enum store_status store_privacy_replace(struct store *store, struct answer *answer,
+                                        struct store_error *error);
+/* What the policy does not let be kept becomes a void. journal: with the rating that the answer follows. */
+enum store_status store_privacy_apply(struct store *store, const struct store_journal *journal,
+                                      const struct visit_time *time, struct answer *answer,
+                                      struct store_error *error);
+
+/* store_answers.c: what is remembered of journals and best weeks is read again; all of it is written. */
+void store_remember_nothing(struct store *store);
 
 /* store_token.c: all tokens of a staff member. */
 enum store_status store_token_revoke_staff(struct store *store, int64_t staff, int64_t now_ms,

@@ -61,6 +61,14 @@ static enum store_status active_find(struct store *store, const char *which, int
     return status;
 }
 
+enum store_status store_staff_known(struct store *store, const char *which, int64_t *id,
+                                    struct store_error *error)
+{
+    bool is_retired;
+
+    return staff_find(store, which, id, &is_retired, error);
+}
+
 enum store_status store_staff_find(struct store *store, const char *which, int64_t *id,
                                    struct store_error *error)
 {
@@ -72,6 +80,9 @@ static enum store_status name_check_meaning(const char *name, struct store_error
 {
     if (strcasecmp(name, "no name") == 0)
         return store_refuse(error, "\"%.64s\" is what reports call visits without a name: take another",
+                            name);
+    if (strcasecmp(name, "former staff") == 0)
+        return store_refuse(error, "\"%.64s\" is what reports call those who were erased: take another",
                             name);
     if (name[strspn(name, "0123456789")] == '\0')
         return store_refuse(error, "\"%.64s\" reads as a staff number: add a letter, as in \"K%.40s\"", name,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "daemon/store_privacy.h"
+
 void work_runner_init(struct work_runner *runner, struct store *store)
 {
     memset(runner, 0, sizeof *runner);
@@ -178,9 +180,12 @@ bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms)
 static enum store_status fill_roster(struct store *store, int64_t now_ms, struct work_roster *roster,
                                      struct store_error *error)
 {
+    enum store_attribute attribute;
     enum store_status status = store_note_shown(store, roster->note, error);
 
     if (status == STORE_OK)
+        status = store_policy_between(store, now_ms, now_ms, &attribute, error);
+    if (status == STORE_OK && attribute != ATTRIBUTE_NONE) /* with none a kiosk knows nobody to ask for */
         status = store_roster(store, roster->entries, &roster->count, error);
     for (uint8_t i = 0; status == STORE_OK && i < roster->count; i++) {
         roster->version = message_roster_version(roster->version, &roster->entries[i]);

@@ -186,6 +186,13 @@ static void test_each_scope_opens_its_own_paths_only(void **state)
         {false, "/api/v1/me", "", {403, 200, 200, 200}},
         {false, "/api/v1/me/report", "", {403, 403, 200, 403}},
         {false, "/api/v1/board", "", {200, 200, 403, 200}},
+        {false, "/api/v1/me/export", "", {403, 403, 200, 403}},
+        {false, "/api/v1/staff/Dan/export", "", {200, 200, 403, 403}},
+        {false, "/api/v1/report/export?staff=Dan", "", {422, 422, 403, 403}},
+        {true, "/api/v1/staff/Nobody/erase", "", {422, 403, 403, 403}},
+        {false, "/api/v1/policy", "", {200, 200, 200, 200}},
+        {true, "/api/v1/policy", "{\"attribute\":\"some\"}", {422, 403, 403, 403}},
+        {false, "/api/v1/access-log", "", {200, 200, 403, 403}},
         {false, "/api/v1/nothing", "", {404, 404, 403, 403}},
         {true, "/api/v1/status", "", {405, 405, 403, 403}},
         {true, "/api/v1/me", "", {405, 405, 403, 403}},
@@ -277,6 +284,44 @@ static void test_tokens_are_made_listed_and_revoked(void **state)
     for (int i = 0; i < TOKENS_MAX; i++)
         expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"board\"}", 200, "token");
     expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"board\"}", 422, "revoke those");
+}
+
+static void test_policy_is_set_and_said(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, false, "/api/v1/policy", "", 200, "\"attribute\":\"all\"");
+    expect(fixture, true, "/api/v1/policy", "{\"attribute\":\"all\"}", 422, "already");
+    expect(fixture, true, "/api/v1/policy", "{\"attribute\":\"positive\"}", 200, "done");
+    expect(fixture, false, "/api/v1/policy", "", 200,
+           "{\"since\":\"2026-11-02T12:00:00+01:00\",\"attribute\":\"positive\"}");
+}
+
+static void test_export_has_what_is_held_and_erase_ends_it(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\"}", 200, "done");
+    fixture_press(fixture, QUESTION_SIGN_ON, 1);
+    fixture_press(fixture, QUESTION_RATING, 5);
+    fixture_press(fixture, QUESTION_STAFF, 1);
+    fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
+    fixture_press(fixture, QUESTION_STRENGTH, STRENGTH_LISTENING);
+    struct answer_to answer = ask_as(fixture, TOKEN_STAFF, false, "/api/v1/me/export", "");
+    const json_t *visit = json_array_get(json_object_get(answer.json, "visits"), 0);
+    assert_int_equal(answer.code, 200);
+    assert_int_equal(json_array_size(json_object_get(answer.json, "visits")), 1);
+    assert_int_equal(json_integer_value(json_object_get(visit, "rating")), 5);
+    assert_string_equal(json_string_value(json_object_get(visit, "mention")), "asked");
+    assert_string_equal(json_string_value(json_object_get(visit, "strength")), "listening");
+    assert_true(json_is_null(json_object_get(visit, "cause")));
+    assert_int_equal(json_array_size(json_object_get(answer.json, "signed")), 1);
+    assert_int_equal(json_array_size(json_object_get(answer.json, "months")), 1);
+    json_decref(answer.json);
+    expect(fixture, true, "/api/v1/staff/Dan/erase", "", 200, "former staff");
+    expect(fixture, false, "/api/v1/staff/Dan/export", "", 422, "no staff member");
+    expect(fixture, false, "/api/v1/report/staff", "", 200, "former staff");
+    fixture_verify(fixture);
 }
 
 /* JSON has no room for other bytes, and a reply that cannot be made is worse than a question mark. */
@@ -380,6 +425,9 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_board_names_nobody, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_tokens_are_made_listed_and_revoked, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_policy_is_set_and_said, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_export_has_what_is_held_and_erase_ends_it, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup,
                                         fixture_teardown),

@@ -79,6 +79,13 @@ static void test_commands_become_requests(void **state)
                    "{\"name\":\"Back\"}");
     expect_request(WORDS("kiosk", "audience", "Front", "internal"), true, "/api/v1/kiosks/Front/audience",
                    "{\"audience\":\"internal\"}");
+    expect_request(WORDS("token", "create", "staff:Dan", "--label", "phone"), true, "/api/v1/tokens",
+                   "{\"scope\":\"staff:Dan\",\"label\":\"phone\"}");
+    expect_request(WORDS("token", "revoke", "3"), true, "/api/v1/tokens/3/revoke", "{}");
+    expect_request(WORDS("staff", "export", "Dan"), false, "/api/v1/staff/Dan/export", NULL);
+    expect_request(WORDS("staff", "erase", "Dan"), true, "/api/v1/staff/Dan/erase", "{}");
+    expect_request(WORDS("policy", "attribute", "none"), true, "/api/v1/policy", "{\"attribute\":\"none\"}");
+    expect_request(WORDS("access-log"), false, "/api/v1/access-log", NULL);
     expect_request(WORDS("status"), false, "/api/v1/status", NULL);
     expect_request(WORDS("verify"), true, "/api/v1/verify", "{}");
     expect_request(WORDS("backup", "/b/x.db"), true, "/api/v1/backup", "{\"file\":\"/b/x.db\"}");

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * render_privacy.c - the page that a works council can sign, the log of reads, and a person's data, as text.
+ */
+#include "render_internal.h"
+
+#include <string.h>
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+/* "2026-11-02T14:05:00+01:00" as "2026-11-02 14:05". */
+static void put_moment(FILE *out, const char *moment)
+{
+    fprintf(out, "%.10s %.5s", moment, strlen(moment) > 11 ? moment + 11 : "");
+}
+
+static const char *attribute_words(const char *attribute)
+{
+    if (strcmp(attribute, "none") == 0)
+        return "none: kiosks ask for no name, and none is kept; there is no sign-on.";
+    if (strcmp(attribute, "positive") == 0)
+        return "positive: names are kept of visits rated 4 or 5 only.";
+    return "all: names are kept of every visit in which one was given.";
+}
+
+static void put_changes(FILE *out, const json_t *reply)
+{
+    const json_t *change;
+    size_t index;
+
+    fprintf(out, "1. Whose names are kept: attribute = %s\n", attribute_words(text_of(reply, "attribute")));
+    json_array_foreach(json_object_get(reply, "changes"), index, change)
+    {
+        fputs("     since ", out);
+        put_moment(out, text_of(change, "since"));
+        fprintf(out, "  %s\n", text_of(change, "attribute"));
+    }
+    fputs("   A change is dated, and changes nothing that was stored before.\n", out);
+}
+
+static void put_tokens(FILE *out, const json_t *reply)
+{
+    const json_t *tokens = json_object_get(reply, "tokens"), *token;
+    size_t index;
+
+    fprintf(out, "4. Who may look: whoever may use the daemon's socket on this host, and %zu token%s:\n",
+            json_array_size(tokens), json_array_size(tokens) == 1 ? "" : "s");
+    json_array_foreach(tokens, index, token)
+    {
+        fprintf(out, "     %-8s %-17s made ", text_of(token, "scope"), text_of(token, "staff"));
+        put_moment(out, text_of(token, "created"));
+        fprintf(out, "  %s\n", text_of(token, "label"));
+    }
+    fputs("   A manager sees all figures, a staff member their own, a board the team's totals.\n"
+          "   Reads of figures of staff members are logged: byname access-log.\n",
+          out);
+}
+
+void render_policy(struct page *page, const json_t *reply)
+{
+    FILE *out = page->out;
+
+    fprintf(out, "What %s keeps about its staff (byname, database %.8s)\n\n", text_of(reply, "store"),
+            text_of(reply, "database"));
+    put_changes(out, reply);
+    fputs("2. What is kept: the name, its number and a PIN; each answer of a customer that names\n"
+          "   the person, with its time and kiosk; sign-on and sign-off; counts by hour, day, week\n"
+          "   and month. Nothing at all about who a customer is.\n"
+          "3. For how long: until it is erased (byname staff erase). Nothing is deleted by itself.\n",
+          out);
+    put_tokens(out, reply);
+    fputs("5. What is shown: rates with their number and interval; of fewer than 5 visits no figure.\n"
+          "   People are compared with their own past, never ranked.\n"
+          "6. What staff can have: all that is held about them (byname staff export, or their own\n"
+          "   link), and its end: what was counted with them becomes \"former staff\".\n"
+          "\n"
+          "   Date, for the store                      Date, for the staff\n"
+          "\n"
+          "   ____________________________________     ____________________________________\n",
+          out);
+}
+
+void render_access_log(struct page *page, const json_t *reply)
+{
+    const json_t *reads = json_object_get(reply, "reads"), *row;
+    size_t index;
+
+    if (json_array_size(reads) == 0)
+        fputs("Nobody has read figures of staff members.\n", page->out);
+    json_array_foreach(reads, index, row)
+    {
+        const char *staff = text_of(row, "staff");
+
+        put_moment(page->out, text_of(row, "first"));
+        fprintf(page->out, "  %-24s %s, %s", text_of(row, "reader"), text_of(row, "what"),
+                staff[0] == '\0' ? "of everybody" : "of ");
+        fprintf(page->out, "%s", staff);
+        if (json_integer_value(json_object_get(row, "reads")) > 1)
+            fprintf(page->out, ", %" JSON_INTEGER_FORMAT " times within the hour",
+                    json_integer_value(json_object_get(row, "reads")));
+        fputc('\n', page->out);
+    }
+}
+
+/* All of it is for programs; a person is told how much there is. */
+void render_export(struct page *page, const json_t *reply)
+{
+    static const struct {
+        const char *key, *words;
+    } parts[] = {
+        {"visits", "visits"},
+        {"signed", "sign-ons and sign-offs"},
+        {"help_calls", "help calls answered"},
+        {"months", "monthly counts"},
+        {"tokens", "private links"},
+        {"reads", "reads by others"},
+    };
+    const json_t *person = json_array_get(json_object_get(reply, "person"), 0);
+
+    fprintf(page->out, "Held about %s, number %" JSON_INTEGER_FORMAT ":\n", text_of(person, "name"),
+            json_integer_value(json_object_get(person, "id")));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        fprintf(page->out, "  %6zu %s\n", json_array_size(json_object_get(reply, parts[i].key)),
+                parts[i].words);
+    fputs("All of it: --format json; the visits: --format csv\n", page->out);
+}
