@@ -184,10 +184,17 @@ static void csv_line_write(FILE *out, json_t *head, json_t *pattern, const json_
  * worse than an empty field. */
 static json_t *csv_pattern(const struct kind *kind, const json_t *rows)
 {
-    json_t *pattern = json_object();
+    json_t *pattern = json_object(), *row, *value;
+    const char *key;
+    size_t index;
 
     if (kind->columns == NULL)
         json_object_update(pattern, json_array_get(rows, 0));
+    /* What the first row does not have (null) may be many columns in another. */
+    json_array_foreach(rows, index, row)
+        json_object_foreach(row, key, value) if (kind->columns == NULL && json_is_object(value) &&
+                                                 !json_is_object(json_object_get(pattern, key)))
+            json_object_set(pattern, key, value);
     for (size_t i = 0; kind->columns != NULL && kind->columns[i] != NULL; i++)
         json_object_set_new(pattern, kind->columns[i], json_null());
     return pattern;

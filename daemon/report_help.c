@@ -142,16 +142,20 @@ static int by_value(const void *a, const void *b)
  * tenths of the calls were closed. In seconds. */
 static void recovery_set(json_t *out, struct follow_up *follow_up)
 {
-    size_t n = follow_up->count;
+    size_t n = follow_up->count, middle = n / 2, ninth = (9 * n + 9) / 10;
     const int64_t *ms = follow_up->recoveries_ms;
+    int64_t middles_ms;
 
-    if (n > 0)
-        qsort(follow_up->recoveries_ms, n, sizeof *ms, by_value);
     json_object_set_new(out, "closed_n", json_integer((json_int_t)n));
-    json_object_set_new(out, "recovery_median_s",
-                        n == 0 ? json_null() : report_real((double)(ms[(n - 1) / 2] + ms[n / 2]) / 2000));
-    json_object_set_new(out, "recovery_p90_s",
-                        n == 0 ? json_null() : report_real((double)ms[(9 * n + 9) / 10 - 1] / 1000));
+    if (n == 0) {
+        json_object_set_new(out, "recovery_median_s", json_null());
+        json_object_set_new(out, "recovery_p90_s", json_null());
+        return;
+    }
+    qsort(follow_up->recoveries_ms, n, sizeof *ms, by_value);
+    middles_ms = ms[n % 2 == 0 ? middle - 1 : middle] + ms[middle];
+    json_object_set_new(out, "recovery_median_s", report_real((double)middles_ms / 2000));
+    json_object_set_new(out, "recovery_p90_s", report_real((double)ms[ninth - 1] / 1000));
 }
 
 static json_t *follow_up_make(struct follow_up *follow_up)

@@ -130,7 +130,7 @@
     X(HEAT_VISITS, "Visits")                                                                                \
     X(HEAT_VISITS_SCALE, "  (░ few  ▒  ▓  █ up to {1})")                                                    \
     X(HEAT_CSAT, "Satisfied")                                                                               \
-    X(HEAT_CSAT_SCALE, "  (░ below 70 %  ▒ below 80 %  ▓ below 90 %  █ 90 % and more  · too few)")          \
+    X(HEAT_CSAT_SCALE, "  (░ below 70 %  ▒ below 80 %  ▓ below 90 %  █ from 90 %  · too few)")              \
     X(WITHOUT_HOUR, "{1} visits have no certain hour and are in no row.")                                   \
     X(WITHOUT_DAY, "{1} visits are in no row: no certain day, or a day that is not whole.")                 \
     X(MONDAY, "Mon")                                                                                        \
