@@ -37,6 +37,7 @@ static void forget_kiosk(struct session *session)
     downlink->is_settings_due = false;
     downlink->is_presence_due = false;
     downlink->is_help_due = false;
+    downlink->is_note_due = false;
     downlink->help.visit = 0;
     downlink->next_piece = 0;
     memset(downlink->told, 0, sizeof downlink->told);
@@ -244,8 +245,18 @@ static uint8_t next_kind(struct session_downlink *downlink)
         return MESSAGE_ROSTER;
     if (downlink->is_presence_due)
         return MESSAGE_PRESENCE;
+    if (downlink->is_note_due && downlink->has_roster)
+        return MESSAGE_NOTE;
     downlink->index = downlink->has_roster ? untold_index(downlink) : 0;
     return downlink->has_roster && downlink->index < downlink->roster.count ? MESSAGE_COUNTS : 0;
+}
+
+static size_t encode_note(const struct session_downlink *downlink, uint8_t *body, size_t capacity)
+{
+    struct message_note note = {.token = downlink->token, .size = (uint8_t)strlen(downlink->roster.note)};
+
+    memcpy(note.text, downlink->roster.note, sizeof note.text);
+    return message_note_encode(&note, body, capacity);
 }
 
 static size_t encode_kind(struct session *session, uint8_t kind, uint8_t *body, size_t capacity)
@@ -257,6 +268,8 @@ static size_t encode_kind(struct session *session, uint8_t kind, uint8_t *body, 
     case MESSAGE_HELP:
         downlink->help.token = downlink->token;
         return message_help_encode(&downlink->help, body, capacity);
+    case MESSAGE_NOTE:
+        return encode_note(downlink, body, capacity);
     case MESSAGE_SETTINGS:
         return message_settings_encode(&settings, body, capacity);
     case MESSAGE_ROSTER:
@@ -319,6 +332,8 @@ static void on_received(struct session *session, const struct message_received *
     downlink->kind = 0;
     if (kind == MESSAGE_HELP)
         downlink->is_help_due = false;
+    else if (kind == MESSAGE_NOTE)
+        downlink->is_note_due = false;
     else if (kind == MESSAGE_SETTINGS)
         downlink->is_settings_due = false;
     else if (kind == MESSAGE_ROSTER)
@@ -350,8 +365,12 @@ void session_roster(struct session *session, const struct work_roster *roster,
     struct session_downlink *downlink = &session->downlink;
     bool is_other_version = !downlink->has_roster || downlink->roster.version != roster->version;
 
+    bool is_other_note = downlink->has_roster && strcmp(downlink->roster.note, roster->note) != 0;
+
     downlink->roster = *roster;
     downlink->has_roster = true;
+    if (is_other_note && session->state == SESSION_UP)
+        downlink->is_note_due = session->hello.minor >= PROTOCOL_MINOR_NOTE;
     if (is_other_version) {
         /* A kiosk that took part of the old roster begins again; what it keeps is not the old version either. */
         if (downlink->kind == MESSAGE_ROSTER)
@@ -359,7 +378,8 @@ void session_roster(struct session *session, const struct work_roster *roster,
         downlink->next_piece = 0;
     }
     /* Built from what is now out of date: a RECEIVED for it would be taken for the new one's. */
-    if (downlink->kind == MESSAGE_COUNTS || (downlink->kind == MESSAGE_ROSTER && is_other_version))
+    if (downlink->kind == MESSAGE_COUNTS || (downlink->kind == MESSAGE_ROSTER && is_other_version) ||
+        (downlink->kind == MESSAGE_NOTE && is_other_note))
         downlink->kind = 0;
     start_next(session, clock);
 }
@@ -798,6 +818,7 @@ static void go_up(struct session *session, const struct work_admitted *result,
     downlink->is_presence_due = session->hello.needs_presence != 0;
     downlink->present_count = result->present_count;
     memcpy(downlink->present, result->present, sizeof downlink->present);
+    downlink->is_note_due = session->hello.minor >= PROTOCOL_MINOR_NOTE;
     downlink->is_help_due = result->help_visit != 0;
     downlink->help = (struct message_help){.visit = result->help_visit, .state = (uint8_t)result->help_state};
     if (!session->is_keyed)

@@ -114,6 +114,7 @@ struct session_downlink {
     bool is_settings_due;
     bool is_presence_due;
     bool is_help_due;
+    bool is_note_due; /* of roster */
     struct message_help help; /* of the newest call that the kiosk was told of; token unset */
     uint8_t present_count;
     struct presence present[PRESENCE_CAPACITY];

@@ -507,6 +507,25 @@ bool message_help_decode(const uint8_t *body, size_t size, struct message_help *
     return !reader.failed;
 }
 
+size_t message_note_encode(const struct message_note *message, uint8_t *body, size_t capacity)
+{
+    struct bytes_writer writer = WRITER(body, capacity);
+
+    bytes_put_u8(&writer, message->token);
+    bytes_put_u8(&writer, message->size);
+    bytes_put(&writer, message->text, message->size);
+    return finish(&writer);
+}
+
+bool message_note_decode(const uint8_t *body, size_t size, struct message_note *message)
+{
+    struct bytes_reader reader = READER(body, size);
+
+    message->token = bytes_get_u8(&reader);
+    get_text(&reader, message->text, &message->size, NOTE_SIZE_MAX);
+    return !reader.failed;
+}
+
 const char *message_type_name(uint8_t type)
 {
 #define MESSAGE_NAME(NAME, code, name) \

@@ -20,7 +20,8 @@
 #include "protocol/vocabulary.h"
 
 #define PROTOCOL_MAJOR 1 /* peers with different majors do not talk */
-#define PROTOCOL_MINOR 1 /* 1: knows keys */
+#define PROTOCOL_MINOR 2 /* 1: knows keys; 2: NOTE, and the answer HERE */
+#define PROTOCOL_MINOR_NOTE 2
 
 /* X(NAME, type, name): the first half of the types travels to the daemon, the second (bit 6 set) to the
  * kiosk. */
@@ -42,7 +43,8 @@
     X(ROSTER, 0x4A, roster)     \
     X(COUNTS, 0x4B, counts)     \
     X(PRESENCE, 0x4C, presence) \
-    X(HELP, 0x4D, help)
+    X(HELP, 0x4D, help)         \
+    X(NOTE, 0x4E, note)
 
 #define MESSAGE_ENUMERATOR(NAME, type, name) MESSAGE_##NAME = (type),
 enum message_type { MESSAGES(MESSAGE_ENUMERATOR) };
@@ -109,7 +111,7 @@ struct message_health {
     uint32_t forged;       /* frames that were not verified, so not obeyed */
 };
 
-/* A reliable message arrived: ROSTER, COUNTS, PRESENCE, SETTINGS, HELP carry the token. is_taken 0: not now,
+/* A reliable message arrived: ROSTER, COUNTS, PRESENCE, SETTINGS, HELP, NOTE carry the token. is_taken 0: not now,
  * ask again (a roster is taken only while no visit is under way). */
 struct message_received {
     uint8_t token;
@@ -212,6 +214,13 @@ struct message_help {
     uint8_t state;  /* enum help_state */
 };
 
+/* What the manager wants the idle screen to say; size 0: nothing. */
+struct message_note {
+    uint8_t token;
+    uint8_t size;
+    char text[NOTE_SIZE_MAX + 1]; /* UTF-8, NUL-terminated here, not on the wire */
+};
+
 /* Encoders and decoders: message_NAME_encode(message, body, capacity) and message_NAME_decode(body, size,
  * message) for each line of MESSAGES but RENEW, which has no body. */
 #define MESSAGE_CODEC(name)                                                                               \
@@ -235,6 +244,7 @@ MESSAGE_CODEC(roster)
 MESSAGE_CODEC(counts)
 MESSAGE_CODEC(presence)
 MESSAGE_CODEC(help)
+MESSAGE_CODEC(note)
 
 /* The same ANSWERS body, one answer at a time, for a sender with little memory: begin a fresh writer, then
  * add answers in order. writer->failed tells that one did not fit; the body then holds those before it. */

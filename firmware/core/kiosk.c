@@ -24,7 +24,7 @@ void kiosk_init(struct kiosk *kiosk)
     buttons_init(&kiosk->buttons, now_ms);
     uplink_init(&kiosk->uplink, &kiosk->journal, &kiosk->identity, &kiosk->roster, now_ms);
     visit_init(&kiosk->visit, &kiosk->journal, &kiosk->roster, &kiosk->uplink);
-    staff_menu_init(&kiosk->menu, &kiosk->journal, &kiosk->roster);
+    staff_menu_init(&kiosk->menu, &kiosk->journal, &kiosk->roster, &kiosk->uplink);
     display_init(&kiosk->display, now_ms);
 }
 
@@ -74,7 +74,7 @@ static bool is_menu_called(const struct kiosk *kiosk, uint32_t now_ms)
     const struct buttons *buttons = &kiosk->buttons;
     enum visit_state state = kiosk->visit.state;
 
-    return !staff_menu_is_open(&kiosk->menu) && (state == VISIT_IDLE || state == VISIT_ENDING) &&
+    return !staff_menu_is_open(&kiosk->menu) && (state == VISIT_IDLE || state == VISIT_COMING || state == VISIT_ENDING) &&
            kiosk->roster.count > 0 && (buttons->down & ~buttons->stuck) == STAFF_MENU_BUTTONS &&
            buttons_down_ms(buttons, 0, now_ms) >= STAFF_MENU_HOLD_MS &&
            buttons_down_ms(buttons, PORT_BUTTON_COUNT - 1, now_ms) >= STAFF_MENU_HOLD_MS;

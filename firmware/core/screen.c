@@ -221,7 +221,7 @@ static uint8_t face_x(uint8_t face)
 
 static uint8_t faces_y(const struct screen *screen)
 {
-    return screen->name != NULL ? FACE_Y : FACE_Y_ROOMY;
+    return screen->name != NULL || screen->names[0] != NULL ? FACE_Y : FACE_Y_ROOMY;
 }
 
 static void draw_faces(const struct drawing *drawing)
@@ -248,6 +248,9 @@ static void draw_idle(const struct drawing *drawing)
     if (drawing->screen->name != NULL) {
         draw_centred(drawing->canvas, 17, FONT_LARGE, drawing->screen->name);
         draw_text_centred(drawing, 30, TEXT_IDLE_SERVED);
+    } else if (drawing->screen->names[0] != NULL) {
+        draw_text_centred(drawing, 18, TEXT_IDLE_NOTE);
+        draw_centred(drawing->canvas, 29, FONT_SMALL, drawing->screen->names[0]);
     }
     draw_faces(drawing);
     draw_marks(drawing);

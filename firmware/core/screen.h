@@ -15,7 +15,7 @@
 #include "firmware/core/text.h"
 
 enum screen_kind {
-    SCREEN_IDLE,      /* "How did we do?" and five faces; `name` = who serves, or NULL */
+    SCREEN_IDLE,      /* "How did we do?" and five faces; `name` = who serves, else names[0] = a note, or both NULL */
     SCREEN_WHO,       /* who helped you: `names`, then "more names" and "skip" */
     SCREEN_MENTION,   /* `name` asked for by name? 1 yes today, 3 I will next time, 5 no */
     SCREEN_CAUSE,     /* what let you down? five options */
@@ -42,6 +42,8 @@ enum screen_kind {
                        * enum screen_test_result */
     SCREEN_KIND_COUNT,
 };
+
+#define SCREEN_CALLING_COMING 2 /* number[0] of SCREEN_CALLING */
 
 enum screen_test_result { SCREEN_TEST_RUNNING, SCREEN_TEST_GOOD, SCREEN_TEST_BAD };
 

@@ -9,13 +9,16 @@
 #define MORE_BUTTON 4
 #define LEAVE_BUTTON 5
 #define SIGN_BUTTON 1
+#define HERE_BUTTON 1
 #define PIN_DIGIT_VALUES 5
 
-void staff_menu_init(struct staff_menu *menu, struct journal *journal, struct roster *roster)
+void staff_menu_init(struct staff_menu *menu, struct journal *journal, struct roster *roster,
+                     struct uplink *uplink)
 {
     memset(menu, 0, sizeof *menu);
     menu->journal = journal;
     menu->roster = roster;
+    menu->uplink = uplink;
     menu->screen = SCREEN_IDLE;
     menu->tries_left = STAFF_MENU_TRIES;
 }
@@ -63,13 +66,19 @@ static bool is_still_locked(struct staff_menu *menu, uint32_t now_ms)
     return menu->is_locked;
 }
 
+/* It is known who it is: a customer who waits comes first. */
+static void show_first(struct staff_menu *menu, uint32_t now_ms)
+{
+    show(menu, menu->uplink->help_state == HELP_STATE_OPEN ? SCREEN_STAFF_HELP : SCREEN_STAFF_MENU, now_ms);
+}
+
 static void choose(struct staff_menu *menu, uint8_t index, uint32_t now_ms)
 {
     menu->staff = index;
     menu->digits = 0;
     menu->pin = 0;
     if (menu->roster->entries[index].pin == PIN_NONE)
-        show(menu, SCREEN_STAFF_MENU, now_ms);
+        show_first(menu, now_ms);
     else if (is_still_locked(menu, now_ms))
         show(menu, SCREEN_STAFF_LOCKED, now_ms);
     else
@@ -97,7 +106,7 @@ static void on_digit(struct staff_menu *menu, uint8_t button, uint32_t now_ms)
     if (++menu->digits < PIN_DIGITS)
         return;
     if (menu->pin == menu->roster->entries[menu->staff].pin) {
-        show(menu, SCREEN_STAFF_MENU, now_ms);
+        show_first(menu, now_ms);
         return;
     }
     menu->tries_left--;
@@ -131,6 +140,23 @@ static void sign(struct staff_menu *menu, uint32_t now_ms, uint32_t uptime_s)
     show(menu, SCREEN_STAFF_DONE, now_ms);
 }
 
+/* The daemon acknowledges the call when the answer arrives; here it is so from now on. */
+static void come(struct staff_menu *menu, uint32_t now_ms, uint32_t uptime_s)
+{
+    struct answer answer = {
+        .question = QUESTION_HERE,
+        .value = menu->roster->entries[menu->staff].id,
+        .uptime_s = uptime_s,
+    };
+
+    if (journal_append(menu->journal, &answer, 0) != JOURNAL_OK) {
+        show(menu, SCREEN_FULL, now_ms);
+        return;
+    }
+    menu->uplink->help_state = HELP_STATE_ON_THE_WAY;
+    show(menu, SCREEN_CALLING, now_ms);
+}
+
 static void on_press(struct staff_menu *menu, uint8_t button, uint32_t now_ms, uint32_t uptime_s)
 {
     switch (menu->screen) {
@@ -145,6 +171,12 @@ static void on_press(struct staff_menu *menu, uint8_t button, uint32_t now_ms, u
             sign(menu, now_ms, uptime_s);
         else if (button == LEAVE_BUTTON)
             show(menu, SCREEN_IDLE, now_ms);
+        break;
+    case SCREEN_STAFF_HELP:
+        if (button == HERE_BUTTON)
+            come(menu, now_ms, uptime_s);
+        else if (button == LEAVE_BUTTON)
+            show(menu, SCREEN_STAFF_MENU, now_ms);
         break;
     case SCREEN_STAFF_LOCKED:
         show(menu, SCREEN_IDLE, now_ms);
@@ -168,7 +200,7 @@ void staff_menu_step(struct staff_menu *menu, uint8_t pressed, uint32_t now_ms, 
         }
     }
     bool is_notice = menu->screen == SCREEN_STAFF_WRONG || menu->screen == SCREEN_STAFF_DONE ||
-                     menu->screen == SCREEN_FULL;
+                     menu->screen == SCREEN_CALLING || menu->screen == SCREEN_FULL;
     if (menu->screen == SCREEN_STAFF_LOCKED && !is_still_locked(menu, now_ms))
         choose(menu, menu->staff, now_ms);
     if (shown_ms < (is_notice ? STAFF_MENU_NOTICE_MS : STAFF_MENU_IDLE_MS))
@@ -225,6 +257,9 @@ void staff_menu_screen(const struct staff_menu *menu, uint32_t now_ms, struct sc
         break;
     case SCREEN_STAFF_MENU:
         fill_counts(menu, screen);
+        break;
+    case SCREEN_CALLING:
+        screen->number[0] = SCREEN_CALLING_COMING;
         break;
     case SCREEN_STAFF_DONE:
         screen->number[0] = roster_is_signed_on(menu->roster, entry->id);

@@ -245,6 +245,7 @@ static void on_reliable(struct uplink *uplink, const struct frame *frame, uint32
         struct message_counts counts;
         struct message_presence presence;
         struct message_help help;
+        struct message_note note;
     } m;
     bool is_taken = true;
 
@@ -276,6 +277,12 @@ static void on_reliable(struct uplink *uplink, const struct frame *frame, uint32
             return;
         uplink->help_visit = m.help.visit;
         uplink->help_state = m.help.state;
+        break;
+    case MESSAGE_NOTE:
+        if (!message_note_decode(frame->body, frame->body_size, &m.note))
+            return;
+        memcpy(uplink->note, m.note.text, sizeof uplink->note);
+        uplink->roster->generation++; /* a text on show has changed */
         break;
     default:
         return;

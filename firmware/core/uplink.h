@@ -47,6 +47,7 @@ struct uplink {
     uint32_t forged;     /* frames not obeyed because they were not verified */
     uint32_t help_visit; /* the help call that help_state is about */
     uint8_t help_state;  /* enum help_state; 0: nothing heard */
+    char note[NOTE_SIZE_MAX + 1]; /* for the idle screen; "": none */
     uint8_t wait_reason; /* enum wait_reason while link.state is LINK_WAITING */
     bool is_help_on;
     bool needs_journal; /* our journal's past is not the daemon's: ask for a new id */

@@ -285,6 +285,8 @@ static bool answer(struct visit *visit, uint8_t button, uint8_t question, uint16
     visit->may_open_languages = false;
     if (value != ANSWER_SKIPPED)
         next = following_question(visit, visit->screen, value);
+    if (next == SCREEN_CALLING)
+        visit->called_seq = visit->rating_seq;
     show_choice(visit, button, next, now_ms);
     return true;
 }
@@ -388,6 +390,17 @@ static void step_stuck(struct visit *visit, const struct buttons *buttons, uint3
     }
 }
 
+/* Once for each call. While it calls, the screen says so itself. */
+static bool is_somebody_coming(struct visit *visit)
+{
+    const struct uplink *uplink = visit->uplink;
+
+    if (visit->called_seq == 0 || uplink->help_visit != visit->called_seq || uplink->help_state < HELP_STATE_ON_THE_WAY)
+        return false;
+    visit->called_seq = 0;
+    return uplink->help_state == HELP_STATE_ON_THE_WAY;
+}
+
 void visit_step(struct visit *visit, const struct buttons *buttons, uint8_t pressed, uint32_t now_ms,
                 uint32_t uptime_s)
 {
@@ -398,6 +411,14 @@ void visit_step(struct visit *visit, const struct buttons *buttons, uint8_t pres
     case VISIT_IDLE:
         if (button != 0)
             on_rating(visit, pressed, now_ms, uptime_s);
+        else if (is_somebody_coming(visit))
+            show(visit, VISIT_COMING, SCREEN_CALLING, 0, now_ms);
+        break;
+    case VISIT_COMING:
+        if (button != 0 && shown_ms < VISIT_GUARD_MS)
+            on_rating(visit, pressed, now_ms, uptime_s); /* it was meant for the faces of a moment ago */
+        else if (button != 0 || shown_ms >= VISIT_QUESTION_MS)
+            visit_abandon(visit);
         break;
     case VISIT_CHOSEN:
         if (visit->screen == SCREEN_IDLE &&
@@ -425,8 +446,9 @@ void visit_step(struct visit *visit, const struct buttons *buttons, uint8_t pres
 
 static uint16_t calling_number(const struct visit *visit, uint32_t now_ms)
 {
-    if (visit->uplink->help_visit == visit->rating_seq && visit->uplink->help_state == HELP_STATE_ON_THE_WAY)
-        return 2;
+    if (visit->state == VISIT_COMING || (visit->uplink->help_visit == visit->rating_seq &&
+                                         visit->uplink->help_state == HELP_STATE_ON_THE_WAY))
+        return SCREEN_CALLING_COMING;
     return now_ms - visit->since_ms >= VISIT_COLLEAGUE_MS;
 }
 
@@ -438,6 +460,17 @@ static uint8_t bar_left(const struct visit *visit, uint32_t now_ms)
         return 0;
     uint32_t left_ms = VISIT_QUESTION_MS - shown_ms;
     return (uint8_t)(left_ms * (SCREEN_BAR_FULL / BAR_STEP) / VISIT_QUESTION_MS * BAR_STEP);
+}
+
+/* Who serves and the manager's note take turns. */
+static void fill_note(const struct visit *visit, uint32_t now_ms, struct screen *screen)
+{
+    bool is_turn = screen->name == NULL || (now_ms / VISIT_NOTE_MS) % 2 != 0;
+
+    if (visit->uplink->note[0] == '\0' || !is_turn)
+        return;
+    screen->name = NULL;
+    screen->names[0] = visit->uplink->note;
 }
 
 void visit_screen(const struct visit *visit, uint32_t now_ms, struct screen *screen)
@@ -453,6 +486,8 @@ void visit_screen(const struct visit *visit, uint32_t now_ms, struct screen *scr
         screen->bar = bar_left(visit, now_ms);
     if (named != ROSTER_NOBODY)
         screen->name = entries[named].name;
+    if (visit->screen == SCREEN_IDLE)
+        fill_note(visit, now_ms, screen);
     if (visit->screen == SCREEN_CALLING)
         screen->number[0] = calling_number(visit, now_ms);
     if (visit->screen != SCREEN_WHO)

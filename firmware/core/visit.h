@@ -11,6 +11,8 @@
  *    │                 │                 └── skip, or 8 s without a press ──────────────┤
  *    │                 └── another button: withdrawn ───────────────────────────────────┤
  *    └── journal full: refused ─────────────────────────────────────────────────────────┘
+ *
+ * From IDLE to COMING and back, for 8 s or until a press, when somebody has answered a help call whose visit is over.
  */
 #ifndef BYNAME_VISIT_H
 #define BYNAME_VISIT_H
@@ -31,9 +33,10 @@
 #define VISIT_QUESTION_MS 8000      /* a question without a press ends the visit */
 #define VISIT_LOCKOUT_MS 3000       /* after a visit */
 #define VISIT_LANGUAGE_HOLD_MS 1000 /* a rating button held for this long opens the languages */
+#define VISIT_NOTE_MS 8000          /* idle: who serves and the manager's note take turns */
 #define VISIT_COLLEAGUE_MS 3000     /* a call nobody answered so far: "please tell a colleague" beside it */
 
-enum visit_state { VISIT_IDLE, VISIT_CHOSEN, VISIT_ASKING, VISIT_ENDING };
+enum visit_state { VISIT_IDLE, VISIT_COMING, VISIT_CHOSEN, VISIT_ASKING, VISIT_ENDING };
 
 struct visit {
     struct journal *journal;
@@ -50,6 +53,7 @@ struct visit {
     uint8_t chosen;         /* button shown as chosen; 0: none */
     uint8_t language;
 
+    uint32_t called_seq; /* of the last visit that called for help and was not told that somebody comes; 0: none */
     uint32_t rating_seq; /* of the visit under way, or of the last one; 0: none since boot */
     uint8_t rating;
     uint8_t staff;           /* roster index of who served or helped, or ROSTER_NOBODY */

@@ -61,6 +61,7 @@ static size_t code_again(const struct frame *frame)
         MEMBER(counts)
         MEMBER(presence)
         MEMBER(help)
+        MEMBER(note)
     } m;
 
 #define CODE_AGAIN(NAME, name)                                                 \
@@ -86,6 +87,7 @@ static size_t code_again(const struct frame *frame)
         CODE_AGAIN(COUNTS, counts)
         CODE_AGAIN(PRESENCE, presence)
         CODE_AGAIN(HELP, help)
+        CODE_AGAIN(NOTE, note)
     default:
         return 0;
     }

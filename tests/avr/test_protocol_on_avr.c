@@ -67,7 +67,7 @@ static void test_every_vector_comes_back_byte_for_byte(void **state)
         assert_memory_equal(echo.bytes, wanted, size);
         vectors++;
     }
-    assert_int_equal(vectors, 18);
+    assert_int_equal(vectors, 19);
     fclose(file);
     board_destroy(board);
     image_close(image);

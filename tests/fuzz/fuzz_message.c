@@ -56,6 +56,7 @@ NOTHING_OPTIONAL(roster)
 NOTHING_OPTIONAL(counts)
 NOTHING_OPTIONAL(presence)
 NOTHING_OPTIONAL(help)
+NOTHING_OPTIONAL(note)
 
 static size_t message_health_optional(const struct message_health *message)
 {

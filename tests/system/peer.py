@@ -11,8 +11,8 @@ import zlib
 
 HELLO, ANSWERS, LOST, HEALTH, RECEIVED = 0x01, 0x02, 0x03, 0x04, 0x05
 WELCOME, WAIT, ADOPT, ACK, NAK, HOLD, RENEW, TIME = 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48
-SETTINGS, ROSTER, COUNTS, PRESENCE, HELP = 0x49, 0x4A, 0x4B, 0x4C, 0x4D
-RELIABLE = (SETTINGS, ROSTER, COUNTS, PRESENCE, HELP)
+SETTINGS, ROSTER, COUNTS, PRESENCE, HELP, NOTE = 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E
+RELIABLE = (SETTINGS, ROSTER, COUNTS, PRESENCE, HELP, NOTE)
 RATING, STAFF, MENTION, HELP_CALL, HERE = 2, 4, 5, 9, 13
 CALL_OPEN, CALL_ON_THE_WAY, CALL_CLOSED = 1, 2, 3
 WAIT_ADOPTION, WAIT_OTHER_DATABASE, WAIT_VERSION, WAIT_IN_USE = 1, 2, 3, 4
@@ -150,9 +150,9 @@ class Line:
 class Kiosk:
     """Keeps a journal in memory and behaves as the link's rules say, in real time and somewhat impatient."""
 
-    def __init__(self, line, minor=1):
+    def __init__(self, line, minor=2):
         self.line = line
-        self.minor = minor  # 0: of the time before there were keys
+        self.minor = minor  # 0: of the time before there were keys; 1: before notes
         self.key = None
         self.seal = self.hello = None
         self.hello_count = 0
@@ -175,6 +175,7 @@ class Kiosk:
         self.roster, self.roster_pieces, self.roster_version = {}, {}, 0
         self.counts, self.settings, self.presence = {}, None, None
         self.help = []  # (visit, state) in the order told
+        self.note = None
         self.tokens = []
 
     def uptime(self):
@@ -352,6 +353,8 @@ class Kiosk:
         self.tokens.append(token)
         if kind == SETTINGS:
             self.settings = body[1]
+        elif kind == NOTE:
+            self.note = body[2:2 + body[1]].decode()
         elif kind == HELP:
             self.help.append(struct.unpack("<IB", body[1:6]))
         elif kind == COUNTS:

@@ -83,7 +83,7 @@ class Laptop(rig.Case):
         kiosk.line.pull()
         time.sleep(0.1)
         kiosk.line.plug()
-        for minor in (0, 1):
+        for minor in (0, 1, 2):
             laptop = peer.Kiosk(kiosk.line, minor)
             self.assertTrue(laptop.pump(lambda: peer.WAIT_ADOPTION in laptop.waits), daemon.log())
             self.assertIsNone(laptop.key)

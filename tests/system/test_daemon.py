@@ -53,7 +53,7 @@ class Adoption(rig.Case):
         kiosk.major = 2
         self.assertTrue(kiosk.pump(lambda: kiosk.waits == [peer.WAIT_VERSION]), daemon.log())
         self.assertIn("version", daemon.byname("status").stdout)
-        self.assertIn("speaks version 2.1", daemon.log())
+        self.assertIn("speaks version 2.2", daemon.log())
 
     def test_daemon_is_silent_before_a_valid_frame(self):
         line = self.line()
@@ -241,7 +241,7 @@ class Downlink(rig.Case):
 
     def test_unacknowledged_message_is_sent_again_with_the_same_token(self):
         daemon, kiosk = self.adopted()
-        self.assertTrue(kiosk.pump(lambda: kiosk.settings is not None))
+        self.assertTrue(kiosk.pump(lambda: kiosk.note is not None))  # the last of what follows a WELCOME
         kiosk.on_reliable = lambda kind, body: None
         daemon.byname("staff", "add", "Dan")
         kiosk.heard.clear()

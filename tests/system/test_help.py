@@ -19,6 +19,9 @@ import peer  # noqa: E402
 import rig  # noqa: E402
 
 
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden")
+
+
 class Receiver:
     """What a webhook is posted to, on a loopback port of its own."""
 
@@ -187,6 +190,75 @@ class Way(Case):
         self.assertEqual((call["event"], call["state"], call["unhappy"] * 2 >= call["ratings"]), ("bad_run", "open", True))
         self.assertEqual(kiosk.help, [])
         self.assertEqual(daemon.byname("help-calls", "close", "1", "solved").returncode, 0)
+
+
+    def test_note_is_shown_at_the_kiosk_until_it_is_removed(self):
+        daemon, kiosk = self.adopted()
+        self.pump(kiosk, lambda: kiosk.note == "", daemon)
+        done = daemon.byname("note", "New queue signs", "--show")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.pump(kiosk, lambda: kiosk.note == "New queue signs", daemon, 2)
+        self.assertEqual(daemon.byname("note", "add", "another supplier: this is for the reports alone").returncode, 0)
+        self.assertFalse(kiosk.pump(lambda: kiosk.note != "New queue signs", 1.0))
+        self.assertEqual([(note["id"], note["shown"]) for note in daemon.ask("note", "list")["notes"]],
+                         [(2, False), (1, True)])
+        self.assertEqual(daemon.byname("note", "this is longer than a line", "--show").returncode, 1)
+        self.assertEqual(daemon.byname("note", "remove", "1").returncode, 0)
+        self.pump(kiosk, lambda: kiosk.note == "", daemon, 2)
+
+
+@unittest.skipUnless("BYNAME_ELF" in os.environ, "without the firmware image")
+class Image(Case):
+    """The same with the firmware image on an emulated board: what a customer sees."""
+
+    def start(self, daemon, link):
+        self.board = subprocess.Popen(
+            [os.path.join(rig.BIN, "kiosk-emulator"), "--elf", os.environ["BYNAME_ELF"], "--eeprom",
+             os.path.join(self.folder, "eeprom"), "--link", link, "--script", "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for close in (self.board.stdin.close, self.board.stdout.close, self.board.wait, self.board.kill):
+            self.addCleanup(close)
+        self.log = daemon.log
+
+    def do(self, *lines):
+        for line in lines:
+            self.board.stdin.write(line + "\n")
+            self.board.stdin.flush()
+            said = self.board.stdout.readline()
+            self.assertTrue(said.startswith("ok "), f"{line}: {said}\n{self.log()}")
+
+    def see(self, name, seconds=20):
+        self.do(f"wait-screen {GOLDEN}/{name}.pbm {seconds * 1000}")
+
+    def call(self):
+        """An unhappy customer, who wants somebody to come and says nothing more."""
+        self.do("press 1", "wait 1400", "press 1", "wait 1400", "press 5", "wait 1400", "press 5", "wait 1400", "press 5")
+
+    def test_customer_sees_that_somebody_comes_and_a_colleague_says_so_at_the_kiosk(self):
+        link = os.path.join(self.folder, "kiosk")
+        daemon = self.daemon({"Counter": link}, adopt="auto", bad_run="off").start()
+        self.assertEqual(daemon.byname("staff", "add", "Dan").returncode, 0)
+        self.start(daemon, link)
+        self.see("idle-en")
+        self.assertTrue(rig.wait_until(lambda: daemon.state("Counter") == "up"), daemon.log())
+        self.do("wait 3000")  # for the name, which is written to the EEPROM
+        self.call()
+        self.see("idle-en")
+        self.assertEqual(daemon.byname("help-calls", "acknowledge", "1").returncode, 0, daemon.log())
+        self.see("calling-2-en", 3)
+        self.see("idle-en", 10)
+        self.call()
+        self.see("idle-en")
+        self.do("hold 1 5 2300", "wait 600", "press 1", "wait 600", "press 1")
+        self.see("calling-2-en", 3)
+        self.assertTrue(rig.wait_until(lambda: daemon.ask("help-calls")["help_calls"][0]["state"] == "acknowledged"),
+                        daemon.log())
+        self.assertEqual([call["acknowledged_by"] for call in self.calls(daemon)], ["Dan", None])
+        self.see("idle-en", 15)
+        self.assertEqual(daemon.byname("note", "New queue signs", "--show").returncode, 0)
+        self.see("idle-note-en", 5)
+        self.assertEqual(daemon.byname("note", "remove", "1").returncode, 0)
+        self.see("idle-en", 5)
 
 
 class Failures(Case):

@@ -177,6 +177,7 @@ void rig_say_hello(struct rig *rig)
 {
     const struct message_hello hello = {
         .major = PROTOCOL_MAJOR,
+        .minor = rig->minor,
         .kiosk_id = RIG_KIOSK_ID,
         .journal_id = RIG_JOURNAL_ID,
         .oldest = 1,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/cmocka_first.h"
 
+#include <stdio.h>
+
 #include "session_rig.h"
 
 /* The last HELP that was sent. */
@@ -82,6 +84,69 @@ static void test_welcome_is_followed_by_the_newest_call(void **state)
     assert_int_equal(rig_count(&rig, MESSAGE_HELP), 0);
 }
 
+/* The text of the last NOTE that was sent. */
+static const char *last_note(const struct rig *rig)
+{
+    static struct message_note note;
+    const struct rig_frame *frame = rig_last(rig, MESSAGE_NOTE);
+
+    assert_non_null(frame);
+    assert_true(message_note_decode(frame->body, frame->size, &note));
+    return note.text;
+}
+
+static void take_last(struct rig *rig, uint8_t type)
+{
+    rig_say_received(rig, rig_last(rig, type)->body[0], true);
+}
+
+static void test_note_is_told_after_welcome_and_when_it_changes(void **state)
+{
+    static struct rig rig;
+    struct work_roster roster = {.note = "New signs"};
+
+    (void)state;
+    rig_init(&rig);
+    rig.minor = PROTOCOL_MINOR_NOTE;
+    rig_connect(&rig);
+    assert_int_equal(rig_count(&rig, MESSAGE_NOTE), 0); /* nobody has said yet what there is */
+    session_roster(&rig.session, &roster, &rig.clock);
+    assert_string_equal(last_note(&rig), "New signs");
+    take_last(&rig, MESSAGE_NOTE);
+    rig_forget(&rig);
+    session_roster(&rig.session, &roster, &rig.clock);
+    rig_pass(&rig, 500);
+    assert_int_equal(rig_count(&rig, MESSAGE_NOTE), 0); /* the same */
+    roster.note[0] = '\0';
+    session_roster(&rig.session, &roster, &rig.clock);
+    assert_string_equal(last_note(&rig), "");
+    snprintf(roster.note, sizeof roster.note, "New tills");
+    session_roster(&rig.session, &roster, &rig.clock); /* overtakes */
+    assert_string_equal(last_note(&rig), "New tills");
+    take_last(&rig, MESSAGE_NOTE);
+    rig_forget(&rig);
+    rig_say_hello(&rig);
+    rig_admit(&rig, 0);
+    take_last(&rig, MESSAGE_SETTINGS);
+    assert_string_equal(last_note(&rig), "New tills"); /* it may have started again */
+}
+
+static void test_older_kiosk_is_told_no_note(void **state)
+{
+    static struct rig rig;
+    struct work_roster roster = {.note = "New signs"};
+
+    (void)state;
+    rig_init(&rig);
+    rig.minor = PROTOCOL_MINOR_NOTE - 1;
+    rig_connect(&rig);
+    session_roster(&rig.session, &roster, &rig.clock);
+    snprintf(roster.note, sizeof roster.note, "New tills");
+    session_roster(&rig.session, &roster, &rig.clock);
+    rig_pass(&rig, 1000);
+    assert_int_equal(rig_count(&rig, MESSAGE_NOTE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +154,8 @@ int main(void)
         cmocka_unit_test(test_news_overtakes_what_is_on_its_way),
         cmocka_unit_test(test_older_call_does_not_change_what_a_newer_one_shows),
         cmocka_unit_test(test_welcome_is_followed_by_the_newest_call),
+        cmocka_unit_test(test_note_is_told_after_welcome_and_when_it_changes),
+        cmocka_unit_test(test_older_kiosk_is_told_no_note),
     };
 
     return cmocka_run_group_tests_name("session_help", tests, NULL, NULL);

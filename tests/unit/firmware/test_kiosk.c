@@ -970,6 +970,108 @@ static void test_an_unhappy_visit_offers_help_first(void **state)
                  {QUESTION_STAFF, ANSWER_SKIPPED});
 }
 
+/* A visit that called for help and is over. Its number. */
+static uint32_t call_for_help(void)
+{
+    uint32_t first = next_seq();
+
+    press(1);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    finish_visit();
+    return first;
+}
+
+static void test_who_waits_is_told_at_the_idle_screen_that_somebody_comes(void **state)
+{
+    uint32_t first = call_for_help();
+
+    (void)state;
+    SAY(HELP, help, .token = 9, .visit = first, .state = HELP_STATE_OPEN);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    SAY(HELP, help, .token = 10, .visit = first, .state = HELP_STATE_ON_THE_WAY);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    assert_int_equal(kiosk.shown.number[0], SCREEN_CALLING_COMING);
+    run(7800);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    run(300);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    SAY(HELP, help, .token = 11, .visit = first, .state = HELP_STATE_ON_THE_WAY);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE); /* once */
+}
+
+static void test_a_press_turns_the_news_away_and_one_for_the_faces_is_a_rating(void **state)
+{
+    uint32_t first = call_for_help();
+
+    (void)state;
+    SAY(HELP, help, .token = 9, .visit = first, .state = HELP_STATE_ON_THE_WAY);
+    run(1000);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    uint32_t next = next_seq();
+    press(4);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    assert_int_equal(next_seq(), next); /* no faces were there to be rated with */
+    first = call_for_help();
+    next = next_seq();
+    SAY(HELP, help, .token = 10, .visit = first, .state = HELP_STATE_ON_THE_WAY);
+    run(50);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    press(5);
+    assert_int_equal(next_seq(), next + 1);
+    finish_visit();
+    ASSERT_VISIT(next, {QUESTION_RATING, 5}, {QUESTION_STAFF, ANSWER_NONE});
+}
+
+static void test_news_of_another_call_or_of_its_end_shows_nothing(void **state)
+{
+    uint32_t first = call_for_help();
+
+    (void)state;
+    SAY(HELP, help, .token = 9, .visit = first - 1, .state = HELP_STATE_ON_THE_WAY);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    SAY(HELP, help, .token = 10, .visit = first, .state = HELP_STATE_CLOSED);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    SAY(HELP, help, .token = 11, .visit = first, .state = HELP_STATE_ON_THE_WAY);
+    run(100);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+}
+
+static void test_the_managers_note_is_at_the_idle_screen_in_turns_with_who_serves(void **state)
+{
+    bool is_note_seen = false, is_name_seen = false;
+
+    (void)state;
+    SAY(NOTE, note, .token = 9, .size = 9, .text = "New signs");
+    run(50);
+    assert_string_equal(kiosk.shown.names[0], "New signs");
+    SAY(NOTE, note, .token = 10, .size = 9, .text = "New tills");
+    run(50);
+    assert_string_equal(kiosk.shown.names[0], "New tills");
+    SAY(PRESENCE, presence, .token = 11, .count = 1, .present = {{12, 600}});
+    for (int i = 0; i < 20; i++) {
+        run(1000);
+        assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+        assert_true((kiosk.shown.name == NULL) != (kiosk.shown.names[0] == NULL));
+        is_note_seen = is_note_seen || kiosk.shown.name == NULL;
+        is_name_seen = is_name_seen || kiosk.shown.name != NULL;
+    }
+    assert_true(is_note_seen && is_name_seen);
+    const char *before = kiosk.shown.names[0];
+    hold(0x10, 120);
+    assert_int_equal(kiosk.shown.chosen, 5);
+    assert_ptr_equal(kiosk.shown.names[0], before); /* the faces stay where they were pressed */
+    finish_visit();
+    SAY(NOTE, note, .token = 12);
+    run(9000);
+    assert_null(kiosk.shown.names[0]);
+}
+
 static void test_help_is_not_offered_while_the_daemon_is_away_or_help_is_off(void **state)
 {
     (void)state;
@@ -1266,6 +1368,78 @@ static void test_signing_on_names_the_server_and_asks_nobody_who(void **state)
     run(3000);
     assert_null(kiosk.shown.name);
     assert_int_equal(collector.answers[collector.received].question, QUESTION_SIGN_OFF);
+}
+
+static void test_an_open_help_call_comes_first_and_is_acknowledged_for_good(void **state)
+{
+    uint32_t next = next_seq();
+
+    (void)state;
+    SAY(HELP, help, .token = 9, .visit = 1, .state = HELP_STATE_OPEN);
+    run(50);
+    open_menu();
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_HELP);
+    press(5); /* not now */
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU);
+    press(5);
+    assert_int_equal(next_seq(), next);
+    collector.is_silent = true; /* the line may break now */
+    open_menu();
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_HELP);
+    press(3);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_HELP);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_CALLING);
+    assert_int_equal(kiosk.shown.number[0], SCREEN_CALLING_COMING);
+    run(2000);
+    assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
+    open_menu();
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU); /* it is answered, whether the daemon knows or not */
+    press(5);
+    boot();
+    collector.is_silent = false;
+    run(3000);
+    assert_int_equal(collector.answers[next].question, QUESTION_HERE);
+    assert_int_equal(collector.answers[next].value, 12);
+    assert_int_equal(collector.answers[next].visit_back, 0);
+}
+
+static void test_a_help_call_is_answered_by_whoever_has_the_pin(void **state)
+{
+    (void)state;
+    SAY(HELP, help, .token = 9, .visit = 1, .state = HELP_STATE_OPEN);
+    run(50);
+    open_menu();
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_PIN);
+    for (int i = 0; i < 4; i++)
+        press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_HELP);
+    SAY(HELP, help, .token = 10, .visit = 1, .state = HELP_STATE_CLOSED);
+    press(5);
+    press(5);
+    open_menu();
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU);
+}
+
+static void test_a_help_call_that_cannot_be_kept_as_answered_is_not(void **state)
+{
+    (void)state;
+    SAY(HELP, help, .token = 9, .visit = 1, .state = HELP_STATE_OPEN);
+    run(50);
+    collector.is_acking = false;
+    struct answer filler = {.question = QUESTION_BOOT};
+    while (journal_append(&kiosk.journal, &filler, 0) == JOURNAL_OK) {
+    }
+    open_menu();
+    press(2);
+    press(1);
+    assert_int_equal(kiosk.shown.kind, SCREEN_FULL);
+    assert_int_equal(kiosk.uplink.help_state, HELP_STATE_OPEN);
 }
 
 static void test_counts_show_only_behind_the_right_pin(void **state)
@@ -1679,6 +1853,13 @@ int main(void)
                                reset_ready),
         cmocka_unit_test_setup(test_an_unhappy_visit_offers_help_first, reset_ready),
         cmocka_unit_test_setup(test_help_is_not_offered_while_the_daemon_is_away_or_help_is_off, reset_ready),
+        cmocka_unit_test_setup(test_who_waits_is_told_at_the_idle_screen_that_somebody_comes, reset_ready),
+        cmocka_unit_test_setup(test_a_press_turns_the_news_away_and_one_for_the_faces_is_a_rating, reset_ready),
+        cmocka_unit_test_setup(test_news_of_another_call_or_of_its_end_shows_nothing, reset_ready),
+        cmocka_unit_test_setup(test_the_managers_note_is_at_the_idle_screen_in_turns_with_who_serves, reset_ready),
+        cmocka_unit_test_setup(test_an_open_help_call_comes_first_and_is_acknowledged_for_good, reset_ready),
+        cmocka_unit_test_setup(test_a_help_call_is_answered_by_whoever_has_the_pin, reset_ready),
+        cmocka_unit_test_setup(test_a_help_call_that_cannot_be_kept_as_answered_is_not, reset_ready),
         cmocka_unit_test_setup(test_silence_is_stored_and_ends_the_visit, reset_ready),
         cmocka_unit_test_setup(test_the_bar_drains, reset_ready),
         cmocka_unit_test_setup(test_without_names_nobody_is_asked_about, reset_ready),

@@ -275,6 +275,28 @@ static void test_help(void **state)
     assert_int_equal(message.state, HELP_STATE_ON_THE_WAY);
 }
 
+static void test_note(void **state)
+{
+    ROUND_TRIP(NOTE, note);
+    (void)state;
+    assert_int_equal(message.size, 15);
+    assert_string_equal(message.text, "Zoë: new signs");
+}
+
+static void test_a_note_that_is_too_long_is_refused_and_none_is_a_note(void **state)
+{
+    struct message_note back;
+    uint8_t body[2 + NOTE_SIZE_MAX + 1] = {1, NOTE_SIZE_MAX};
+
+    (void)state;
+    assert_true(message_note_decode(body, sizeof body, &back));
+    body[1] = NOTE_SIZE_MAX + 1;
+    assert_false(message_note_decode(body, sizeof body, &back));
+    body[1] = 0;
+    assert_true(message_note_decode(body, 2, &back));
+    assert_string_equal(back.text, "");
+}
+
 static void test_an_empty_roster_has_no_entry(void **state)
 {
     struct message_roster message = {.token = 1}, back;
@@ -464,6 +486,8 @@ int main(void)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_presence),
         cmocka_unit_test(test_help),
+        cmocka_unit_test(test_note),
+        cmocka_unit_test(test_a_note_that_is_too_long_is_refused_and_none_is_a_note),
         cmocka_unit_test(test_an_empty_roster_has_no_entry),
         cmocka_unit_test(test_a_hello_whose_journal_makes_no_sense_is_refused),
         cmocka_unit_test(test_a_hello_whose_firmware_is_not_printable_is_refused),
