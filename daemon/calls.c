@@ -159,7 +159,7 @@ static void describe(const struct store_help_call *call, char *text, size_t capa
 static void publish(struct calls *calls, const struct store_help_call *call,
                     const struct session_clock *clock)
 {
-    const struct calls_event event = {call->kind, call->state, call->id, call->changed_ms};
+    const struct calls_event event = {call->kind, call->state, call->id, call->changed_ms, call->kiosk};
     char text[CALLS_REASON_SIZE_MAX];
 
     describe(call, text, sizeof text);

@@ -34,6 +34,7 @@ struct calls_event {
     enum call_state state; /* that it has now */
     int64_t call;
     int64_t instant_ms;
+    const char *kiosk; /* its name; valid during the call */
 };
 
 /* As in vocabulary.h. */

@@ -5,7 +5,7 @@
  *
  *   visit  answers were stored: {"at_ms"}, to managers also {"port", "ratings": [5], "answers": 3}
  *   help   a help call or a bad run is raised, acknowledged, closed or missed: {"at_ms", "call": its number, "event",
- *          "state"}, as in /api/v1/help-calls
+ *          "state", "kiosk"}, as in /api/v1/help-calls
  *   kiosk  a kiosk came, went or was refused: {"at_ms", "port", "state", "note"}, as in /api/v1/kiosks
  *   alarm  something that a person should know was stored: {"at_ms", "port"}; /api/v1/status says what
  */

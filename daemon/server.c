@@ -20,6 +20,7 @@
 #include "daemon/metrics.h"
 #include "daemon/ports.h"
 #include "daemon/reader.h"
+#include "daemon/report.h"
 #include "daemon/store_privacy.h"
 #include "daemon/tls.h"
 #include "daemon/writer.h"
@@ -382,9 +383,9 @@ static void on_help_event(void *context, const struct calls_event *event)
     const struct events_sink sink = {context, on_event};
 
     events_say(&sink, "help", EVENTS_FOR_MANAGERS,
-               json_pack("{s:I, s:I, s:s, s:s}", "at_ms", (json_int_t)event->instant_ms, "call",
+               json_pack("{s:I, s:I, s:s, s:s, s:o}", "at_ms", (json_int_t)event->instant_ms, "call",
                          (json_int_t)event->call, "event", calls_kind_name(event->kind), "state",
-                         calls_state_name(event->state)));
+                         calls_state_name(event->state), "kiosk", report_text(event->kiosk)));
 }
 
 static void on_help_log(void *context, enum log_level level, const char *text)

@@ -320,6 +320,23 @@ class Events(Case):
         self.assertTrue(rig.wait_until(lambda: len(listener.events("visit")) > 1))
         self.assertEqual([data["ratings"] for _, data in listener.events("visit")], [[5], [4]])
 
+    def test_help_calls_are_told_to_managers_as_they_change(self):
+        kiosk = self.counter(bad_run="off")
+        self.staff("Dan")
+        manager, others = self.listen(self.token("manager")), [self.listen(self.token(scope)) for scope in ("staff:Dan", "board")]
+        kiosk.call_for_help()
+        self.assertTrue(kiosk.pump(lambda: manager.events("help")), self.served.log())
+        for verb in (["acknowledge", "1"], ["close", "1", "solved"]):
+            self.assertEqual(self.served.byname("help-calls", *verb).returncode, 0)
+        self.assertTrue(rig.wait_until(lambda: len(manager.events("help")) == 3), manager.said)
+        told = [data for _, data in manager.events("help")]
+        self.assertEqual([data["state"] for data in told], ["open", "acknowledged", "closed"])
+        for data in told:
+            self.assertEqual((data["call"], data["event"], data["kiosk"]), (1, "help", "Counter"))
+            self.assertLess(abs(data["at_ms"] / 1000 - time.time()), 20)
+        for other in others:
+            self.assertEqual(other.events("help"), [])
+
     def test_alarm_and_kiosk_that_goes_are_told_to_managers_only(self):
         kiosk = self.counter()
         self.staff("Dan")

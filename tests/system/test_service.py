@@ -130,7 +130,7 @@ class Watchdog(rig.Case):
 
 
 class User(rig.Case):
-    def run_as_nobody(self, line, **popen):
+    def run_as_nobody(self, line, keys=None, **popen):
         """A daemon without any privilege, in a folder of its own; a root test gives that up on its behalf."""
         os.chmod(self.folder, 0o711)
         home = os.path.join(self.folder, "home")
@@ -139,7 +139,7 @@ class User(rig.Case):
             os.chown(home, NOBODY, NOBODY)
             os.chown(os.ttyname(line.slave), NOBODY, NOBODY)
             popen.update(user=NOBODY, group=NOBODY, extra_groups=[])
-        daemon = rig.Daemon(home, {"Counter": line.path}, adopt="auto")
+        daemon = rig.Daemon(home, {"Counter": line.path}, adopt="auto", **(keys or {}))
         self.addCleanup(daemon.close)
         with open(daemon.log_path, "a") as log:
             daemon.process = subprocess.Popen([os.path.join(rig.BIN, "bynamed"), "--config", daemon.write_config()],
@@ -155,6 +155,7 @@ class User(rig.Case):
         self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
         self.assert_stored_once(daemon, kiosk)
         self.assertEqual(daemon.byname("verify").returncode, 0)
+        return kiosk
 
     def modes(self, daemon):
         return {name: stat.S_IMODE(os.stat(os.path.join(daemon.folder, name)).st_mode)
@@ -182,8 +183,12 @@ class User(rig.Case):
         allowed = allowed_calls() | {"execve"}
         self.assertNotIn("clock_settime", allowed)
         self.assertTrue({"clock_adjtime", "adjtimex"} <= allowed, "how it learns that the clock is good")
-        daemon = self.run_as_nobody(line, preexec_fn=lambda: forbid_all_but(allowed))
-        self.assert_works(daemon, line)
+        told = os.path.join(self.folder, "home", "told")
+        daemon = self.run_as_nobody(line, keys={"help_command": f"/usr/bin/touch {told}"},
+                                    preexec_fn=lambda: forbid_all_but(allowed))
+        kiosk = self.assert_works(daemon, line)
+        kiosk.call_for_help()
+        self.assertTrue(kiosk.pump(lambda: os.path.exists(told)), daemon.log())
         self.assertEqual(daemon.stop(), 0)
 
     def test_priorities_are_for_the_journal_only(self):
