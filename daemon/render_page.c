@@ -370,13 +370,35 @@ static void put_lost(struct page *page, const json_t *lost)
         page_put_wrapped(page, STYLE_PLAIN, 0, page_say(page, WORD_LOST, parts));
 }
 
+static enum word policy_word(const json_t *policy)
+{
+    const char *attribute = page_text_at(policy, "attribute");
+
+    if (strcmp(attribute, "positive") == 0)
+        return WORD_POLICY_POSITIVE;
+    return strcmp(attribute, "none") == 0 ? WORD_POLICY_NONE : WORD_POLICY_ALL;
+}
+
+static void put_policy(struct page *page, const json_t *policy)
+{
+    const json_t *change;
+    size_t index;
+
+    page_put_wrapped(page, STYLE_QUIET, 0,
+                     page_say(page, WORD_POLICY_AND_INTERVALS, words_text(policy_word(policy))));
+    json_array_foreach(page_at(policy, "changes"), index, change) page_put_wrapped(
+        page, STYLE_QUIET, 0,
+        page_say(page, WORD_POLICY_SINCE, page_moment(page, page_text_at(change, "since"), false),
+                 words_text(policy_word(change))));
+}
+
 void page_put_foot(struct page *page, const json_t *reply)
 {
     if (json_is_object(page_at(reply, "left_out")))
         page_put_left_out(page, reply);
     put_lost(page, page_at(reply, "lost"));
-    if (strcmp(page_text_at(page_at(reply, "policy"), "attribute"), "all") == 0)
-        page_put_wrapped(page, STYLE_QUIET, 0, words_text(WORD_POLICY_ALL));
+    if (json_is_object(page_at(reply, "policy")))
+        put_policy(page, page_at(reply, "policy"));
 }
 
 bool page_put_satisfied(struct page *page, const json_t *reply)

@@ -396,8 +396,6 @@ static void head_set(struct report *report, const struct report_query *query, bo
     json_object_set_new(report->out, "filter",
                         json_pack("{s:s?, s:s?, s:s}", "kiosk", query->kiosk, "staff", query->staff,
                                   "audience", report->audience));
-    /* Names are asked for and kept whatever the rating. */
-    json_object_set_new(report->out, "policy", json_pack("{s:s}", "attribute", "all"));
 }
 
 /* An archived file of an older byname has not all that is read here. */
@@ -410,6 +408,7 @@ static enum store_status version_check(struct report *report)
     if (row != NULL && report_step(report, row, &status))
         version = sqlite3_column_int(row, 0);
     sqlite3_finalize(row);
+    report->version = version;
     if (status == STORE_OK && version < REPORT_VERSION_MIN)
         return refuse(report->error,
                       "this database is of an older byname: let bynamed open it once (or a copy of it)");
@@ -435,6 +434,7 @@ static enum store_status prepare(struct report *report, const struct report_quer
 static enum store_status report_fill(struct report *report, const struct report_query *query)
 {
     size_t which = 0;
+    json_t *policy = NULL;
     enum store_status status = STORE_OK;
 
     while (which < REPORT_COUNT && (query->report == NULL || strcmp(reports[which].name, query->report) != 0))
@@ -447,6 +447,12 @@ static enum store_status report_fill(struct report *report, const struct report_
     if (status != STORE_OK)
         return status;
     head_set(report, query, reports[which].has_period);
+    if (reports[which].has_period)
+        status = report_policy_read(report, &policy);
+    if (status != STORE_OK)
+        return status;
+    if (reports[which].has_period)
+        json_object_set_new(report->out, "policy", policy);
     return reports[which].run(report);
 }
 

@@ -174,7 +174,7 @@ static json_t *months_list(struct report *report, const struct days *days, const
 static enum store_status days_fill(struct report *report, const struct report_part *part, struct days *days)
 {
     size_t month_count;
-    struct month *months = months_make(days, part->is_hidden, &month_count);
+    struct month *months = months_make(days, part->is_hidden || part->is_csat_hidden, &month_count);
     int64_t visits = figures_visits(part->now);
 
     if (months == NULL)

@@ -217,7 +217,7 @@ static void hours_fill(struct report *report, const struct report_part *part, st
 {
     json_t *out = report->out;
 
-    picture->is_all_hidden = part->is_hidden;
+    picture->is_all_hidden = part->is_hidden || part->is_csat_hidden;
     slots_hide(picture);
     report_csat_set(out, part);
     json_object_set_new(out, "without_hour",

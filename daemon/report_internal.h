@@ -20,6 +20,10 @@ struct report {
     bool has_before;
     int64_t now_ms;
     int week_start; /* 1 Monday to 7 Sunday */
+    int version;    /* of the tables */
+    /* Whether names were kept whatever the rating: in this period and the one before, and at all times before its end. Where
+     * not, the ratings that somebody's name stands with are no measure of them. */
+    bool is_fully_named, was_always_fully_named;
     const char *audience;
     bool is_audience_given;
     int64_t *among; /* the kiosks of that audience, room for kiosk_count */
@@ -44,6 +48,7 @@ struct report_part {
     const struct figures *now, *before;
     bool has_before;
     bool is_hidden, is_before_hidden; /* too few, or would let such be worked out */
+    bool is_csat_hidden;              /* of one person, and names were not kept whatever the rating */
     int64_t n_min;                    /* below that a rate is not shown */
 };
 
@@ -92,7 +97,7 @@ json_t *report_id(int64_t id);                               /* a 64-bit id in h
 
 /* A breakdown of the period and of the one before. Free it with report_breakdown_free, also after a failure. */
 struct report_breakdown {
-    bool has_before;
+    bool has_before, is_fully_named;
     int64_t kiosk;
     int32_t staff;
     struct figures_groups cells, groups, cells_before, groups_before;
@@ -106,6 +111,10 @@ struct report_part report_kiosk_part(const struct report_breakdown *breakdown, i
 struct report_part report_staff_part(const struct report_breakdown *breakdown, int32_t staff);
 /* All that the filters leave, as one. breakdown: read with FIGURES_TOGETHER. */
 struct report_part report_whole_part(const struct report_breakdown *breakdown);
+
+/* report_policy.c: {"attribute" at the beginning of the period, "changes": [{"since", "attribute"}] within it}; sets
+ * is_fully_named and was_always_fully_named. */
+enum store_status report_policy_read(struct report *report, json_t **out);
 
 /* report_small.c ------------------------------------------------------------------------------------------------ */
 

@@ -151,7 +151,11 @@ json_t *report_mean(const struct figures *figures)
 void report_csat_set(json_t *out, const struct report_part *part)
 {
     struct report_share csat = report_csat_of(part->now);
+    struct report_part shown = *part;
 
+    shown.is_hidden = part->is_hidden || part->is_csat_hidden;
+    shown.is_before_hidden = part->is_before_hidden || part->is_csat_hidden;
+    part = &shown;
     json_object_set_new(out, "visits", json_integer(csat.n));
     json_object_set_new(out, "ratings", report_ratings(part->now, part->is_hidden));
     json_object_set_new(out, "csat",
@@ -293,6 +297,7 @@ enum store_status report_breakdown_read(struct report *report, enum figures_grou
 
     memset(breakdown, 0, sizeof *breakdown);
     breakdown->has_before = report->has_before;
+    breakdown->is_fully_named = report->is_fully_named;
     breakdown->kiosk = report->figures.kiosk;
     breakdown->staff = report->figures.staff;
     status = side_read(report, &report->figures, grouping, &breakdown->cells, &breakdown->groups);
@@ -323,6 +328,7 @@ static struct report_part part_of(const struct report_breakdown *breakdown, int6
         .has_before = breakdown->has_before,
         .is_hidden = report_is_small(&breakdown->cells, kiosk, staff),
         .is_before_hidden = breakdown->has_before && report_is_small(&breakdown->cells_before, kiosk, staff),
+        .is_csat_hidden = staff != FIGURES_ALL_STAFF && !breakdown->is_fully_named,
         .n_min = kiosk == 0 && staff == FIGURES_ALL_STAFF ? 1 : FIGURES_SMALL_GROUP,
     };
 }

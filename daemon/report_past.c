@@ -253,7 +253,8 @@ void report_past_set(struct report *report, const struct report_past *past, int3
 
     json_object_set_new(last, "asked", report_count(person.last.asked.hits, is_hidden));
     json_object_set_new(last, "asked_rate", share_rate(person.last.asked, is_hidden));
-    json_object_set_new(last, "csat", share_rate(person.last.csat, is_hidden));
+    json_object_set_new(last, "csat",
+                        share_rate(person.last.csat, is_hidden || !report->was_always_fully_named));
     json_object_set_new(
         last, "is_best",
         json_boolean(!is_hidden && person.best.asked.n > 0 && person.best.start_ms == past->last_ms));
@@ -263,8 +264,8 @@ void report_past_set(struct report *report, const struct report_past *past, int3
         out, "best_comparison",
         is_compared ? report_compare(person.last.asked, person.best.asked, FIGURES_SMALL_GROUP, REPORT_GOOD)
                     : json_null());
-    json_object_set_new(out, "own_past",
-                        json_pack("{s:o, s:o}", "asked_rate",
-                                  chart_make(&person.asked, person.last.asked, is_hidden), "csat",
-                                  chart_make(&person.csat, person.last.csat, is_hidden)));
+    json_object_set_new(
+        out, "own_past",
+        json_pack("{s:o, s:o}", "asked_rate", chart_make(&person.asked, person.last.asked, is_hidden), "csat",
+                  chart_make(&person.csat, person.last.csat, is_hidden || !report->was_always_fully_named)));
 }

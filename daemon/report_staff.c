@@ -98,14 +98,14 @@ static enum store_status names_make(struct report *report, struct figures_groups
 static json_t *row_make(const struct report_part *part, const struct name *name)
 {
     const int64_t *n = part->now->n;
+    bool is_csat_hidden = part->is_hidden || part->is_csat_hidden;
     json_t *out =
         json_pack("{s:i, s:O, s:b}", "id", name->id, "name", name->text, "retired", name->is_retired);
 
     report_csat_set(out, part);
-    json_object_set_new(
-        out, "unhappy",
-        report_count(figures_sum(part->now, TALLY_RATING_1, TALLY_RATING_2), part->is_hidden));
-    json_object_set_new(out, "unhappy_people", report_count(n[TALLY_UNHAPPY_PEOPLE], part->is_hidden));
+    json_object_set_new(out, "unhappy",
+                        report_count(figures_sum(part->now, TALLY_RATING_1, TALLY_RATING_2), is_csat_hidden));
+    json_object_set_new(out, "unhappy_people", report_count(n[TALLY_UNHAPPY_PEOPLE], is_csat_hidden));
     json_object_set_new(out, "mentions", report_mentions(part));
     json_object_set_new(out, "strengths", report_strengths_counts(part->now, part->is_hidden));
     json_object_set_new(out, "left_out", json_integer(figures_left_out(part->now)));

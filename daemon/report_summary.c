@@ -65,7 +65,7 @@ static json_t *with_left_out(const struct report_part *part)
 {
     int64_t n = figures_visits(part->now) + figures_left_out(part->now);
 
-    return part->is_hidden
+    return part->is_hidden || part->is_csat_hidden
                ? report_rate_suppressed(n)
                : report_rate(figures_happy(part->now) + part->now->n[TALLY_LEFT_OUT_HAPPY], n, part->n_min);
 }

@@ -102,7 +102,12 @@
     X(LOST, "Lost answers: {1}.")                                                                           \
     X(LOST_DAMAGED, "{1} damaged in a kiosk's memory")                                                      \
     X(LOST_RESTORED, "{1} missing since an older database was restored")                                    \
-    X(POLICY_ALL, "Names are asked for and kept whatever the rating. Intervals are 95 %.")                  \
+    X(POLICY_ALL, "Names are asked for and kept whatever the rating.")                                      \
+    X(POLICY_POSITIVE,                                                                                      \
+      "Names are kept with ratings of 4 and 5 only; nobody has a satisfaction of their own.")               \
+    X(POLICY_NONE, "Nobody's name is asked for or kept.")                                                   \
+    X(POLICY_SINCE, "Since {1}: {2}")                                                                       \
+    X(POLICY_AND_INTERVALS, "{1} Intervals are 95 %.")                                                      \
     X(STAFF_NONE_YET, "No staff and no visits yet: \"byname staff add NAME\" puts a name on the kiosks.")   \
     X(COLUMN_VISITS, "visits")                                                                              \
     X(COLUMN_SATISFIED, "satisfied")                                                                        \

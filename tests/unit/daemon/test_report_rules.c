@@ -464,7 +464,46 @@ static void test_archive_of_an_older_byname_is_refused_with_a_remedy(void **stat
 
     fixture_run(fixture, "PRAGMA user_version = 2");
     refused(fixture, (struct report_query){.report = "summary"}, "let bynamed open it once");
-    fixture_run(fixture, "PRAGMA user_version = 5");
+    fixture_run(fixture, "PRAGMA user_version = 7");
+}
+
+/* The ratings that a name stands with are no measure of a person when only good ones have names. */
+static void test_policy_is_stated_and_hides_what_it_makes_meaningless(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result, *row;
+
+    fixture_run(fixture, "INSERT INTO staff VALUES (1, 'Dan', 1, NULL, 0, NULL)");
+    for (int i = 0; i < 10; i++) {
+        visit(fixture, 5);
+        fixture_press(fixture, QUESTION_STAFF, 1);
+        fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
+    }
+    result = run(fixture, (struct report_query){.report = "staff", .from = "2026-11-02"});
+    is_real(json_array_get(at(result, "staff"), 0), "csat.value", 1);
+    json_decref(result);
+    fixture_run(fixture, "INSERT INTO policy VALUES (1793620800000, 1)"); /* 13:00 */
+    result = run(fixture, (struct report_query){.report = "staff", .from = "2026-11-02"});
+    row = json_array_get(at(result, "staff"), 0);
+    assert_string_equal(text(result, "policy.attribute"), "all");
+    assert_string_equal(text(json_array_get(at(result, "policy.changes"), 0), "since"),
+                        "2026-11-02T13:00:00+01:00");
+    assert_string_equal(text(json_array_get(at(result, "policy.changes"), 0), "attribute"), "positive");
+    assert_true(json_is_null(at(row, "csat.value")));
+    assert_true(json_is_null(at(row, "ratings.5")));
+    assert_true(json_is_null(at(row, "unhappy")));
+    assert_true(json_is_null(at(row, "own_past.csat.baseline")));
+    is_real(row, "mentions.asked_rate.value", 1);
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "summary", .from = "2026-11-02"});
+    is_real(result, "csat.value", 1); /* of the store as a whole it is one */
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "days", .from = "2026-11-02", .staff = "Dan"});
+    assert_true(json_is_null(at(json_array_get(at(result, "days"), 0), "csat.value")));
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "staff", .to = "2026-11-02"});
+    assert_int_equal(json_array_size(at(result, "policy.changes")), 0);
+    json_decref(result);
 }
 
 /* Help ---------------------------------------------------------------------------------------------------------- */
@@ -616,6 +655,7 @@ int main(void)
         WITH_STORE(test_reports_read_50000_tallies_or_refuse),
         WITH_STORE(test_same_data_gives_the_same_bytes),
         WITH_STORE(test_archive_of_an_older_byname_is_refused_with_a_remedy),
+        WITH_STORE(test_policy_is_stated_and_hides_what_it_makes_meaningless),
         WITH_STORE(test_help_tells_what_came_of_each_call),
         WITH_STORE(test_pages_fit_their_width_and_use_it),
         WITH_STORE(test_one_page_has_at_most_24_lines),
