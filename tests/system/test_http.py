@@ -483,6 +483,15 @@ class Privacy(Case):
                       "changes nothing that was stored before", "____"):
             self.assertIn(words, page)
 
+    def test_reports_print_the_policy_and_no_satisfaction_of_staff(self):
+        self.web()
+        self.staff("Dan")
+        self.assertIn("whatever the rating", self.served.byname("report", "staff").stdout)
+        self.served.byname("policy", "attribute", "positive")
+        for report in ("summary", "staff"):
+            self.assertIn("Names are kept with ratings of 4 and 5 only",
+                          " ".join(self.served.byname("report", report).stdout.split()))
+
     def test_erased_person_is_gone_from_the_file_and_the_link_is_dead(self):
         line = self.line()
         self.served = self.daemon({"Counter": line.path}, adopt="auto", http={"listen": "127.0.0.1:0"}).start()
