@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The daemon with scripted kiosks on ptys: adoption, answers, losses of every kind, and what a manager sees."""
 
+import fcntl
+import hashlib
 import os
+import pty
 import random
 import socket
 import stat
+import struct
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -387,6 +392,50 @@ class Commands(rig.Case):
         for arguments in (["report"], ["staff", "list"], ["kiosk", "list"], ["verify"]):
             done = daemon.byname("--database", daemon.database, *arguments)
             self.assertEqual(done.returncode, 0, f"{arguments}: {done.stderr}")
+
+    def test_digest_is_that_of_the_bytes_in_a_file(self):
+        daemon, kiosk = self.adopted()
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        for format in ("text", "csv", "json"):
+            printed = subprocess.run([os.path.join(rig.BIN, "byname"), "--socket", daemon.socket, "report", "summary",
+                                      "--format", format], capture_output=True, timeout=30).stdout
+            digest = daemon.byname("report", "summary", "--format", format, "--digest").stdout
+            self.assertEqual(digest, hashlib.sha256(printed).hexdigest() + "\n")
+        self.assertEqual(daemon.byname("status", "--digest").returncode, 2)
+
+    def on_terminal(self, daemon, columns, **environment):
+        """What `byname report summary` writes on a terminal of that width."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        with subprocess.Popen([os.path.join(rig.BIN, "byname"), "--socket", daemon.socket, "report", "summary"],
+                              stdout=slave, env={**os.environ, **environment}) as process:
+            os.close(slave)
+            text = b""
+            try:
+                while part := os.read(master, 65536):
+                    text += part
+            except OSError:  # the other end is closed
+                pass
+        os.close(master)
+        self.assertEqual(process.returncode, 0)
+        return text.decode().replace("\r\n", "\n")
+
+    def test_color_is_for_terminals_and_the_width_is_used(self):
+        daemon, kiosk = self.adopted()
+        for rating in (5, 4, 3, 1):
+            kiosk.rate(rating)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged))
+        os.environ.pop("NO_COLOR", None)
+        self.assertIn("\033[1m", self.on_terminal(daemon, 80))
+        self.assertNotIn("\033", daemon.byname("report", "summary").stdout)
+        widths = []
+        for columns in (80, 120):
+            plain = self.on_terminal(daemon, columns, NO_COLOR="1")
+            self.assertNotIn("\033", plain)
+            widths.append(max(map(len, plain.split("\n"))))
+            self.assertLessEqual(widths[-1], columns)
+        self.assertGreater(widths[1], 80)
 
     def test_database_is_its_id_everywhere_and_its_file_is_the_path(self):
         daemon = self.daemon({}).start()
