@@ -1271,3 +1271,17 @@ const struct token_list *api_call_tokens(const struct api_call *call)
 {
     return call->is_done_well ? call->tokens : NULL;
 }
+
+bool api_route(size_t index, char text[API_ROUTE_SIZE_MAX], unsigned *scopes)
+{
+    if (index >= sizeof routes / sizeof *routes)
+        return false;
+    const struct route *route = &routes[index];
+    int size = snprintf(text, API_ROUTE_SIZE_MAX, "%s " PREFIX, route->is_post ? "POST" : "GET");
+
+    for (size_t i = 0; i < PARTS_MAX && route->parts[i] != NULL; i++)
+        size += snprintf(text + size, API_ROUTE_SIZE_MAX - (size_t)size, "%s%s", i == 0 ? "" : "/",
+                         strcmp(route->parts[i], "*") == 0 ? "{}" : route->parts[i]);
+    *scopes = route->scopes;
+    return true;
+}

@@ -120,6 +120,11 @@ const struct token_list *api_call_tokens(const struct api_call *call);
 /* "up", "away", "absent", "pending", ...: as the list of kiosks has it, of the kiosk with this number in the hub. */
 void api_kiosk_state(const struct api_live *live, uint16_t index, const char **state, const char **note);
 
+/* The table of routes, to be held against daemon/web/openapi.json: "GET /api/v1/staff/{}/export" and who may call it, bits
+ * 1 << enum token_scope. False behind the last. */
+#define API_ROUTE_SIZE_MAX 64
+bool api_route(size_t index, char text[API_ROUTE_SIZE_MAX], unsigned *scopes);
+
 /* {"error": text}, a new reference. */
 json_t *api_error(const char *text);
 

@@ -12,6 +12,8 @@ import sys
 import time
 import unittest
 
+import jsonschema
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import peer  # noqa: E402
 import rig  # noqa: E402
@@ -441,6 +443,119 @@ class Metrics(Case):
         self.assertEqual(web.ask("/metrics", token=self.token("staff:Dan")).status, 403)
         self.assertEqual(web.ask("/metrics", token=self.token("manager")).status, 200)
         self.assertEqual(web.ask("/metrics", "POST", token=self.token("manager")).status, 404)
+
+
+class Documented(Case):
+    """Every operation of daemon/web/openapi.json, called as each kind of caller with the examples that stand there."""
+
+    PEOPLE = ("Ann", "Ben", "Cem", "Dan", "Eve")
+
+    def setUp(self):
+        super().setUp()
+        counter, spare = self.line("counter"), self.line("spare")
+        self.served = self.daemon({"Counter": counter.path, "Spare": spare.path}, http={"listen": "127.0.0.1:0"}).start()
+        first, second = peer.Kiosk(counter), peer.Kiosk(spare)
+        self.assertTrue(first.pump(lambda: first.waits))
+        self.served.byname("kiosk", "adopt", "Counter")
+        self.assertTrue(first.pump(lambda: first.is_up), self.served.log())
+        self.staff(*self.PEOPLE)
+        first.rate(1)
+        first.press(9, 1, 1)
+        self.assertTrue(first.pump(first.is_acknowledged))
+        first.rate(5)
+        first.press(4, 4, 1)
+        self.assertTrue(first.pump(first.is_acknowledged))
+        self.assertTrue(second.pump(lambda: second.waits))
+        self.tokens = {scope: self.token(words) for scope, words in
+                       (("board", "board"), ("manager", "manager"), ("staff", "staff:Dan"))}
+        self.tokens["spare"] = self.token("board")
+        self.web = Web(self.served)
+        answer = self.web.ask("/openapi.json", token=self.tokens["board"])
+        self.assertEqual(answer.headers["Content-Type"], "application/json")
+        self.document = answer.json()
+
+    def on_socket(self, path, method, body):
+        class Connection(http.client.HTTPConnection):
+            def connect(connection):
+                connection.sock = socket.socket(socket.AF_UNIX)
+                connection.sock.settimeout(15)
+                connection.sock.connect(self.served.socket)
+        connection = Connection("bynamed")
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body))
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def call(self, caller, path, method, body):
+        if path == "/api/v1/events":
+            return None  # has no end; class Events listens
+        if caller == "socket":
+            return self.on_socket(path, method, body)
+        return self.web.ask(path, method, token=self.tokens[caller], body=body)
+
+    def fill(self, path, operation):
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                path = path.replace("{" + parameter["name"] + "}", parameter["example"])
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+        if body is not None and "file" in body:
+            body = {"file": os.path.join(self.folder, "copy.db")}
+        if path == "/api/v1/tokens/1/revoke":
+            path = "/api/v1/tokens/4/revoke"
+        return path, body
+
+    def schema_of(self, response):
+        if "$ref" in response:
+            response = self.document["components"]["responses"][response["$ref"].split("/")[-1]]
+        return response["content"]
+
+    def check(self, where, operation, answer):
+        self.assertIn(str(answer.status), operation["responses"], f"{where}: {answer.body}")
+        content = self.schema_of(operation["responses"][str(answer.status)])
+        kind = answer.headers["Content-Type"].split(";")[0]
+        self.assertIn(kind, content, where)
+        if kind != "application/json":
+            return
+        schema = {**content[kind]["schema"], "components": self.document["components"]}
+        errors = list(jsonschema.Draft202012Validator(schema).iter_errors(answer.json()))
+        self.assertEqual([error.message for error in errors], [], where)
+
+    def test_every_operation_answers_as_it_is_documented(self):
+        self.assertEqual(self.document["openapi"], "3.1.0")
+        for name, schema in self.document["components"]["schemas"].items():
+            jsonschema.Draft202012Validator.check_schema(schema)
+        never = set()
+        for template, methods in self.document["paths"].items():
+            for method, operation in methods.items():
+                path, body = self.fill(template, operation)
+                good = template == "/api/v1/events"
+                for caller in ("manager", "socket", "staff", "board"):
+                    answer = self.call(caller, path, method.upper(), body)
+                    if answer is None:
+                        continue
+                    where = f"{method} {path} by {caller}"
+                    self.check(where, operation, answer)
+                    self.assertEqual(answer.status == 403, caller not in operation["x-scopes"], where)
+                    good = good or answer.status == 200
+                if not good:
+                    never.add((method, template))
+        self.assertEqual(never, set(), "200 is documented, and was never seen")
+
+    def test_every_refusal_is_as_it_is_documented(self):
+        for template, methods in self.document["paths"].items():
+            for method, operation in methods.items():
+                path, body = self.fill(template, operation)
+                where = f"{method} {path}"
+                self.check(where, operation, self.web.ask(path, method.upper(), body=body))
+                self.check(where, operation, self.web.ask(path, method.upper(), body=body, Host="evil.example"))
+                if template == "/api/v1/events":
+                    continue
+                if "requestBody" in operation:
+                    self.check(where, operation, self.on_socket(path, "POST", {"nonsense": "1"}))
+                if "{" in template and "422" in operation["responses"]:
+                    path = re.sub(r"{\w+}", "99999", template)
+                    self.check(where, operation, self.on_socket(path, method.upper(), body))
 
 
 class Privacy(Case):

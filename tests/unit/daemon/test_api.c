@@ -324,6 +324,68 @@ static void test_export_has_what_is_held_and_erase_ends_it(void **state)
     fixture_verify(fixture);
 }
 
+/* "/api/v1/staff/{who}/export" as the table of routes has it. */
+static void anonymous(const char *path, char text[API_ROUTE_SIZE_MAX])
+{
+    size_t size = 0;
+
+    for (; *path != '\0' && size + 3 < API_ROUTE_SIZE_MAX; path++) {
+        text[size++] = *path;
+        if (*path != '{')
+            continue;
+        path += strcspn(path, "}");
+        text[size++] = '}';
+    }
+    text[size] = '\0';
+}
+
+static json_t *documented(json_t *paths, const char *route)
+{
+    const char *path;
+    json_t *methods;
+
+    json_object_foreach(paths, path, methods)
+    {
+        char text[API_ROUTE_SIZE_MAX];
+        anonymous(path, text);
+        if (strcmp(text, strchr(route, ' ') + 1) == 0)
+            return json_object_get(methods, route[0] == 'G' ? "get" : "post");
+    }
+    return NULL;
+}
+
+static void test_every_route_is_documented_with_who_may_call_it(void **state)
+{
+    static const char *const names[TOKEN_SCOPE_COUNT] = {"socket", "manager", "staff", "board"};
+    json_t *document = json_load_file(OPENAPI, 0, NULL), *scope;
+    json_t *paths = json_object_get(document, "paths");
+    char route[API_ROUTE_SIZE_MAX];
+    size_t count = 0, operations = 0, index;
+    unsigned scopes;
+    const char *path, *method;
+    json_t *methods, *operation;
+
+    (void)state;
+    assert_non_null(document);
+    for (; api_route(count, route, &scopes); count++) {
+        unsigned said = 0;
+        operation = documented(paths, route);
+        if (operation == NULL)
+            fail_msg("%s is not in daemon/web/openapi.json", route);
+        json_array_foreach(json_object_get(operation, "x-scopes"), index, scope)
+        {
+            for (unsigned i = 0; i < TOKEN_SCOPE_COUNT; i++)
+                said |= strcmp(json_string_value(scope), names[i]) == 0 ? 1u << i : 0;
+        }
+        if (said != scopes)
+            fail_msg("%s: x-scopes in daemon/web/openapi.json are not those of the table", route);
+    }
+    json_object_foreach(paths, path, methods) json_object_foreach(methods, method, operation) operations +=
+        strncmp(path, "/api/", 5) == 0 && strcmp(path, "/api/v1/events") != 0;
+    assert_int_equal(operations, count); /* and nothing is that is not there */
+    json_decref(document);
+}
+
 /* JSON has no room for other bytes, and a reply that cannot be made is worse than a question mark. */
 static void test_refusals_of_what_is_not_utf8_still_say_why(void **state)
 {
@@ -429,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_policy_is_set_and_said, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_export_has_what_is_held_and_erase_ends_it, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test(test_every_route_is_documented_with_who_may_call_it),
         cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_help_calls_are_listed_acknowledged_and_closed, fixture_setup,
