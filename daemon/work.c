@@ -43,15 +43,11 @@ static enum store_status run_help(struct store *store, struct work *work)
 {
     const struct work_help *help = &work->ask.help;
 
-    switch (help->what) {
-    case WORK_HELP_RESUME:
+    if (help->what == WORK_HELP_RESUME)
         return store_help_resume(store, work->now_ms, &work->error);
-    case WORK_HELP_RAISED:
+    if (help->what == WORK_HELP_RAISED)
         return store_help_raised(store, help->call, work->now_ms, &work->error);
-    case WORK_HELP_TOLD:
-        return store_help_told(store, help->call, help->channel, &work->error);
-    }
-    return STORE_BROKEN;
+    return store_help_told(store, help->call, help->channel, &work->error);
 }
 
 static bool carries_answers(const struct work *work)
@@ -158,14 +154,8 @@ enum store_status work_take_calls(struct work_runner *runner,
                                   struct store_help_call calls[STORE_HELP_NEWS_MAX], size_t *count,
                                   bool *is_more, struct store_error *error)
 {
-    enum store_status status = STORE_BROKEN;
+    enum store_status status = store_help_take(runner->store, calls, count, is_more, error);
 
-    *count = 0;
-    *is_more = false;
-    if (runner->is_broken)
-        *error = runner->broken;
-    else
-        status = store_help_take(runner->store, calls, count, is_more, error);
     note_broken(runner, status, error);
     return status;
 }

@@ -113,7 +113,7 @@ void work_runner_init(struct work_runner *runner, struct store *store);
 enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
                            struct store_error *error);
 
-/* The calls that the last transactions changed, as store_help_take. STORE_BROKEN: nothing is tried any more. */
+/* The calls that the last transactions changed, as store_help_take; after work_run returned STORE_OK. */
 enum store_status work_take_calls(struct work_runner *runner,
                                   struct store_help_call calls[STORE_HELP_NEWS_MAX], size_t *count,
                                   bool *is_more, struct store_error *error);

@@ -317,6 +317,27 @@ static void test_a_roster_goes_to_every_kiosk_and_is_said_again_in_time(void **s
     hub_destroy(world.hub);
 }
 
+static void test_what_became_of_a_call_goes_to_its_kiosk_alone(void **state)
+{
+    struct world world;
+
+    (void)state;
+    open_world(&world);
+    say_hello(&world, 1);
+    admit(&world);
+    uint8_t bytes[32];
+    const uint8_t received[] = {world.last_body[1][0], 1};
+    size_t size = frame_encode(MESSAGE_RECEIVED, 0, received, 2, bytes, sizeof bytes);
+    hub_receive(world.hub, 1, bytes, size, &world.clock);
+    world.last_type[1] = 0;
+    hub_help(world.hub, KIOSK_ID + 1, 5, HELP_STATE_OPEN, &world.clock);
+    assert_int_equal(world.last_type[1], 0);
+    hub_help(world.hub, KIOSK_ID, 5, HELP_STATE_ON_THE_WAY, &world.clock);
+    assert_int_equal(world.last_type[1], MESSAGE_HELP);
+    assert_int_equal(world.last_type[0], 0);
+    hub_destroy(world.hub);
+}
+
 /* The kiosk at a port says HELLO; the store knows its key; with `has_key` it proves that it has it and is admitted. */
 static void say_keyed_hello(struct world *world, uint16_t index, bool has_key)
 {
@@ -408,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_a_line_that_closes_says_what_is_news),
         cmocka_unit_test(test_noise_is_not_a_kiosk_that_was_heard),
         cmocka_unit_test(test_results_without_a_session_are_nobodys),
+        cmocka_unit_test(test_what_became_of_a_call_goes_to_its_kiosk_alone),
         cmocka_unit_test(test_a_roster_goes_to_every_kiosk_and_is_said_again_in_time),
         cmocka_unit_test(test_a_verified_kiosk_is_displaced_by_one_that_is_verified_only),
         cmocka_unit_test(test_without_memory_there_is_no_hub),

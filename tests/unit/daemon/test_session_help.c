@@ -123,12 +123,23 @@ static void test_note_is_told_after_welcome_and_when_it_changes(void **state)
     snprintf(roster.note, sizeof roster.note, "New tills");
     session_roster(&rig.session, &roster, &rig.clock); /* overtakes */
     assert_string_equal(last_note(&rig), "New tills");
+    rig_forget(&rig);
+    roster.version = 7;
+    session_roster(&rig.session, &roster,
+                   &rig.clock); /* other names, the same note: what is on its way stands */
+    rig_pass(&rig, SESSION_RESEND_MS);
+    assert_string_equal(last_note(&rig), "New tills");
     take_last(&rig, MESSAGE_NOTE);
     rig_forget(&rig);
+    session_restart(&rig.session);
+    snprintf(roster.note, sizeof roster.note, "New signs");
+    session_roster(&rig.session, &roster, &rig.clock); /* nobody is there to be told */
+    assert_int_equal(rig_count(&rig, MESSAGE_NOTE), 0);
     rig_say_hello(&rig);
     rig_admit(&rig, 0);
     take_last(&rig, MESSAGE_SETTINGS);
-    assert_string_equal(last_note(&rig), "New tills"); /* it may have started again */
+    take_last(&rig, MESSAGE_ROSTER);
+    assert_string_equal(last_note(&rig), "New signs"); /* it may have started again */
 }
 
 static void test_older_kiosk_is_told_no_note(void **state)

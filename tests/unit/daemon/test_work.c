@@ -266,6 +266,71 @@ static void test_a_roster_that_stops_at_any_instruction_is_not_made(void **state
     assert_int_equal(roster.count, 2);
 }
 
+/* A visit that calls for help, as the store gets it. */
+static struct work make_call(const struct fixture *fixture)
+{
+    struct work work = make_answers(fixture, 1, 1);
+
+    work.ask.answers.count = 2;
+    work.ask.answers.answers[0].uptime_s = 3600;
+    work.ask.answers.answers[1] = work.ask.answers.answers[0];
+    work.ask.answers.answers[1].seq++;
+    work.ask.answers.answers[1].visit_back = 1;
+    work.ask.answers.answers[1].question = QUESTION_HELP;
+    work.ask.answers.answers[1].value = HELP_YES;
+    return work;
+}
+
+static void test_calls_are_told_after_their_transaction_and_what_was_done_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct store_help_call calls[STORE_HELP_NEWS_MAX];
+    struct work answers = make_call(fixture), hello = make_hello(fixture, WORK_HELLO);
+    struct work raised = {.kind = WORK_HELP, .now_ms = FIXTURE_NOON_MS, .ask.help = {WORK_HELP_RAISED, 1, 0}};
+    struct work told = {.kind = WORK_HELP, .ask.help = {WORK_HELP_TOLD, 1, STORE_HELP_WEBHOOK}};
+    struct work resume = {
+        .kind = WORK_HELP, .now_ms = FIXTURE_NOON_MS, .ask.help = {.what = WORK_HELP_RESUME}};
+    struct work *const first[] = {&answers}, *const second[] = {&raised, &told, &resume, &hello};
+    struct store_error error;
+    size_t count;
+    bool is_more;
+
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, first, 1, &error), STORE_OK);
+    assert_int_equal(work_take_calls(&runner, calls, &count, &is_more, &error), STORE_OK);
+    assert_true(count == 1 && calls[0].id == 1 && !calls[0].is_raised);
+    hello.ask.hello.hello.oldest = hello.ask.hello.hello.next = 3;
+    assert_int_equal(work_run(&runner, second, 4, &error), STORE_OK);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(second[i]->status, STORE_OK);
+    assert_int_equal(hello.result.hello.help_visit, 1);
+    assert_int_equal(hello.result.hello.help_state, HELP_STATE_OPEN);
+    assert_int_equal(work_take_calls(&runner, calls, &count, &is_more, &error), STORE_OK);
+    assert_true(count == 1 && calls[0].is_raised && calls[0].told == STORE_HELP_WEBHOOK);
+}
+
+static void test_a_hello_without_its_presence_or_calls_is_no_welcome(void **state)
+{
+    static const char *const tables[] = {"DROP TABLE presence", "DROP TABLE help_call"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture *fixture;
+        struct work_runner runner;
+        struct store_error error;
+
+        assert_int_equal(fixture_setup((void **)&fixture), 0);
+        struct work hello = make_hello(fixture, WORK_HELLO);
+        struct work *const items[] = {&hello};
+        work_runner_init(&runner, fixture->store);
+        fixture_run(fixture, tables[i]); /* a file that lost a page */
+        assert_int_equal(work_run(&runner, items, 1, &error), STORE_BROKEN);
+        assert_int_equal(hello.status, STORE_BROKEN);
+        fixture_teardown((void **)&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +350,9 @@ int main(void)
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_another_program_that_holds_the_file_is_a_full_disk,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_calls_are_told_after_their_transaction_and_what_was_done_is_kept,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test(test_a_hello_without_its_presence_or_calls_is_no_welcome),
         cmocka_unit_test_setup_teardown(test_a_roster_that_stops_at_any_instruction_is_not_made,
                                         fixture_setup, fixture_teardown),
     };

@@ -167,6 +167,51 @@ static void test_what_is_asked_comes_back_in_order_and_committed(void **state)
     assert_int_equal(fixture_integer(desk->store, "SELECT count(*) FROM answer"), 20);
 }
 
+/* Eight customers who ask for somebody. */
+static void submit_calls(struct desk *desk, uint32_t seq)
+{
+    struct work work = {.kind = WORK_ANSWERS, .epoch = 1, .origin = desk->store->origin};
+
+    work.ask.answers.first_seq = seq;
+    work.ask.answers.count = ANSWERS_CAPACITY;
+    for (uint32_t i = 0; i < ANSWERS_CAPACITY; i++)
+        work.ask.answers.answers[i] =
+            (struct answer){.seq = seq + i,
+                            .visit_back = i % 2,
+                            .question = i % 2 == 0 ? QUESTION_RATING : QUESTION_HELP,
+                            .value = 1,
+                            .boot = 1,
+                            .uptime_s = 3590};
+    assert_true(writer_submit(desk->writer, &work));
+}
+
+static void test_help_calls_come_back_beside_the_results_and_too_many_are_said_to_be(void **state)
+{
+    struct desk *desk = *state;
+    static struct store_help_call calls[WRITER_CALLS_MAX];
+    bool is_more;
+    uint32_t seq = 1;
+
+    start(desk);
+    submit_calls(desk, seq);
+    take(desk, 1);
+    assert_int_equal(writer_take_calls(desk->writer, calls, &is_more), 8);
+    assert_false(is_more);
+    assert_true(calls[0].visit == 1 && calls[7].visit == 15 && calls[7].state == CALL_OPEN);
+    for (unsigned round = 0; round < 3; round++) { /* each a transaction with more than are told at once */
+        unsigned before = desk->taken_count;
+        close_gate(desk, STORE_OK);
+        for (unsigned i = 0; i < 10; i++)
+            submit_calls(desk, seq += ANSWERS_CAPACITY);
+        open_gate(desk);
+        take(desk, before + 11);
+    }
+    assert_int_equal(writer_take_calls(desk->writer, calls, &is_more), WRITER_CALLS_MAX);
+    assert_true(is_more);
+    assert_int_equal(writer_take_calls(desk->writer, calls, &is_more), 0);
+    assert_false(is_more);
+}
+
 static void test_a_batch_and_a_queue_have_their_bounds(void **state)
 {
     struct desk *desk = *state;
@@ -391,6 +436,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DESK(test_what_is_asked_comes_back_in_order_and_committed),
+        WITH_DESK(test_help_calls_come_back_beside_the_results_and_too_many_are_said_to_be),
         WITH_DESK(test_a_batch_and_a_queue_have_their_bounds),
         WITH_DESK(test_what_was_asked_before_the_end_is_done_and_what_nobody_took_is_dropped),
         WITH_DESK(test_a_full_disk_is_told_until_it_has_room),
