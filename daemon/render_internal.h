@@ -79,6 +79,8 @@ const char *page_phrases(struct page *page, const json_t *counts, const struct p
 /* render_page.c: head and foot of a report ---------------------------------------------------------------------- */
 
 void page_put_title(struct page *page, enum word report, const json_t *reply);
+/* "3 withdrawn, 5 in bursts"; "" when nothing was. */
+const char *page_left_out(struct page *page, const json_t *left_out);
 void page_put_left_out(struct page *page, const json_t *reply);
 void page_put_foot(struct page *page, const json_t *reply); /* what was left out, and the policy */
 /* "Satisfied ..." and its comparison; false when there is nothing to show, which is said. */

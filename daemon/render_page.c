@@ -334,7 +334,7 @@ void page_put_title(struct page *page, enum word report, const json_t *reply)
     page_put(page, STYLE_PLAIN, "\n");
 }
 
-void page_put_left_out(struct page *page, const json_t *reply)
+const char *page_left_out(struct page *page, const json_t *left_out)
 {
     static const struct page_phrase visits[] = {
         {"withdrawn", WORD_LEFT_WITHDRAWN}, {"burst", WORD_LEFT_BURST},
@@ -342,10 +342,16 @@ void page_put_left_out(struct page *page, const json_t *reply)
         {"other", WORD_LEFT_OTHER},         {"quarantined", WORD_LEFT_QUARANTINED},
         {"time_unknown", WORD_LEFT_TIME},
     };
+
+    return page_phrases(page, left_out, visits, sizeof visits / sizeof visits[0]);
+}
+
+void page_put_left_out(struct page *page, const json_t *reply)
+{
     static const struct page_phrase answers[] = {{"invalid_answers", WORD_NOT_INVALID},
                                                  {"answers_without_rating", WORD_NOT_RATED}};
     const json_t *left_out = page_at(reply, "left_out");
-    const char *parts = page_phrases(page, left_out, visits, sizeof visits / sizeof visits[0]);
+    const char *parts = page_left_out(page, left_out);
 
     if (parts[0] == '\0')
         page_put_wrapped(page, STYLE_QUIET, 0, words_text(WORD_LEFT_OUT_NONE));

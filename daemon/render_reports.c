@@ -4,6 +4,7 @@
  */
 #include "render_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/vocabulary.h"
@@ -14,6 +15,7 @@
 #define SHARES_MIN 5 /* of fewer answers only the counts are shown */
 #define BAR_COLUMNS_MAX 100
 #define CALLS_SHOWN_MAX 20
+#define OVERVIEW_LINES 24
 #define OVERVIEW_PEOPLE_LINES 4
 #define OVERVIEW_UNWELL_MAX 3
 #define OVERVIEW_BAR_LESS 6 /* the page of the week needs no column for shares */
@@ -382,7 +384,7 @@ static void put_week_cause(struct page *page, const json_t *cause)
 }
 
 /* As many names as fit into the lines, in their order, and no rank among them. */
-static void put_week_people(struct page *page, const json_t *people)
+static void put_week_people(struct page *page, const json_t *people, unsigned lines)
 {
     const json_t *row;
     size_t index;
@@ -401,7 +403,7 @@ static void put_week_people(struct page *page, const json_t *people)
             column = 0;
             line++;
         }
-        if (line + 1 == OVERVIEW_PEOPLE_LINES && index + 1 < json_array_size(people) &&
+        if (line + 1 == lines && index + 1 < json_array_size(people) &&
             column + 3 + width + 3 + 12 > page->columns) {
             page_put(page, STYLE_QUIET, "%s%s", column == 0 ? "  " : "   ",
                      page_say(page, WORD_HELP_MORE,
@@ -415,24 +417,24 @@ static void put_week_people(struct page *page, const json_t *people)
         page_put(page, STYLE_PLAIN, "\n");
 }
 
-static void put_week_mentions(struct page *page, const json_t *reply)
+static void put_week_mentions(struct page *page, const json_t *reply, unsigned people_lines)
 {
     const json_t *mentions = page_at(reply, "mentions");
     enum style style;
     enum word verdict = page_verdict(page_at(mentions, "asked_comparison"), &style);
+    const char *line;
 
     if (mention_answers(mentions) == 0) {
         page_put(page, STYLE_PLAIN, "%s\n", words_text(WORD_WEEK_ASKED_NONE));
         return;
     }
-    page_put(page, STYLE_PLAIN, "%s",
-             page_say(page, WORD_WEEK_ASKED, page_number_at(page, mentions, "asked"),
-                      page_number(page, mention_answers(mentions)),
-                      page_rate(page, page_at(mentions, "asked_rate"))));
+    line = page_say(page, WORD_WEEK_ASKED, page_number_at(page, mentions, "asked"),
+                    page_number(page, mention_answers(mentions)),
+                    page_rate(page, page_at(mentions, "asked_rate")));
     if (json_is_object(page_at(mentions, "asked_comparison")))
-        page_put(page, style, "  %s", words_text(verdict));
-    page_put(page, STYLE_PLAIN, "\n");
-    put_week_people(page, page_at(reply, "asked_for"));
+        line = page_join(page, line, words_text(verdict));
+    page_put_wrapped(page, style == STYLE_QUIET ? STYLE_PLAIN : style, 0, line);
+    put_week_people(page, page_at(reply, "asked_for"), people_lines);
 }
 
 static void put_unwell(struct page *page, const json_t *kiosk)
@@ -492,17 +494,46 @@ static void put_week_help(struct page *page, const json_t *reply)
                                     page_number_at(page, help, "offered"), open_text));
 }
 
-/* 24 lines at most, at 80 columns. */
-void render_overview(struct page *page, const json_t *reply)
+static void put_overview(struct page *page, const json_t *reply, bool is_terse)
 {
     page_put_title(page, WORD_REPORT_OVERVIEW, reply);
     if (page_put_satisfied(page, reply)) {
-        put_ratings(page, reply);
+        if (!is_terse)
+            put_ratings(page, reply);
         page_put(page, STYLE_PLAIN, "\n");
         put_week_cause(page, page_at(reply, "cause"));
-        put_week_mentions(page, reply);
+        put_week_mentions(page, reply, is_terse ? 1 : OVERVIEW_PEOPLE_LINES);
     }
     put_week_help(page, reply);
     put_week_kiosks(page, page_at(reply, "kiosks"));
     page_put_foot(page, reply);
+}
+
+static unsigned lines_of(const char *text)
+{
+    unsigned lines = 0;
+
+    for (; *text != '\0'; text++)
+        lines += *text == '\n' ? 1 : 0;
+    return lines;
+}
+
+/* A page of 24 lines, at 80 columns: where there is more to say, the ratings and most names make room. */
+void render_overview(struct page *page, const json_t *reply)
+{
+    FILE *out = page->out;
+    char *text = NULL;
+    size_t size = 0;
+
+    page->out = open_memstream(&text, &size);
+    if (page->out != NULL) {
+        put_overview(page, reply, false);
+        fclose(page->out);
+    }
+    page->out = out;
+    if (text != NULL && lines_of(text) <= OVERVIEW_LINES)
+        fputs(text, out);
+    else
+        put_overview(page, reply, true);
+    free(text);
 }

@@ -128,6 +128,9 @@ static void put_kiosk_row(struct page *page, const json_t *row)
         page_put(page, STYLE_QUIET, "    %s\n", words_text(WORD_AUDIENCE_INTERNAL));
     if (json_is_object(page_at(row, "comparison")) && page_is_known(page_at(row, "csat")))
         page_put(page, style, "    %s\n", page_say(page, WORD_KIOSK_BEFORE, words_text(verdict)));
+    if (page_left_out(page, page_at(row, "left_out"))[0] != '\0')
+        page_put_wrapped(page, STYLE_QUIET, 4,
+                         page_say(page, WORD_LEFT_OUT, page_left_out(page, page_at(row, "left_out"))));
     if (page_count_at(row, "conflicts") + page_count_at(row, "bad_slots") +
             page_count_at(row, "display_faults") >
         0)

@@ -78,7 +78,7 @@ json_t *report_compare(struct report_share now, struct report_share before, int6
 /* The same of a part; null when there is no period before. Of a hidden one "before" has no n. */
 json_t *report_part_compare(const struct report_part *part, struct report_share now,
                             struct report_share before, enum report_meaning meaning);
-/* "visits", "ratings", "csat", "comparison", "mean" */
+/* "visits", "ratings", "csat", "csat_with_left_out", "comparison", "mean" */
 void report_csat_set(json_t *out, const struct report_part *part);
 json_t *report_ratings(const struct figures *figures, bool is_suppressed);
 json_t *report_mean(const struct figures *figures); /* null without visits */

@@ -148,6 +148,15 @@ json_t *report_mean(const struct figures *figures)
     return visits == 0 ? json_null() : report_real((double)sum / (double)visits);
 }
 
+static json_t *with_left_out(const struct report_part *part)
+{
+    int64_t n = figures_visits(part->now) + figures_left_out(part->now);
+
+    return part->is_hidden
+               ? report_rate_suppressed(n)
+               : report_rate(figures_happy(part->now) + part->now->n[TALLY_LEFT_OUT_HAPPY], n, part->n_min);
+}
+
 void report_csat_set(json_t *out, const struct report_part *part)
 {
     struct report_share csat = report_csat_of(part->now);
@@ -161,6 +170,7 @@ void report_csat_set(json_t *out, const struct report_part *part)
     json_object_set_new(out, "csat",
                         part->is_hidden ? report_rate_suppressed(csat.n)
                                         : report_rate(csat.hits, csat.n, part->n_min));
+    json_object_set_new(out, "csat_with_left_out", with_left_out(part));
     json_object_set_new(out, "comparison",
                         report_part_compare(part, csat, report_csat_of(part->before), REPORT_GOOD));
     json_object_set_new(out, "mean", part->is_hidden ? json_null() : report_mean(part->now));

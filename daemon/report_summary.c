@@ -61,19 +61,9 @@ static json_t *returning_make(const struct report_part *part)
     return returning;
 }
 
-static json_t *with_left_out(const struct report_part *part)
-{
-    int64_t n = figures_visits(part->now) + figures_left_out(part->now);
-
-    return part->is_hidden || part->is_csat_hidden
-               ? report_rate_suppressed(n)
-               : report_rate(figures_happy(part->now) + part->now->n[TALLY_LEFT_OUT_HAPPY], n, part->n_min);
-}
-
 static void summary_fill(json_t *out, const struct report_part *part)
 {
     report_csat_set(out, part);
-    json_object_set_new(out, "csat_with_left_out", with_left_out(part));
     json_object_set_new(out, "mentions", report_mentions(part));
     json_object_set_new(out, "causes", report_causes_counts(part->now, part->is_hidden));
     json_object_set_new(out, "strengths", report_strengths_counts(part->now, part->is_hidden));

@@ -278,8 +278,12 @@ def mean(selection):
 
 
 def csat_block(part):
+    everything = Selection([], (0, 0))
+    everything.counted = part.now.counted + part.now.out
     hits, n = part.now.csat()
+    hits_of_all, all_n = everything.csat()
     return {
+        "csat_with_left_out": no_rate(all_n, all_n > 0) if part.is_hidden else rate(hits_of_all, all_n, part.least),
         "visits": n, "ratings": ratings(part.now, part),
         "csat": no_rate(n, n > 0) if part.is_hidden else rate(hits, n, part.least),
         "comparison": part.compare(Selection.csat, True),
@@ -324,13 +328,9 @@ def choices(part, question):
 
 
 def summary(store, part):
-    everything = Selection([], (0, 0))
-    everything.counted = part.now.counted + part.now.out
-    hits, n = everything.csat()
     returning = random_returning(part.now)
     return {
         **csat_block(part),
-        "csat_with_left_out": no_rate(n, n > 0) if part.is_hidden else rate(hits, n, part.least),
         "mentions": mentions(part), "causes": choices(part, "cause"), "strengths": choices(part, "strength"),
         "help_calls": part.number(part.now.count("help", "yes")),
         "returning": {"yes": part.number(returning[0]), "no": part.number(returning[1] - returning[0]),
