@@ -23,6 +23,7 @@
  *     └──────────────── erase: CRC first, then the payload, the state last ───────────┘
  *
  *   torn ──state := GRAVE──► torn ──erase──► blank
+ *   damaged ──state := COMMITTED──► damaged ──erase all but the state──► damaged ──payload, CRC──► live, a void
  *   live (1) ──state := MENDING──► live (1) ──payload and CRC again, state := COMMITTED──► live
  *
  * The CRC is never FFFF (crc16 or, in place of FFFF, 0000): it is erased first, so that nothing which an erase leaves
@@ -31,7 +32,7 @@
  * What a reader makes of it, by CRC and state:
  *
  *   payload          state 0xFF     GRAVE     ACKED     COMMITTED    anything else
- *   all 0xFF         blank          blank     blank     blank        blank (erased again before use)
+ *   all 0xFF         blank          blank     blank     damaged      blank (erased again before use)
  *   CRC right        live (1)       torn      acked     live         live (1)
  *   CRC wrong        torn           torn      free      damaged      damaged
  *
@@ -46,7 +47,9 @@
  * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the
  * same and its number may be known to the daemon. So the number is not used again: the slot becomes a VOID
  * answer, which the daemon takes for a stored one. The same is done for a free slot whose erase had not begun:
- * the newest answer, acknowledged, may have decayed; and, with value VOID_DAMAGED, for a damaged slot.
+ * the newest answer, acknowledged, may have decayed; and, with value VOID_DAMAGED, for a damaged slot. Where several of
+ * the newest answers have decayed, only the last of them becomes a void: it proves that there were so many, and the
+ * others are found damaged before it.
  */
 #define PAYLOAD_SIZE 12
 #define CRC_AT PAYLOAD_SIZE
@@ -70,7 +73,8 @@ enum slot_kind { SLOT_BLANK, SLOT_TORN, SLOT_FREE, SLOT_DAMAGED, SLOT_ACKED, SLO
 
 struct slot {
     enum slot_kind kind;
-    bool is_clean; /* the state byte is exactly what its kind says */
+    uint8_t state; /* the byte */
+    bool is_clean; /* it is exactly what the kind says */
     bool is_begun; /* its erase was begun: the CRC goes first */
     bool is_right; /* the CRC is right, so answer is set, whatever the state */
     struct answer answer;
@@ -137,12 +141,12 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
 
     memset(slot, 0, sizeof *slot);
     port_eeprom_read(slot_address(index), bytes, sizeof bytes);
-    uint8_t state = bytes[STATE_AT];
+    uint8_t state = slot->state = bytes[STATE_AT];
     uint16_t crc = (uint16_t)(bytes[CRC_AT] | bytes[CRC_AT + 1] << 8);
     slot->is_begun = crc == BLANK_CRC;
     slot->is_right = payload_crc(bytes) == crc && state != GRAVE;
     if (is_blank(bytes, PAYLOAD_SIZE)) {
-        slot->kind = SLOT_BLANK;
+        slot->kind = state == COMMITTED ? SLOT_DAMAGED : SLOT_BLANK;
         slot->is_clean = is_blank(bytes, sizeof bytes);
         slot->is_right = false;
         return;
@@ -438,26 +442,63 @@ static void include_doubtful(struct journal *journal)
     }
 }
 
-/* The slot next in line holds neither nothing nor an answer of the lap before: use up its number. A live one
- * is torn: find_next did not see it live. A full journal has no room for a grave, and needs none: the number
- * had no room either. */
+/* Whether the slot of a number at or beyond the end holds neither nothing nor an answer of the lap before. A live one
+ * is torn: find_next did not see it live. */
+static bool is_begun_here(const struct journal *journal, uint32_t seq, struct slot *slot)
+{
+    read_slot(journal, slot_index(journal, seq), slot);
+    if (slot->is_right)
+        return slot->answer.seq >= seq;
+    return slot->kind != SLOT_BLANK && !(slot->kind == SLOT_FREE && (slot->is_begun || seq == 1));
+}
+
+/* What is torn is the newest of all; but behind what decayed, more may have, or it is torn. Nothing else is believed: a
+ * memory that somebody else used is not full of our answers. */
+static void pass_over_damaged(struct journal *journal, struct slot *slot)
+{
+    while (slot->kind != SLOT_TORN && journal_free(journal) > 1) {
+        struct slot behind;
+        bool is_begun = is_begun_here(journal, journal->next + 1, &behind);
+        if (!is_begun ||
+            !(behind.kind == SLOT_TORN || (behind.kind == SLOT_DAMAGED && behind.state == COMMITTED)))
+            return;
+        journal->next++;
+        *slot = behind;
+    }
+}
+
+/* Whatever a cut leaves of it, it reads as damaged until the void stands in it. */
+static void clear_damaged(struct journal *journal, const struct slot *slot)
+{
+    uint16_t index = slot_index(journal, journal->next);
+
+    if (slot->state != COMMITTED)
+        write_state(index, COMMITTED, PORT_EEPROM_WRITE);
+    for (; journal->erase_left > 1; journal->erase_left--)
+        erase_byte(index, journal->erase_left, true);
+    journal->erase_left = 0; /* the state is written whatever it was */
+}
+
+/* Use up the number of the slot next in line when something was begun in it. A full journal has no room for a grave,
+ * and needs none: the number had no room either. */
 static void bury_torn(struct journal *journal)
 {
     struct answer grave = {.question = QUESTION_VOID, .value = VOID_TORN};
-    uint16_t index = slot_index(journal, journal->next);
     struct slot slot;
+    bool is_begun = is_begun_here(journal, journal->next, &slot);
 
-    read_slot(journal, index, &slot);
+    if (is_begun)
+        pass_over_damaged(journal, &slot);
     journal->may_be_torn = true;
     journal->erase_left = slot.kind == SLOT_BLANK && slot.is_clean ? 0 : STORAGE_SLOT_SIZE;
-    bool is_old = slot.is_right ? slot.answer.seq < journal->next
-                                : slot.kind == SLOT_FREE && (slot.is_begun || journal->next == 1);
-    if (is_old || slot.kind == SLOT_BLANK)
+    if (!is_begun)
         return;
-    if (slot.kind == SLOT_DAMAGED)
+    if (slot.kind == SLOT_DAMAGED) {
         grave.value = VOID_DAMAGED;
-    else
-        write_state(index, GRAVE, PORT_EEPROM_WRITE);
+        clear_damaged(journal, &slot);
+    } else {
+        write_state(slot_index(journal, journal->next), GRAVE, PORT_EEPROM_WRITE);
+    }
     if (journal_free(journal) > 0 && append(journal, &grave, 0) != JOURNAL_OK)
         journal->bad_slots++;
 }

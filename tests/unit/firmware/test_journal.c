@@ -308,6 +308,123 @@ static void test_a_damaged_newest_answer_becomes_a_void_that_says_so(void **stat
     assert_int_equal(journal_next(&journal), 3);
 }
 
+static void decay(uint32_t seq)
+{
+    fake_port.eeprom[seq * STORAGE_SLOT_SIZE + 4] ^= 0x10;
+}
+
+/* Each of them had been acknowledged to a customer: none of their numbers is given to another. */
+static void test_when_several_of_the_newest_are_damaged_all_are_reported(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init(&journal);
+    for (uint16_t i = 1; i <= 4; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    for (uint32_t seq = 2; seq <= 4; seq++)
+        decay(seq);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(journal_next(&journal), 5);
+    assert_int_equal(value_at(&journal, 1), 1);
+    assert_int_equal(journal_read(&journal, 2, &answer), JOURNAL_DAMAGED);
+    assert_int_equal(journal_read(&journal, 3, &answer), JOURNAL_DAMAGED);
+    assert_int_equal(value_at(&journal, 4), VOID_DAMAGED);
+}
+
+static void test_damaged_answers_before_a_torn_one_are_reported(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init(&journal);
+    for (uint16_t i = 1; i <= 4; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    decay(2);
+    decay(3);
+    fake_port.eeprom[4 * STORAGE_SLOT_SIZE + STORAGE_SLOT_SIZE - 1] = 0xFF; /* never committed, nor whole */
+    decay(4);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_int_equal(journal_next(&journal), 5);
+    assert_int_equal(journal_read(&journal, 2, &answer), JOURNAL_DAMAGED);
+    assert_int_equal(journal_read(&journal, 3, &answer), JOURNAL_DAMAGED);
+    assert_int_equal(value_at(&journal, 4), VOID_TORN);
+}
+
+/* One that ran something else before it became a kiosk's. */
+static void test_a_memory_full_of_something_else_is_not_full_of_damaged_answers(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fake_port.eeprom; i++)
+        fake_port.eeprom[i] = (uint8_t)(i * 7 % 255);
+    journal_init(&journal);
+    assert_in_range(journal_next(&journal), 1, 4);
+    fake_port_reboot();
+    journal_init(&journal);
+    assert_in_range(journal_next(&journal), 1, 6);
+}
+
+/* A slot full of another lap's answer is not taken for a damaged newest one. */
+static void test_damaged_answers_end_where_the_lap_before_stands(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (uint16_t i = 1; i <= RING + 2; i++) {
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+        journal_ack(&journal, i);
+        settle(&journal);
+    }
+    decay(2); /* its slot holds RING + 2, the newest */
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_next(&journal), RING + 3);
+    assert_int_equal(journal_pending(&journal), 1);
+}
+
+static void test_a_cut_while_the_damaged_newest_is_made_a_void_gives_its_number_to_nobody(void **state)
+{
+    static struct journal journal;
+    struct answer answer;
+    volatile unsigned cases = 0;
+
+    (void)state;
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (volatile uint32_t cut_at = 1;; cut_at++) {
+            fake_port_reset();
+            journal_init_ring(&journal, RING);
+            for (uint16_t i = 1; i <= 3; i++)
+                assert_int_equal(append(&journal, i), JOURNAL_OK);
+            decay(2);
+            decay(3);
+            fake_port_reboot();
+            fake_port.cut_at = cut_at;
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x5B;
+            if (setjmp(fake_port.power_cut) == 0) {
+                journal_init_ring(&journal, RING);
+                break;
+            }
+            fake_port_reboot();
+            journal_init_ring(&journal, RING);
+            assert_int_equal(journal_next(&journal), 4);
+            assert_int_equal(value_at(&journal, 1), 1);
+            assert_int_equal(journal_read(&journal, 2, &answer), JOURNAL_DAMAGED);
+            assert_int_equal(journal_read(&journal, 3, &answer), JOURNAL_ANSWER);
+            assert_int_equal(answer.question, QUESTION_VOID);
+            cases++;
+        }
+    }
+    assert_true(cases > 100);
+}
+
 static void test_housekeeping_waits_for_the_eeprom(void **state)
 {
     struct journal journal;
@@ -732,6 +849,12 @@ int main(void)
         cmocka_unit_test_setup(test_dead_slots_all_round_are_a_fault, reset),
         cmocka_unit_test_setup(test_a_damaged_answer_is_reported_and_the_rest_stands, reset),
         cmocka_unit_test_setup(test_a_damaged_newest_answer_becomes_a_void_that_says_so, reset),
+        cmocka_unit_test_setup(test_when_several_of_the_newest_are_damaged_all_are_reported, reset),
+        cmocka_unit_test_setup(test_damaged_answers_before_a_torn_one_are_reported, reset),
+        cmocka_unit_test_setup(test_a_memory_full_of_something_else_is_not_full_of_damaged_answers, reset),
+        cmocka_unit_test_setup(test_damaged_answers_end_where_the_lap_before_stands, reset),
+        cmocka_unit_test_setup(test_a_cut_while_the_damaged_newest_is_made_a_void_gives_its_number_to_nobody,
+                               reset),
         cmocka_unit_test_setup(test_housekeeping_waits_for_the_eeprom, reset),
         cmocka_unit_test_setup(test_an_unknown_question_is_refused, reset),
         cmocka_unit_test_setup(test_the_last_number_of_all_is_the_last, reset),
