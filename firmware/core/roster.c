@@ -76,6 +76,7 @@ void roster_forget(struct roster *roster)
 {
     roster->count = 0;
     roster->signed_on_count = 0;
+    roster->signed_off_count = 0;
     roster->is_presence_known = false;
     roster->generation++;
     roster->write_at = 0;
@@ -144,16 +145,38 @@ void roster_on_counts(struct roster *roster, const struct message_counts *counts
     };
 }
 
+static bool was_signed_off(const struct roster *roster, uint16_t staff_id)
+{
+    for (uint8_t i = 0; i < roster->signed_off_count; i++) {
+        if (roster->signed_off[i] == staff_id)
+            return true;
+    }
+    return false;
+}
+
+/* PRESENCE says what the daemon knew when this kiosk said HELLO, and may be long on its way. */
+static void note_sign_off(struct roster *roster, uint16_t staff_id)
+{
+    uint16_t *list = roster->signed_off;
+
+    if (roster->is_presence_known || was_signed_off(roster, staff_id))
+        return;
+    if (roster->signed_off_count == PRESENCE_CAPACITY)
+        memmove(list, list + 1, --roster->signed_off_count * sizeof *list);
+    list[roster->signed_off_count++] = staff_id;
+}
+
 void roster_on_presence(struct roster *roster, const struct message_presence *presence, uint32_t uptime_s)
 {
     if (roster->is_presence_known)
         return;
     roster->is_presence_known = true;
     for (uint8_t i = 0; i < presence->count && roster->signed_on_count < PRESENCE_CAPACITY; i++) {
-        if (roster_is_signed_on(roster, presence->present[i].staff_id))
+        uint16_t staff_id = presence->present[i].staff_id;
+        if (roster_is_signed_on(roster, staff_id) || was_signed_off(roster, staff_id))
             continue; /* since this boot, so later than what the daemon knows */
         roster->signed_on[roster->signed_on_count++] = (struct signed_on){
-            .staff_id = presence->present[i].staff_id,
+            .staff_id = staff_id,
             .until_s = uptime_s + (uint32_t)presence->present[i].minutes_left * 60,
         };
     }
@@ -203,6 +226,7 @@ void roster_sign_off(struct roster *roster, uint16_t staff_id)
             roster->signed_on[kept++] = roster->signed_on[i];
     }
     roster->signed_on_count = kept;
+    note_sign_off(roster, staff_id);
 }
 
 /* How many of those signed on are still on the roster, and the last of them. */

@@ -244,6 +244,46 @@ static void test_presence_from_the_daemon_counts_only_until_something_is_known_h
     assert_true(roster_is_signed_on(&roster, 9));
 }
 
+/* What the daemon tells was true when the kiosk said HELLO; who signed off here did it after that. */
+static void test_presence_that_is_out_of_date_signs_nobody_on_again(void **state)
+{
+    struct roster roster;
+    struct message_presence presence = {
+        .count = 2, .present = {{.staff_id = 9, .minutes_left = 60}, {.staff_id = 7, .minutes_left = 60}}};
+
+    (void)state;
+    roster_load(&roster);
+    give_three(&roster);
+    assert_true(roster_sign_on(&roster, 9, 5));
+    roster_sign_off(&roster, 9);
+    roster_on_presence(&roster, &presence, 1000);
+    assert_false(roster_is_signed_on(&roster, 9));
+    assert_true(roster_is_signed_on(&roster, 7));
+    assert_true(roster_sign_on(&roster, 9, 1001));
+    roster_sign_off(&roster, 9);
+    assert_true(roster_is_signed_on(&roster, 7));
+}
+
+static void test_a_sign_on_after_a_sign_off_counts_although_presence_comes_late(void **state)
+{
+    struct roster roster;
+    struct message_presence presence = {.count = 0};
+
+    (void)state;
+    roster_load(&roster);
+    give_three(&roster);
+    for (uint16_t i = 0; i < 3 * PRESENCE_CAPACITY; i++) { /* more than it can remember */
+        assert_true(roster_sign_on(&roster, (uint16_t)(100 + i), 5));
+        roster_sign_off(&roster, (uint16_t)(100 + i));
+    }
+    assert_true(roster_sign_on(&roster, 100, 6));
+    presence = (struct message_presence){
+        .count = 1, .present = {{.staff_id = 100 + 3 * PRESENCE_CAPACITY - 1, .minutes_left = 60}}};
+    roster_on_presence(&roster, &presence, 1000);
+    assert_int_equal(roster.signed_on_count, 1);
+    assert_true(roster_is_signed_on(&roster, 100));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +298,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_sign_on_ends_after_ten_hours_or_at_midnight, reset),
         cmocka_unit_test_setup(test_presence_from_the_daemon_counts_only_until_something_is_known_here,
                                reset),
+        cmocka_unit_test_setup(test_presence_that_is_out_of_date_signs_nobody_on_again, reset),
+        cmocka_unit_test_setup(test_a_sign_on_after_a_sign_off_counts_although_presence_comes_late, reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
