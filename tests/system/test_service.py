@@ -233,7 +233,12 @@ class Install(unittest.TestCase):
     FILES = {"usr/sbin/bynamed": 0o755, "usr/bin/byname": 0o755, "usr/lib/systemd/system/bynamed.service": 0o644,
              "usr/lib/sysusers.d/byname.conf": 0o644, "usr/lib/udev/rules.d/60-byname.rules": 0o644,
              "usr/share/doc/byname/examples/bynamed.conf": 0o644,
-             "usr/share/doc/byname/examples/http.conf": 0o644}
+             "usr/share/doc/byname/examples/http.conf": 0o644,
+             "usr/share/man/man1/byname.1": 0o644, "usr/share/man/man5/bynamed.conf.5": 0o644,
+             "usr/share/man/man8/bynamed.8": 0o644,
+             "usr/share/bash-completion/completions/byname": 0o644,
+             "usr/share/bash-completion/completions/bynamed": 0o644,
+             "usr/share/zsh/vendor-completions/_byname": 0o644}
 
     def setUp(self):
         self.root = os.path.realpath(os.path.join(os.environ["BYNAME_BUILD"], "installed-by-test"))
