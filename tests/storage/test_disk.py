@@ -73,9 +73,10 @@ class SmallDisk(rig.Case):
         for kiosk in self.kiosks:
             self.assertTrue(kiosk.pump(lambda kiosk=kiosk: kiosk.holds > 0), self.server.log())
         self.assertEqual(self.kiosks[0].oldest, stored, "nothing is acknowledged that is not stored")
+        # A small batch may still fit in between.
+        self.assertTrue(self.kiosks[1].pump(lambda: "no space left" in self.server.byname("status").stdout))
         status = self.server.byname("status")
         self.assertEqual(status.returncode, 1, status.stdout)
-        self.assertIn("no space left", status.stdout)
         self.assertIsNone(self.server.process.poll(), "the daemon stays")
         self.assertEqual([(kiosk.welcomes, kiosk.renews) for kiosk in self.kiosks], [(1, 0), (1, 0)], "the lines stay")
         os.unlink(self.filler)
@@ -157,5 +158,10 @@ class FailedSync(rig.Case):
         self.assertEqual(daemon.query("SELECT count(*) FROM answer"), [(1,)])
 
 
+# To mount, an ordinary user needs a name space of his own; where that is forbidden, SmallDisk is skipped.
+AS_ROOT = ["unshare", "--map-root-user", "--mount"]
+
 if __name__ == "__main__":
+    if os.geteuid() != 0 and subprocess.run([*AS_ROOT, "true"], capture_output=True, check=False).returncode == 0:
+        os.execvp(AS_ROOT[0], [*AS_ROOT, sys.executable, *sys.argv])
     unittest.main()
