@@ -179,6 +179,33 @@ static void put_audiences(struct page *page, const json_t *audiences)
     page_put(page, STYLE_PLAIN, "\n");
 }
 
+static void put_notes(struct page *page, const json_t *notes)
+{
+    const json_t *note;
+    size_t index;
+
+    if (json_array_size(notes) > 0)
+        page_put(page, STYLE_STRONG, "\n%s\n", words_text(WORD_NOTES));
+    json_array_foreach(notes, index, note)
+    {
+        const json_t *after = page_at(note, "after");
+
+        page_put_wrapped(page, STYLE_PLAIN, 2,
+                         page_say(page, WORD_NOTE, page_moment(page, page_text_at(note, "noted"), false),
+                                  page_text_at(note, "text")));
+        if (page_count_at(note, "days") == 0 || page_count_at(after, "n") == 0) {
+            page_put_wrapped(page, STYLE_QUIET, 4, words_text(WORD_NOTE_NONE));
+            continue;
+        }
+        page_put_wrapped(page, STYLE_PLAIN, 4,
+                         page_say(page, WORD_NOTE_AFTER, page_rate(page, after),
+                                  page_number_at(page, after, "n"), page_number_at(page, note, "days")));
+        page_put_comparison(page, page_at(note, "comparison"), 4);
+    }
+    if (json_array_size(notes) > 0)
+        page_put(page, STYLE_PLAIN, "\n");
+}
+
 void render_summary(struct page *page, const json_t *reply)
 {
     page_put_title(page, WORD_REPORT_SUMMARY, reply);
@@ -193,6 +220,7 @@ void render_summary(struct page *page, const json_t *reply)
         put_returning(page, reply);
         put_responses(page, page_at(reply, "responses"));
     }
+    put_notes(page, page_at(reply, "notes"));
     page_put_foot(page, reply);
 }
 

@@ -168,6 +168,8 @@ json_t *report_help_counts(const struct report_part *part);
 enum store_status report_open_calls(struct report *report, json_t **out);
 /* {"count", "unwell": [{"name", "last_heard", "reasons": ["silent", ...]}]} */
 enum store_status report_wellness(struct report *report, json_t **out);
+/* The manager's notes of the period, newest first: [{"noted", "text", "days", "after": rate, "comparison"}] */
+enum store_status report_notes(struct report *report, json_t **out);
 /* Numbers that are gone for good, noticed within the period. */
 enum store_status report_lost(struct report *report, json_t **out);
 

@@ -135,7 +135,7 @@ static enum store_status audience_add(struct report *report, const char *audienc
 enum store_status report_summary(struct report *report)
 {
     struct report_breakdown breakdown;
-    json_t *lost = NULL, *audiences = json_array();
+    json_t *lost = NULL, *notes = NULL, *audiences = json_array();
     enum store_status status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
 
     if (status == STORE_OK) {
@@ -144,12 +144,15 @@ enum store_status report_summary(struct report *report)
         summary_fill(report->out, &part);
         status = report_lost(report, &lost);
     }
+    if (status == STORE_OK)
+        status = report_notes(report, &notes);
     if (report->figures.kiosk == 0 && report->figures.staff == FIGURES_ALL_STAFF) {
         if (status == STORE_OK)
             status = audience_add(report, "external", audiences);
         if (status == STORE_OK)
             status = audience_add(report, "internal", audiences);
     }
+    json_object_set_new(report->out, "notes", notes);
     json_object_set_new(report->out, "lost", lost);
     json_object_set_new(report->out, "audiences", audiences);
     report_breakdown_free(&breakdown);

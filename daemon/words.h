@@ -28,7 +28,6 @@
     X(NEVER, "never")                                                                                       \
     X(TOO_FEW, "too few")                                                                                   \
     X(RATE, "{1} %  {2} to {3} %")                                                                          \
-    X(PERCENT, "{1} %")                                                                                     \
     X(N_OF_M, "{1} of {2}")                                                                                 \
     X(BETTER, "better")                                                                                     \
     X(WORSE, "worse")                                                                                       \
@@ -99,6 +98,10 @@
     X(NOT_COUNTED, "Not counted: {1}.")                                                                     \
     X(NOT_INVALID, "{1} answers not understood")                                                            \
     X(NOT_RATED, "{1} answers without their rating")                                                        \
+    X(NOTES, "What was changed")                                                                            \
+    X(NOTE, "{1} {2}")                                                                                      \
+    X(NOTE_AFTER, "satisfied after {1} of {2} in {3} days;")                                                \
+    X(NOTE_NONE, "no whole day after it yet")                                                               \
     X(LOST, "Lost answers: {1}.")                                                                           \
     X(LOST_DAMAGED, "{1} damaged in a kiosk's memory")                                                      \
     X(LOST_RESTORED, "{1} missing since an older database was restored")                                    \
@@ -200,7 +203,7 @@ enum word { WORDS(WORDS_ENUMERATOR) WORD_COUNT };
 /* The text; word < WORD_COUNT. */
 const char *words_text(enum word word);
 
-/* The word for a name of the vocabulary ("process", "empathy") under a prefix word list; WORD_COUNT when unknown. */
+/* What a cause ("process") or a strength ("empathy") of vocabulary.h is called; WORD_COUNT for a name that is none. */
 enum word words_cause(const char *name);
 enum word words_strength(const char *name);
 

@@ -327,7 +327,22 @@ def choices(part, question):
     return {name: part.number(part.now.count(question, name)) for name in CODES[question]}
 
 
-def summary(store, part):
+def notes(store, period, kiosk, staff):
+    """As many whole days after the note's own day as the period has, at most 28, against as many before it."""
+    rows, midnight = [], lambda date, days: store.clock.midnight(date + datetime.timedelta(days=days))
+    for noted, text in sorted((n for n in store.notes if period[0] <= n[0] < period[1]), reverse=True):
+        date = store.clock.day(noted)
+        days = max([n for n in range(29) if midnight(date, 1 + n) <= max(period[1], midnight(date, 1))])
+        part = Part(Selection(store.of_audience, (midnight(date, 1), midnight(date, 1 + days))),
+                    Selection(store.of_audience, (midnight(date, -days), midnight(date, 0))), kiosk, staff)
+        hits, n = part.now.csat()
+        rows.append({"noted": store.clock.text(noted), "text": text, "days": days,
+                     "after": no_rate(n, n > 0) if part.is_hidden else rate(hits, n, part.least),
+                     "comparison": part.compare(Selection.csat, True)})
+    return rows
+
+
+def summary(store, part, period, kiosk, staff):
     returning = random_returning(part.now)
     return {
         **csat_block(part),
@@ -337,7 +352,7 @@ def summary(store, part):
                       "rate": part.rate(returning), "comparison": part.compare(random_returning, False)},
         "responses": {name: response(part, name)
                       for name in ("staff", "mention", "cause", "strength", "returning", "help")},
-        "left_out": left_out(part.now),
+        "left_out": left_out(part.now), "notes": notes(store, period, kiosk, staff),
         "lost": {"damaged": 0, "restored": 0, "dead_slot": 0},
     }
 
@@ -654,6 +669,7 @@ class Store:
             self.signs = connection.execute(
                 "SELECT kiosk, question, value, instant_ms FROM answer JOIN journal ON journal.id = answer.journal"
                 " WHERE question IN (11, 12) ORDER BY instant_ms, answer.journal, seq").fetchall()
+            self.notes = connection.execute("SELECT noted_ms, text FROM note").fetchall()
             self.calls = {(journal, visit): rest for journal, visit, *rest in connection.execute(
                 "SELECT journal, visit, state, acknowledged_ms, closed_ms, outcome FROM help_call WHERE kind = 1")}
 
@@ -704,7 +720,7 @@ def before_of(clock, period):
 def expected_of(store, report, now, before, period, kiosk, staff):
     part = Part(now, before, kiosk, staff)
     makers = {
-        "summary": lambda: summary(store, part),
+        "summary": lambda: summary(store, part, period, kiosk, staff),
         "staff": lambda: staff_report(store, now, before, period, kiosk, staff),
         "causes": lambda: choice_report(store, part, "cause", "causes"),
         "strengths": lambda: choice_report(store, part, "strength", "strengths"),
@@ -754,6 +770,8 @@ def make(path, zone):
         connection.execute("UPDATE kiosk SET audience = 'internal' WHERE id = 3")
         connection.execute("UPDATE help_call SET state = 3, outcome = 1 + id % 4, acknowledged_ms = called_ms + id * 777,"
                            " closed_ms = called_ms + 1500 * id WHERE id % 3 = 0")
+        connection.executemany("INSERT INTO note (noted_ms, text, is_shown) VALUES (?, ?, 0)", [
+            (1774000000000, "new queue signs"), (1792200000000, "a second till"), (1793510000000, "longer hours")])
         connection.execute("UPDATE help_call SET state = 2, acknowledged_ms = called_ms + 61000 WHERE id % 3 = 1")
 
 
