@@ -336,6 +336,21 @@ void journal_ack(struct journal *journal, uint32_t through)
         journal->oldest = through + 1;
 }
 
+bool journal_doubt(struct journal *journal, uint32_t through)
+{
+    struct answer answer;
+    uint32_t doubtful = journal->doubtful;
+
+    if (doubtful == 0 || journal->oldest != doubtful + 1)
+        return false;
+    journal->doubtful = 0;
+    if (through + 1 != doubtful || journal_free(journal) == 0 ||
+        journal_read(journal, doubtful, &answer) != JOURNAL_ANSWER)
+        return false;
+    journal->oldest = journal->cleared = doubtful;
+    return true;
+}
+
 /* Mark the slot of journal->cleared, unless it has been erased for a newer answer meanwhile. */
 static void clear_acked(struct journal *journal)
 {
@@ -511,6 +526,7 @@ void journal_init_ring(struct journal *journal, uint16_t slot_count)
     find_oldest(journal);
     include_doubtful(journal);
     journal->cleared = journal->oldest;
+    journal->doubtful = journal->oldest == journal->next ? journal->next - 1 : 0;
     bury_torn(journal);
 }
 

@@ -33,10 +33,11 @@ enum journal_entry {
 };
 
 struct journal {
-    uint32_t oldest;  /* oldest unacknowledged; == next when none */
-    uint32_t next;    /* the next answer's */
-    uint32_t cleared; /* slots below this are marked acknowledged in the EEPROM, too */
-    uint16_t boot;    /* this boot's number */
+    uint32_t oldest;   /* oldest unacknowledged; == next when none */
+    uint32_t next;     /* the next answer's */
+    uint32_t doubtful; /* the newest at the start, if its slot said that it was acknowledged; else 0 */
+    uint32_t cleared;  /* slots below this are marked acknowledged in the EEPROM, too */
+    uint16_t boot;     /* this boot's number */
     uint16_t bad_slots;
     uint16_t slot_count; /* STORAGE_SLOT_COUNT, or a test's small ring */
     uint8_t erase_left;  /* bytes of the next slot not yet known to be blank */
@@ -70,6 +71,11 @@ enum journal_entry journal_read(const struct journal *journal, uint32_t seq, str
 /* The daemon has everything up to `through`, which is below journal_next. Takes effect at once; the slots are
  * marked by journal_step, and what a power cut leaves unmarked is sent again and recognised by the daemon. */
 void journal_ack(struct journal *journal, uint32_t through);
+
+/* The daemon has everything up to `through`, says WELCOME. When that is all but the newest answer at the start, the
+ * acknowledged mark in its slot is what a power cut left of another mark: the answer is unacknowledged again, and
+ * true is returned. */
+bool journal_doubt(struct journal *journal, uint32_t through);
 
 /* Do one byte of housekeeping if the EEPROM is ready: mark acknowledged slots, erase the next slot ahead of
  * time. True while there is more to do. */

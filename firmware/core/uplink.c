@@ -194,6 +194,11 @@ static void on_welcome(struct uplink *uplink, const struct message_welcome *welc
         ask_for_journal(uplink, now_ms, uptime_s);
         return;
     }
+    if (journal_doubt(uplink->journal, welcome->through)) {
+        link_on_renew(&uplink->link,
+                      now_ms); /* before it is proved, and stored, that what HELLO said is lost */
+        return;
+    }
     journal_ack(uplink->journal, welcome->through);
     roster_on_midnight(uplink->roster, uptime_s, welcome->midnight_in_s);
     link_on_welcome(&uplink->link, now_ms, journal_oldest(uplink->journal));

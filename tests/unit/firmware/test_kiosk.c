@@ -630,6 +630,50 @@ static void test_a_conversation_replayed_to_the_kiosk_after_a_reboot_is_ignored(
     assert_true(kiosk.uplink.forged > forged);
 }
 
+/* A rating that the daemon does not have, and whose newest slot says all the same that it was acknowledged. */
+static uint32_t leave_a_torn_mark(void)
+{
+    collector.is_acking = false;
+    press(5);
+    uint32_t seq = next_seq() - 1;
+    collector.through = seq - 1;
+    collector.answers[seq].seq = 0;
+    fake_port.eeprom[STORAGE_JOURNAL + seq % STORAGE_SLOT_COUNT * STORAGE_SLOT_SIZE + STORAGE_SLOT_SIZE - 1] =
+        0;
+    return seq;
+}
+
+/* Power failed while the mark that it is whole was written, and what stands there reads as the other mark. */
+static void test_a_torn_mark_does_not_make_the_daemon_look_forgetful(void **state)
+{
+    (void)state;
+    uint32_t seq = leave_a_torn_mark();
+    boot();
+    run(2500);
+    assert_int_equal(collector.hello.oldest, seq);
+    assert_int_equal(collector.answers[seq].seq, seq);
+    assert_int_equal(collector.losts, 0);
+    collector.is_acking = true;
+    run(5000);
+    assert_int_equal(journal_pending(&kiosk.journal), 0);
+    unsigned hellos = collector.hellos;
+    boot();
+    run(2500);
+    assert_int_equal(collector.hellos, hellos + 1); /* and that was that */
+}
+
+/* An older database: it is to say so. */
+static void test_what_an_older_database_lacks_is_not_taken_for_a_torn_mark(void **state)
+{
+    (void)state;
+    uint32_t seq = leave_a_torn_mark();
+    collector.through = seq - 2;
+    boot();
+    run(500);
+    assert_int_equal(collector.hello.oldest, seq + 1);
+    assert_true(uplink_is_up(&kiosk.uplink));
+}
+
 static void test_a_second_welcome_opens_no_second_conversation(void **state)
 {
     struct message_welcome welcome = {
@@ -1397,7 +1441,8 @@ static void test_an_open_help_call_comes_first_and_is_acknowledged_for_good(void
     assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
     open_menu();
     press(2);
-    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU); /* it is answered, whether the daemon knows or not */
+    assert_int_equal(kiosk.shown.kind,
+                     SCREEN_STAFF_MENU); /* it is answered, whether the daemon knows or not */
     press(5);
     boot();
     collector.is_silent = false;
@@ -1833,6 +1878,8 @@ int main(void)
         cmocka_unit_test_setup(test_forged_orders_of_every_kind_are_ignored, reset),
         cmocka_unit_test_setup(test_wait_and_renew_from_anybody_only_delay, reset),
         cmocka_unit_test_setup(test_a_conversation_replayed_to_the_kiosk_after_a_reboot_is_ignored, reset),
+        cmocka_unit_test_setup(test_a_torn_mark_does_not_make_the_daemon_look_forgetful, reset_ready),
+        cmocka_unit_test_setup(test_what_an_older_database_lacks_is_not_taken_for_a_torn_mark, reset_ready),
         cmocka_unit_test_setup(test_a_second_welcome_opens_no_second_conversation, reset),
         cmocka_unit_test_setup(test_a_changed_hello_is_answered_in_vain, reset),
         cmocka_unit_test_setup(test_two_daemons_on_one_line_do_not_confuse_a_kiosk, reset),
@@ -1854,9 +1901,11 @@ int main(void)
         cmocka_unit_test_setup(test_an_unhappy_visit_offers_help_first, reset_ready),
         cmocka_unit_test_setup(test_help_is_not_offered_while_the_daemon_is_away_or_help_is_off, reset_ready),
         cmocka_unit_test_setup(test_who_waits_is_told_at_the_idle_screen_that_somebody_comes, reset_ready),
-        cmocka_unit_test_setup(test_a_press_turns_the_news_away_and_one_for_the_faces_is_a_rating, reset_ready),
+        cmocka_unit_test_setup(test_a_press_turns_the_news_away_and_one_for_the_faces_is_a_rating,
+                               reset_ready),
         cmocka_unit_test_setup(test_news_of_another_call_or_of_its_end_shows_nothing, reset_ready),
-        cmocka_unit_test_setup(test_the_managers_note_is_at_the_idle_screen_in_turns_with_who_serves, reset_ready),
+        cmocka_unit_test_setup(test_the_managers_note_is_at_the_idle_screen_in_turns_with_who_serves,
+                               reset_ready),
         cmocka_unit_test_setup(test_an_open_help_call_comes_first_and_is_acknowledged_for_good, reset_ready),
         cmocka_unit_test_setup(test_a_help_call_is_answered_by_whoever_has_the_pin, reset_ready),
         cmocka_unit_test_setup(test_a_help_call_that_cannot_be_kept_as_answered_is_not, reset_ready),
