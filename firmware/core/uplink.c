@@ -201,6 +201,7 @@ static void on_welcome(struct uplink *uplink, const struct message_welcome *welc
     }
     journal_ack(uplink->journal, welcome->through);
     roster_on_midnight(uplink->roster, uptime_s, welcome->midnight_in_s);
+    uplink->help_state = 0; /* what is not over is told anew */
     link_on_welcome(&uplink->link, now_ms, journal_oldest(uplink->journal));
 }
 

@@ -518,6 +518,31 @@ static void check_recount(struct ledger *ledger, struct store *store)
         ledger_fail(ledger, "%" PRIu64 " answers came with two contents", verified.conflicts);
 }
 
+/* Whoever asked for somebody has one call for it, and nobody else has; late or not, as the arrival says. */
+static void check_calls(struct ledger *ledger, struct store *store)
+{
+    sqlite3_stmt *statement = prepare(ledger, store,
+                                      "SELECT (SELECT count(*) FROM answer WHERE question = 9 AND value = 1),"
+                                      " (SELECT count(*) FROM help_call JOIN answer USING (journal, seq) "
+                                      "WHERE kind = 1 AND question = 9 AND value = 1),"
+                                      " (SELECT count(*) FROM help_call WHERE kind = 1),"
+                                      " (SELECT count(*) FROM help_call WHERE kind = 1 AND (state = 4) <> "
+                                      "(help_call.arrived_ms - called_ms > 120000))");
+
+    if (sqlite3_step(statement) != SQLITE_ROW) {
+        ledger_fail(ledger, "the help calls cannot be read");
+    } else {
+        int asked = sqlite3_column_int(statement, 0), answered = sqlite3_column_int(statement, 1);
+        if (asked != answered || answered != sqlite3_column_int(statement, 2))
+            ledger_fail(ledger, "%d answers ask for somebody, %d of them have a call, %d calls are there",
+                        asked, answered, sqlite3_column_int(statement, 2));
+        if (sqlite3_column_int(statement, 3) != 0)
+            ledger_fail(ledger, "%d calls are missed or not without a reason",
+                        sqlite3_column_int(statement, 3));
+    }
+    sqlite3_finalize(statement);
+}
+
 void ledger_check(struct ledger *ledger, struct store *store)
 {
     static struct rows rows; /* too large for a stack */
@@ -527,4 +552,5 @@ void ledger_check(struct ledger *ledger, struct store *store)
     check_rows(ledger, &rows);
     check_gaps(ledger, store);
     check_recount(ledger, store);
+    check_calls(ledger, store);
 }

@@ -1471,6 +1471,22 @@ static void test_a_help_call_is_answered_by_whoever_has_the_pin(void **state)
     assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU);
 }
 
+static void test_a_help_call_that_was_over_while_the_line_was_down_is_forgotten(void **state)
+{
+    (void)state;
+    SAY(HELP, help, .token = 9, .visit = 1, .state = HELP_STATE_OPEN);
+    run(50);
+    assert_int_equal(kiosk.uplink.help_state, HELP_STATE_OPEN);
+    collector.is_silent = true;
+    run(LINK_TIMEOUT_MS + 100);
+    collector.is_silent = false;
+    run(3000);
+    assert_true(uplink_is_up(&kiosk.uplink));
+    open_menu();
+    press(2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_STAFF_MENU);
+}
+
 static void test_a_help_call_that_cannot_be_kept_as_answered_is_not(void **state)
 {
     (void)state;
@@ -1908,6 +1924,7 @@ int main(void)
                                reset_ready),
         cmocka_unit_test_setup(test_an_open_help_call_comes_first_and_is_acknowledged_for_good, reset_ready),
         cmocka_unit_test_setup(test_a_help_call_is_answered_by_whoever_has_the_pin, reset_ready),
+        cmocka_unit_test_setup(test_a_help_call_that_was_over_while_the_line_was_down_is_forgotten, reset_ready),
         cmocka_unit_test_setup(test_a_help_call_that_cannot_be_kept_as_answered_is_not, reset_ready),
         cmocka_unit_test_setup(test_silence_is_stored_and_ends_the_visit, reset_ready),
         cmocka_unit_test_setup(test_the_bar_drains, reset_ready),
