@@ -82,10 +82,10 @@ class Insatiable:
                 continue
             try:
                 *frames, self.buffer = (self.buffer + os.read(self.fd, 4096)).split(b"\0")
+                for frame in (peer.uncobs(frame) for frame in frames if frame):
+                    self.on_frame(frame[0], frame[2:-4])
             except OSError:
-                break
-            for frame in (peer.uncobs(frame) for frame in frames if frame):
-                self.on_frame(frame[0], frame[2:-4])
+                break  # the kiosk has ended, maybe between its frame and the answer to that
         if self.fd is not None:
             os.close(self.fd)
 
