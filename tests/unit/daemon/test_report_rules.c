@@ -586,8 +586,8 @@ static void test_pages_fit_their_width_and_use_it(void **state)
         fixture_wait(fixture, 20 * MINUTE_MS);
     }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        json_t *report = run(fixture, (struct report_query){.report = names[i], .since = "3d"});
-        char *narrow = page_of(report, 80), *wide = page_of(report, 120);
+        json_t *reply = run(fixture, (struct report_query){.report = names[i], .since = "3d"});
+        char *narrow = page_of(reply, 80), *wide = page_of(reply, 120);
 
         if (widest(narrow) > 80 || widest(wide) > 120)
             fail_msg("%s is too wide:\n%s%s", names[i], narrow, wide);
@@ -595,7 +595,7 @@ static void test_pages_fit_their_width_and_use_it(void **state)
             assert_true(widest(wide) > 85);
         free(narrow);
         free(wide);
-        json_decref(report);
+        json_decref(reply);
     }
 }
 
@@ -603,7 +603,7 @@ static void test_pages_fit_their_width_and_use_it(void **state)
 static void test_one_page_has_at_most_24_lines(void **state)
 {
     struct fixture *fixture = *state;
-    json_t *report, *people, *unwell, *left_out;
+    json_t *reply, *people, *unwell, *left_out;
     char *page;
     unsigned lines = 0;
 
@@ -612,26 +612,26 @@ static void test_one_page_has_at_most_24_lines(void **state)
         fixture_press(fixture, QUESTION_CAUSE, CAUSE_PROCESS);
         fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
     }
-    report = run(fixture, (struct report_query){.report = "overview", .since = "1d"});
-    people = at(report, "asked_for");
+    reply = run(fixture, (struct report_query){.report = "overview", .since = "1d"});
+    people = at(reply, "asked_for");
     for (int i = 0; i < 24; i++)
         json_array_append_new(people,
                               json_pack("{s:s, s:i, s:{s:i}, s:b}", "name", "Łukasz Ściegień!", "asked", 1234,
                                         "asked_rate", "n", 5678, "is_own_best", i % 2));
-    unwell = at(report, "kiosks.unwell");
+    unwell = at(reply, "kiosks.unwell");
     for (int i = 0; i < 12; i++)
         json_array_append_new(unwell, json_pack("{s:s, s:s, s:[s, s]}", "name", "Counter", "last_heard",
                                                 "2026-11-02T12:00:00+01:00", "reasons", "silent", "lost"));
-    left_out = at(report, "left_out");
+    left_out = at(reply, "left_out");
     json_object_set_new(left_out, "withdrawn", json_integer(10));
     json_object_set_new(left_out, "burst", json_integer(10));
-    page = page_of(report, 80);
+    page = page_of(reply, 80);
     for (const char *at_line = page; *at_line != '\0'; at_line++)
         lines += *at_line == '\n' ? 1 : 0;
     if (lines > 24 || widest(page) > 80)
         fail_msg("%u lines, %u columns:\n%s", lines, widest(page), page);
     free(page);
-    json_decref(report);
+    json_decref(reply);
 }
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
