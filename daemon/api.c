@@ -927,13 +927,26 @@ static enum store_status run_erase(struct store *store, struct api_call *call, s
                : status;
 }
 
-/* Reports may name people or be of one; exports are. */
+/* Reports without anybody's name, unless they are asked for one person. */
+static bool is_of_nobody(const struct api_call *call)
+{
+    static const char *const names[] = {"summary", "causes", "strengths", "hours", "days", "kiosks"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], call->texts[TEXT_WHICH]) == 0)
+            return !call->has_text[TEXT_STAFF];
+    }
+    return false;
+}
+
 bool api_call_is_to_be_logged(const struct api_call *call)
 {
     if (call->route == NULL || call->reply == NULL || call->reader[0] == '\0')
         return false;
-    return call->route->run == run_report || call->route->run == run_my_report ||
-           call->route->run == run_export || call->route->run == run_my_export;
+    if (call->route->run == run_report)
+        return !is_of_nobody(call);
+    return call->route->run == run_my_report || call->route->run == run_export ||
+           call->route->run == run_my_export;
 }
 
 enum store_status api_call_log(struct store *store, void *context, struct store_error *error)

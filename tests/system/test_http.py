@@ -572,12 +572,14 @@ class Privacy(Case):
                             ("/api/v1/report/staff?staff=Eve", manager), ("/api/v1/staff/Dan/export", manager),
                             ("/api/v1/me/report", dan), ("/api/v1/me/export", dan), ("/api/v1/board", board),
                             ("/api/v1/status", manager), ("/api/v1/report/staff?staff=Nobody", manager),
+                            ("/api/v1/report/kiosks", manager), ("/api/v1/report/hours?staff=Dan", manager),
+                            ("/api/v1/report/overview", manager),
                             ("/api/v1/report/staff?staff=Eve", board)):
             web.ask(path, token=token)
         self.served.byname("report", "staff")
         self.assertCountEqual(self.log(), [
             ("token 1", "report staff", None, 1), ("token 1", "report staff", "Eve", 2), ("token 1", "export", "Dan", 1),
-            ("token 2", "report staff", "Dan", 1), ("token 2", "export", "Dan", 1),
+            ("token 1", "report hours", "Dan", 1), ("token 1", "report overview", None, 1), ("token 2", "report staff", "Dan", 1), ("token 2", "export", "Dan", 1),
             (f"uid {os.getuid()}", "report staff", None, 1)])
         self.assertIn("report staff, of Eve, 2 times within the hour", self.served.byname("access-log").stdout)
         self.assertEqual(web.ask("/api/v1/access-log", token=manager).status, 200)

@@ -214,6 +214,13 @@ class Unit(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertLessEqual(float(found[1]), EXPOSURE_MAX)
 
+    def test_pages_need_the_drop_in_and_it_gives_no_more_than_this_host(self):
+        self.assertEqual(directives("IPAddressDeny"), ["any"])
+        self.assertNotIn("AF_INET", " ".join(directives("RestrictAddressFamilies")))
+        with open(os.path.join(DIST, "http.conf")) as file:
+            lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+        self.assertEqual(lines, ["[Service]", "RestrictAddressFamilies=AF_INET AF_INET6", "IPAddressAllow=localhost"])
+
     def test_only_serial_lines_are_devices(self):
         self.assertEqual(directives("DevicePolicy"), ["closed"])
         self.assertEqual(directives("DeviceAllow"), ["char-ttyACM rw", "char-ttyUSB rw"])
