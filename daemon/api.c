@@ -1006,7 +1006,7 @@ static const struct route routes[] = {
     {false, {"policy"}, API_READER, MANAGERS | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_policy, NULL, 0},
     {true, {"policy"}, API_WRITER, LOCALS, run_policy_set, NULL, NEEDS(TEXT_ATTRIBUTE)},
     {false, {"access-log"}, API_READER, MANAGERS, run_access_log, NULL, 0},
-    {false, {"board"}, API_READER, MANAGERS | BIT(TOKEN_BOARD), run_board, NULL, 0},
+    {false, {"board"}, API_READER, BIT(TOKEN_MANAGER) | BIT(TOKEN_BOARD), run_board, NULL, 0},
 };
 
 static void mistake(struct api_call *call, int code, const char *format, ...)

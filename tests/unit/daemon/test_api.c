@@ -185,7 +185,7 @@ static void test_each_scope_opens_its_own_paths_only(void **state)
         {true, "/api/v1/tokens/99/revoke", "", {422, 403, 403, 403}},
         {false, "/api/v1/me", "", {403, 200, 200, 200}},
         {false, "/api/v1/me/report", "", {403, 403, 200, 403}},
-        {false, "/api/v1/board", "", {200, 200, 403, 200}},
+        {false, "/api/v1/board", "", {403, 200, 403, 200}},
         {false, "/api/v1/me/export", "", {403, 403, 200, 403}},
         {false, "/api/v1/staff/Dan/export", "", {200, 200, 403, 403}},
         {false, "/api/v1/report/export?staff=Dan", "", {422, 422, 403, 403}},
