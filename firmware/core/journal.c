@@ -42,7 +42,8 @@
  * A torn cell may read differently each time until it is written again. So recovery writes a byte that it is
  * going to rely on, also where the byte reads right: the payload of what it commits anew, and every byte of
  * the next slot unless the whole slot is blank (then only the state, erased last, or the first byte,
- * programmed first, can be torn, and both are written by the append).
+ * programmed first, can be torn, and both are written by the append). Before it erases such a slot again it makes it
+ * a grave: were the CRC torn in that, beside a torn payload, the two could agree by chance.
  *
  * A torn slot that is next in line was never acknowledged on the display; but a cell that decays looks the
  * same and its number may be known to the daemon. So the number is not used again: the slot becomes a VOID
@@ -506,6 +507,8 @@ static void bury_torn(struct journal *journal)
         pass_over_damaged(journal, &slot);
     journal->may_be_torn = true;
     journal->erase_left = slot.kind == SLOT_BLANK && slot.is_clean ? 0 : STORAGE_SLOT_SIZE;
+    if (!is_begun && !slot.is_right && journal->erase_left > 0)
+        write_state(slot_index(journal, journal->next), GRAVE, PORT_EEPROM_WRITE);
     if (!is_begun)
         return;
     if (slot.kind == SLOT_DAMAGED) {

@@ -54,8 +54,6 @@ static uint16_t index_of(const struct world *world, const struct answer *answer)
 static const char *compare(struct world *world, const struct answer *answer, uint16_t *index)
 {
     *index = index_of(world, answer);
-    if (*index != 0 && world->given[*index].is_archived)
-        return "an answer is delivered under a second journal id";
     if (*index == 0)
         return "an answer was invented";
     struct answer right = content(*index);
@@ -144,6 +142,14 @@ static const char *append(struct world *world, struct journal *journal, bool is_
 /* The daemon --------------------------------------------------------------------------------------------
  */
 
+/* What a new journal begins with and its kiosk's former one has, too, from an earlier boot, is not stored again
+ * (PROTOCOL.md). */
+static bool is_former(const struct world *world, const struct journal *journal, const struct answer *answer)
+{
+    return answer->seq <= world->begins_after ||
+           (answer->seq == world->begins_after + 1 && answer->boot != journal->boot);
+}
+
 /* One message reaches the daemon. It takes numbers in order only. */
 static const char *tell(struct world *world, const struct journal *journal, uint32_t seq)
 {
@@ -157,6 +163,10 @@ static const char *tell(struct world *world, const struct journal *journal, uint
         const char *wrong = compare(world, &answer, &index);
         if (wrong != NULL)
             return wrong;
+        if (world->given[index].is_archived && !is_former(world, journal, &answer))
+            return "an answer is stored under a second journal id";
+        if (world->given[index].is_archived && seq > world->begins_after)
+            world->begins_after = seq;
         if (known_at(world, seq) != KNOWN_NOTHING && known_at(world, seq) != index)
             return "the daemon has something else under this number";
         world_counts.resent += known_at(world, seq) == index;
@@ -194,6 +204,7 @@ static const char *say_hello(struct world *world, struct journal *journal)
         world_counts.renewed++;
         world->seq_count = 0;
         world->through = journal_oldest(journal) - 1;
+        world->begins_after = world->through;
         return NULL;
     }
     if (journal_oldest(journal) != journal_next(journal) && is_invented(world, journal_oldest(journal)))

@@ -36,8 +36,9 @@ struct world {
     uint16_t seq_count;   /* first_seq + this many numbers may be in `known` */
     uint16_t rating;      /* the answer that follow-ups belong to; 0: none */
     uint32_t first_seq;
-    uint32_t through;  /* the daemon has committed everything up to here */
-    bool is_connected; /* since power came */
+    uint32_t through;      /* the daemon has committed everything up to here */
+    uint32_t begins_after; /* ... and nothing up to here is stored under the present journal id */
+    bool is_connected;     /* since power came */
     uint8_t cuts;
     uint8_t lost_allowed; /* acknowledged answers that may be reported damaged: their cells died afterwards */
     struct given given[WORLD_GIVEN_CAPACITY];
