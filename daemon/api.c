@@ -79,7 +79,7 @@ struct api_call {
     enum token_scope scope; /* who asks */
     uint16_t staff;
     char reader[STORE_READER_SIZE_MAX]; /* "": not logged */
-    struct token_list *tokens; /* NULL: not changed */
+    struct token_list *tokens;          /* NULL: not changed */
     bool has_text[TEXT_COUNT];
     bool is_given[TEXT_COUNT]; /* in the body, be it null */
     char texts[TEXT_COUNT][TEXT_SIZE_MAX];
@@ -405,7 +405,8 @@ static const char *wait_note(uint8_t reason)
 static const char *unknown_note(const struct session *session)
 {
     if (session->state == SESSION_WAITING)
-        return "it was adopted and has not taken its ids: if it was another database's, hold buttons 2 and 4 while it"
+        return "it was adopted and has not taken its ids: if it was another database's, hold buttons 2 and 4 "
+               "while it"
                " starts";
     return session->state == SESSION_SILENT ? "somebody speaks there and does not say who" : "";
 }
@@ -695,7 +696,7 @@ static enum store_status run_report(struct store *store, struct api_call *call, 
 {
     const char *name = text_of(call, TEXT_WHICH);
 
-    if (report_is_list(name) || strcmp(name, "export") == 0) {
+    if (report_is_list(name) || strcmp(name, "export") == 0 || strcmp(name, "moments") == 0) {
         snprintf(error->text, sizeof error->text,
                  "%.64s is no report: GET /api/v1/staff and GET /api/v1/kiosks are the lists", name);
         return STORE_REFUSED;
@@ -855,10 +856,18 @@ static enum store_status run_my_report(struct store *store, struct api_call *cal
     return run_named(store, call, "staff", &call->reply, error);
 }
 
+static enum store_status run_my_moments(struct store *store, struct api_call *call, struct store_error *error)
+{
+    snprintf(call->texts[TEXT_STAFF], TEXT_SIZE_MAX, "%u", (unsigned)call->staff);
+    call->has_text[TEXT_STAFF] = true;
+    return run_named(store, call, "moments", &call->reply, error);
+}
+
 static enum store_status run_board(struct store *store, struct api_call *call, struct store_error *error)
 {
-    static const char *const keys[] = {"store", "database", "timezone", "period",    "visits",    "ratings",
-                                       "csat",  "mean",     "mentions", "strengths", "returning", "left_out"};
+    static const char *const keys[] = {"store",     "database",  "timezone",   "period", "visits",
+                                       "ratings",   "csat",      "comparison", "mean",   "mentions",
+                                       "strengths", "returning", "left_out"};
     json_t *summary = NULL;
 
     call->has_text[TEXT_STAFF] = false;
@@ -945,21 +954,22 @@ bool api_call_is_to_be_logged(const struct api_call *call)
         return false;
     if (call->route->run == run_report)
         return !is_of_nobody(call);
-    return call->route->run == run_my_report || call->route->run == run_export ||
-           call->route->run == run_my_export;
+    return call->route->run == run_my_report || call->route->run == run_my_moments ||
+           call->route->run == run_export || call->route->run == run_my_export;
 }
 
 enum store_status api_call_log(struct store *store, void *context, struct store_error *error)
 {
     const struct api_call *call = context;
-    bool is_report = call->route->run == run_report;
-    bool is_export = call->route->run == run_export || call->route->run == run_my_export;
     char what[TEXT_SIZE_MAX + 16];
 
-    snprintf(what, sizeof what, "%s%s", is_export ? "export" : "report ",
-             is_export   ? ""
-             : is_report ? call->texts[TEXT_WHICH]
-                         : "staff");
+    if (call->route->run == run_export || call->route->run == run_my_export)
+        snprintf(what, sizeof what, "export");
+    else if (call->route->run == run_my_moments)
+        snprintf(what, sizeof what, "moments");
+    else
+        snprintf(what, sizeof what, "report %s",
+                 call->route->run == run_report ? call->texts[TEXT_WHICH] : "staff");
     return store_access_note(store, call->reader, what, text_of(call, TEXT_STAFF), call->now_ms, error);
 }
 
@@ -1006,6 +1016,7 @@ static const struct route routes[] = {
     {false, {"policy"}, API_READER, MANAGERS | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_policy, NULL, 0},
     {true, {"policy"}, API_WRITER, LOCALS, run_policy_set, NULL, NEEDS(TEXT_ATTRIBUTE)},
     {false, {"access-log"}, API_READER, MANAGERS, run_access_log, NULL, 0},
+    {false, {"me", "moments"}, API_READER, BIT(TOKEN_STAFF), run_my_moments, NULL, 0},
     {false, {"board"}, API_READER, BIT(TOKEN_MANAGER) | BIT(TOKEN_BOARD), run_board, NULL, 0},
 };
 

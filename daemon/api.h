@@ -36,6 +36,7 @@
  *   GET  /api/v1/policy                                       whose names are kept, since when, and who may look
  *   POST /api/v1/policy               {"attribute"}           "all", "positive" or "none", from now on
  *   GET  /api/v1/access-log                                   who read per-staff data
+ *   GET  /api/v1/me/moments?since=&from=&to=                  happy visits that were theirs, the newest first
  *   GET  /api/v1/board?since=&from=&to=                       the team's totals: nobody's name
  *
  * Who may call what stands in the table of routes in api.c.

@@ -31,6 +31,7 @@ static const struct {
     {"days", report_days, true},
     {"kiosks", report_kiosks, true},
     {"help", report_help, true},
+    {"moments", report_moments, true},
     {"staff_list", report_staff_list, false},
     {"kiosk_list", report_kiosk_list, false},
     {"token_list", report_token_list, false},

@@ -36,9 +36,9 @@ struct report {
 /* One report: fills report->out. */
 typedef enum store_status report_function(struct report *report);
 report_function report_overview, report_summary, report_staff, report_causes, report_strengths, report_hours,
-    report_days, report_kiosks, report_help, report_staff_list, report_kiosk_list,
-    report_token_list, report_help_call_list, report_note_list,
-    report_policy, report_access_log, report_export;
+    report_days, report_kiosks, report_help, report_moments, report_staff_list, report_kiosk_list,
+    report_token_list, report_help_call_list, report_note_list, report_policy, report_access_log,
+    report_export;
 
 /* report_parts.c: rates and comparisons ------------------------------------------------------------------------- */
 
@@ -158,7 +158,7 @@ struct report_past;
 /* Weeks (from Monday) up to the last that is over when the period ends. Free with report_past_destroy. */
 enum store_status report_past_read(struct report *report, struct report_past **past);
 void report_past_destroy(struct report_past *past); /* past may be NULL */
-/* "last_week", "own_best", "own_past" of one staff member, into out. */
+/* "weeks", "last_week", "own_best", "own_past" of one staff member, into out. */
 void report_past_set(struct report *report, const struct report_past *past, int32_t staff, json_t *out);
 
 /* Pieces that the overview shares with other reports ------------------------------------------------------------ */

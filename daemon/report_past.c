@@ -13,6 +13,7 @@
 #define WEEK_ROWS_MAX 15000 /* the newest; older weeks are not looked at */
 #define BASELINE_WEEKS_MIN 8
 #define LIMIT_SIGMAS 3
+#define TREND_WEEKS 13 /* a quarter */
 
 struct week_row {
     int64_t start_ms, kiosk;
@@ -25,7 +26,8 @@ struct report_past {
     struct report *report;
     struct week_row *rows; /* by beginning */
     size_t count, capacity;
-    int64_t last_ms; /* beginning of the last full week */
+    int64_t last_ms;               /* beginning of the last full week */
+    int64_t trend_ms[TREND_WEEKS]; /* beginnings of the last full weeks, the oldest first */
     bool is_failed;
 };
 
@@ -88,6 +90,8 @@ enum store_status report_past_read(struct report *report, struct report_past **p
         return report_no_memory(report);
     (*past)->report = report;
     (*past)->last_ms = period_week(zone, end_ms, -1);
+    for (int i = 0; i < TREND_WEEKS; i++)
+        (*past)->trend_ms[i] = period_week(zone, end_ms, i - TREND_WEEKS);
     query.kiosk = 0;
     query.staff = FIGURES_ALL_STAFF;
     query.to_ms = period_week(zone, end_ms, 0);
@@ -241,6 +245,39 @@ static json_t *best_make(struct report *report, const struct person *person, boo
                      share_rate(person->best.asked, false));
 }
 
+static struct week week_find(const struct report_past *past, int64_t start_ms, int32_t staff)
+{
+    int64_t kiosk = past->report->figures.kiosk;
+    struct week week = {0};
+
+    for (size_t i = 0; i < past->count; i++) {
+        const struct week_row *row = &past->rows[i];
+
+        if (row->start_ms == start_ms && row->staff == staff && (kiosk == 0 || kiosk == row->kiosk))
+            week_add(&week, row);
+    }
+    return week;
+}
+
+/* The last weeks, one after the other, from the first of them in which the person had a visit. */
+static json_t *trend_make(struct report *report, const struct report_past *past, int32_t staff)
+{
+    json_t *out = json_array();
+
+    for (int i = 0; i < TREND_WEEKS; i++) {
+        struct week week = week_find(past, past->trend_ms[i], staff);
+        bool is_hidden = is_hidden_in(past, past->trend_ms[i], staff);
+
+        if (json_array_size(out) == 0 && week.visits == 0)
+            continue;
+        json_array_append_new(out,
+                              json_pack("{s:o, s:o, s:o}", "week", report_date(report, past->trend_ms[i]),
+                                        "asked", report_count(week.asked.hits, is_hidden), "asked_rate",
+                                        share_rate(week.asked, is_hidden)));
+    }
+    return out;
+}
+
 void report_past_set(struct report *report, const struct report_past *past, int32_t staff, json_t *out)
 {
     struct person person = person_make(past, staff);
@@ -258,6 +295,7 @@ void report_past_set(struct report *report, const struct report_past *past, int3
     json_object_set_new(
         last, "is_best",
         json_boolean(!is_hidden && person.best.asked.n > 0 && person.best.start_ms == past->last_ms));
+    json_object_set_new(out, "weeks", trend_make(report, past, staff));
     json_object_set_new(out, "last_week", last);
     json_object_set_new(out, "own_best", best_make(report, &person, is_best_hidden));
     json_object_set_new(

@@ -566,7 +566,21 @@ def own_past(store, visits, period, kiosk, staff):
             out["verdict"] = "better" if hits / n > high else "worse" if hits / n < low else "steady"
         return out
     shown = lambda share: HIDDEN if is_hidden else rate(*share, 5)
+
+    def trend():
+        starts = [end - datetime.timedelta(days=7 * back) for back in range(13, 0, -1)]
+        while starts and not (starts[0] in own and own[starts[0]].counted):
+            del starts[0]
+        out = []
+        for start in starts:
+            part = own.get(start, selection(start))
+            is_small = selection(start).is_hidden(kiosk, staff)
+            hits, n = part.share("mention", "asked")
+            out.append({"week": start.isoformat(), "asked": None if is_small else hits,
+                        "asked_rate": HIDDEN if is_small else rate(hits, n, 5)})
+        return out
     return {
+        "weeks": trend(),
         "last_week": {"week": last.isoformat(), "visits": len(own[last].counted),
                       "asked": None if is_hidden else asked(last)[0], "asked_rate": shown(asked(last)),
                       "csat": shown(own[last].csat()), "is_best": best == last and not is_hidden},

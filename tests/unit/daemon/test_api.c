@@ -187,6 +187,8 @@ static void test_each_scope_opens_its_own_paths_only(void **state)
         {false, "/api/v1/me/report", "", {403, 403, 200, 403}},
         {false, "/api/v1/board", "", {403, 200, 403, 200}},
         {false, "/api/v1/me/export", "", {403, 403, 200, 403}},
+        {false, "/api/v1/me/moments", "", {403, 403, 200, 403}},
+        {false, "/api/v1/report/moments?staff=Dan", "", {422, 422, 403, 403}},
         {false, "/api/v1/staff/Dan/export", "", {200, 200, 403, 403}},
         {false, "/api/v1/report/export?staff=Dan", "", {422, 422, 403, 403}},
         {true, "/api/v1/staff/Nobody/erase", "", {422, 403, 403, 403}},
@@ -387,6 +389,43 @@ static void test_every_route_is_documented_with_who_may_call_it(void **state)
     json_decref(document);
 }
 
+static void press_visit(struct fixture *fixture, uint16_t rating, uint16_t staff, uint16_t mention,
+                        uint16_t strength)
+{
+    fixture_wait(fixture, 61000);
+    fixture_press(fixture, QUESTION_RATING, rating);
+    fixture_press(fixture, QUESTION_STAFF, staff);
+    fixture_press(fixture, QUESTION_MENTION, mention);
+    fixture_press(fixture, QUESTION_STRENGTH, strength);
+}
+
+static void test_moments_are_happy_visits_of_who_asks_the_newest_first(void **state)
+{
+    struct fixture *fixture = *state;
+
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\"}", 200, "done");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Eve\"}", 200, "done");
+    press_visit(fixture, 4, 1, MENTION_NO, STRENGTH_LISTENING);
+    press_visit(fixture, 5, 2, MENTION_ASKED, STRENGTH_RESPECT); /* Eve's */
+    press_visit(fixture, 5, 1, MENTION_NO, ANSWER_NONE);         /* says nothing of Dan */
+    press_visit(fixture, 3, 1, MENTION_ASKED, STRENGTH_EMPATHY); /* not happy */
+    press_visit(fixture, 5, 1, MENTION_ASKED, ANSWER_SKIPPED);
+    press_visit(fixture, 5, 1, MENTION_ASKED, STRENGTH_FLEXIBILITY);
+    fixture_press(fixture, QUESTION_FLAG, FLAG_WITHDRAWN); /* left out */
+    struct answer_to answer = ask_as(fixture, TOKEN_STAFF, false, "/api/v1/me/moments?staff=Eve", "");
+    json_t *moments = json_object_get(answer.json, "moments");
+    json_t *newest = json_array_get(moments, 0), *oldest = json_array_get(moments, 1);
+    assert_int_equal(answer.code, 200);
+    assert_int_equal(json_array_size(moments), 2);
+    assert_string_equal(json_string_value(json_object_get(newest, "mention")), "asked");
+    assert_true(json_is_null(json_object_get(newest, "strength")));
+    assert_true(json_is_null(json_object_get(newest, "returning")));
+    assert_null(json_object_get(newest, "rating"));
+    assert_string_equal(json_string_value(json_object_get(oldest, "strength")), "listening");
+    json_decref(answer.json);
+    expect_as(fixture, TOKEN_STAFF, false, "/api/v1/me/moments?to=2026-11-02", "", 200, "\"moments\":[]");
+}
+
 /* JSON has no room for other bytes, and a reply that cannot be made is worse than a question mark. */
 static void test_refusals_of_what_is_not_utf8_still_say_why(void **state)
 {
@@ -493,6 +532,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_export_has_what_is_held_and_erase_ends_it, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test(test_every_route_is_documented_with_who_may_call_it),
+        cmocka_unit_test_setup_teardown(test_moments_are_happy_visits_of_who_asks_the_newest_first,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_staff_are_added_listed_and_changed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_help_calls_are_listed_acknowledged_and_closed, fixture_setup,
