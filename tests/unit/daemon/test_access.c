@@ -116,6 +116,21 @@ static void test_token_comes_by_header_or_cookie_and_only_whole(void **state)
     access_destroy(access);
 }
 
+static void test_other_host_is_refused_whoever_asks(void **state)
+{
+    struct access *access = make(&loopback);
+    struct access_request request = plain;
+    struct access_who who;
+
+    (void)state;
+    request.authorization = "Bearer " GOOD;
+    assert_int_equal(access_judge(access, &request, &who), ACCESS_GRANTED);
+    request.host = "evil.example:8080";
+    assert_int_equal(access_judge(access, &request, &who), ACCESS_WRONG_HOST);
+    assert_int_equal(who.scope, TOKEN_SCOPE_COUNT);
+    access_destroy(access);
+}
+
 static void test_other_sites_are_told_from_our_own(void **state)
 {
     static const struct {
@@ -194,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_host_is_one_of_ours),
         cmocka_unit_test(test_token_comes_by_header_or_cookie_and_only_whole),
+        cmocka_unit_test(test_other_host_is_refused_whoever_asks),
         cmocka_unit_test(test_other_sites_are_told_from_our_own),
         cmocka_unit_test(test_revoked_token_opens_nothing),
         cmocka_unit_test(test_cookie_is_for_this_site_and_no_script),
