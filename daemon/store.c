@@ -43,6 +43,8 @@ static sqlite3_file *file_of(struct store *store, int which)
 {
     sqlite3_file *file = NULL;
 
+    if (store->db == NULL) /* there was no memory for a connection */
+        return NULL;
     return sqlite3_file_control(store->db, "main", which, &file) == SQLITE_OK ? file : NULL;
 }
 
