@@ -26,16 +26,16 @@ struct days {
 
 static struct day *day_append(struct days *days, int64_t start_ms)
 {
+    size_t capacity = days->capacity == 0 ? 64 : 2 * days->capacity;
     struct day *grown;
 
     if (days->count == days->capacity) {
-        days->capacity = days->capacity == 0 ? 64 : 2 * days->capacity;
-        grown = days->capacity > DAYS_MAX ? NULL : realloc(days->days, days->capacity * sizeof *grown);
-        if (grown == NULL) {
-            days->is_failed = true;
+        grown = capacity > DAYS_MAX ? NULL : realloc(days->days, capacity * sizeof *grown);
+        days->is_failed = grown == NULL;
+        if (grown == NULL)
             return NULL;
-        }
         days->days = grown;
+        days->capacity = capacity;
     }
     grown = &days->days[days->count++];
     memset(grown, 0, sizeof *grown);
@@ -47,8 +47,11 @@ static struct day *day_append(struct days *days, int64_t start_ms)
 static void on_row(void *context, const struct figures_row *row)
 {
     struct days *days = context;
-    struct day *day = days->count == 0 ? day_append(days, row->start_ms) : &days->days[days->count - 1];
+    struct day *day;
 
+    if (days->is_failed)
+        return;
+    day = days->count == 0 ? day_append(days, row->start_ms) : &days->days[days->count - 1];
     while (!days->is_failed && day->start_ms < row->start_ms)
         day = day_append(days, period_next(days->zone, PERIOD_DAY, day->start_ms));
     for (size_t i = 0; !days->is_failed && i < TALLY_MEASURE_COUNT; i++)

@@ -36,20 +36,20 @@ static void on_row(void *context, const struct figures_row *row)
     struct report_past *past = context;
     struct figures figures = {0};
     struct week_row *grown;
+    size_t capacity = past->capacity == 0 ? 256 : 2 * past->capacity;
 
+    if (past->is_failed)
+        return;
+    if (past->count == past->capacity) {
+        grown = realloc(past->rows, capacity * sizeof *grown);
+        past->is_failed = grown == NULL;
+        if (grown == NULL)
+            return;
+        past->rows = grown;
+        past->capacity = capacity;
+    }
     for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
         figures.n[i] = row->n[i];
-    if (past->count == past->capacity) {
-        past->capacity = past->capacity == 0 ? 256 : 2 * past->capacity;
-        grown = realloc(past->rows, past->capacity * sizeof *grown);
-        if (grown == NULL) {
-            past->is_failed = true;
-            past->count = 0;
-            past->capacity /= 2;
-            return;
-        }
-        past->rows = grown;
-    }
     past->rows[past->count++] = (struct week_row){
         .start_ms = row->start_ms,
         .kiosk = row->kiosk,
