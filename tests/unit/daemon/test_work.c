@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/store_privacy.h"
 #include "daemon/work.h"
 
 static enum store_status fill_the_disk(struct store *store, void *context, struct store_error *error)
@@ -135,6 +136,29 @@ static void test_roster_is_made_after_a_change_and_at_midnight(void **state)
     assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS)); /* their counts are others now */
     assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
     assert_int_equal(roster.counts[0].asked_today, 1);
+}
+
+static void test_kiosks_know_nobody_to_ask_for_while_no_name_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct work_roster roster;
+    struct store_error error;
+    uint16_t id;
+
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
+    assert_int_equal(store_staff_add(fixture->store, "Dan", FIXTURE_NOON_MS, &id, &error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(roster.count, 1);
+    assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
+    assert_int_equal(store_policy_set(fixture->store, ATTRIBUTE_NONE, FIXTURE_NOON_MS, &error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(roster.count, 0);
+    assert_int_equal(roster.version, 0);
 }
 
 static struct work make_hello(const struct fixture *fixture, enum work_kind kind)
@@ -342,6 +366,8 @@ int main(void)
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_roster_is_made_after_a_change_and_at_midnight, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_kiosks_know_nobody_to_ask_for_while_no_name_is_kept,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_every_kind_is_done_in_its_order, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_a_hello_that_is_refused_or_unknown_is_told_no_presence,
