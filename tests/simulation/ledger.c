@@ -211,6 +211,19 @@ static bool is_named(const struct ledger *ledger, uint64_t kiosk_id, uint8_t kio
     return false;
 }
 
+/* Ids that were offered and not used yet are offered again to the same board, also when its memory was wiped meanwhile. */
+static bool takes_over(struct ledger *ledger, uint64_t kiosk_id, uint8_t kiosk)
+{
+    for (unsigned i = 0; i < ledger->name_count; i++) {
+        struct ledger_name *name = &ledger->names[i];
+        if (name->kiosk_id != kiosk_id || ledger->kiosks[name->kiosk].wiped_from == 0)
+            continue;
+        name->kiosk = kiosk;
+        return true;
+    }
+    return false;
+}
+
 void ledger_on_identity(struct ledger *ledger, const struct board *board)
 {
     struct ledger_kiosk *kiosk = &ledger->kiosks[ledger->now[board->number]];
@@ -227,7 +240,8 @@ void ledger_on_identity(struct ledger *ledger, const struct board *board)
     if (is_given_up)
         kiosk->twice_to = journal->next;
     ledger->id[board->number] = id;
-    if (id == 0 || is_named(ledger, id, ledger->now[board->number]))
+    if (id == 0 || is_named(ledger, id, ledger->now[board->number]) ||
+        takes_over(ledger, id, ledger->now[board->number]))
         return;
     if (ledger->name_count < LEDGER_NAMES_MAX)
         ledger->names[ledger->name_count++] = (struct ledger_name){id, ledger->now[board->number]};
@@ -514,8 +528,38 @@ static void check_recount(struct ledger *ledger, struct store *store)
     if (verified.first_difference[0] != '\0' ||
         verified.tallies_wrong + verified.visits_wrong + verified.missing > 0)
         ledger_fail(ledger, "a recount differs: %.150s", verified.first_difference);
-    if (verified.conflicts > 0)
-        ledger_fail(ledger, "%" PRIu64 " answers came with two contents", verified.conflicts);
+}
+
+static bool was_acknowledged(const struct ledger *ledger, int kiosk, uint32_t seq, uint8_t question,
+                             uint16_t value)
+{
+    for (unsigned i = 0; i < ledger->ack_count; i++) {
+        const struct ledger_ack *ack = &ledger->acks[i];
+        if (ack->kiosk == kiosk && ack->seq == seq && ack->question == question && ack->value == value)
+            return true;
+    }
+    return false;
+}
+
+/* What is kept aside was called lost when an older database took its place, and came after all: as it was acknowledged. */
+static void check_conflicts(struct ledger *ledger, struct store *store)
+{
+    sqlite3_stmt *statement =
+        prepare(ledger, store,
+                "SELECT kiosk_id, seq, question, value FROM conflict JOIN journal ON journal.id = journal"
+                " JOIN kiosk ON kiosk.id = kiosk");
+
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        int kiosk = kiosk_of(ledger, (uint64_t)sqlite3_column_int64(statement, 0));
+        uint32_t seq = (uint32_t)sqlite3_column_int64(statement, 1);
+        uint8_t question = (uint8_t)sqlite3_column_int(statement, 2);
+        uint16_t value = (uint16_t)sqlite3_column_int(statement, 3);
+        if (kiosk < 0 || seq > ledger->kiosks[kiosk].restored_through ||
+            !was_acknowledged(ledger, kiosk, seq, question, value))
+            ledger_fail(ledger, "kiosk %d: %u came with two contents, one %u=%u", kiosk, (unsigned)seq,
+                        question, value);
+    }
+    sqlite3_finalize(statement);
 }
 
 /* Whoever asked for somebody has one call for it, and nobody else has; late or not, as the arrival says. */
@@ -552,5 +596,6 @@ void ledger_check(struct ledger *ledger, struct store *store)
     check_rows(ledger, &rows);
     check_gaps(ledger, store);
     check_recount(ledger, store);
+    check_conflicts(ledger, store);
     check_calls(ledger, store);
 }
