@@ -75,29 +75,38 @@ export function drawRates(canvas, rows) {
   }));
 }
 
-/** rows: {label, count, share}, the most frequent first; total: their sum. */
+const NARROW_PX = 480, LABEL_CHARACTERS = 11;
+
+/** Lines of whole words. */
+function wrapped(label) {
+  const lines = [];
+  for (const word of label.split(" ")) {
+    const last = lines.length - 1;
+    if (last >= 0 && lines[last].length + 1 + word.length <= LABEL_CHARACTERS) lines[last] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** rows: {label, short, count, share}, the most frequent first; total: their sum. */
 export function drawPareto(canvas, rows, total) {
   let sum = 0;
   const cumulative = rows.map((row) => (sum += row.count) / total);
+  const isNarrow = canvas.parentElement.clientWidth < NARROW_PX; // slanted there
   draw(canvas, () => ({
     data: {
-      labels: rows.map(({ label }) => label.split(" ").reduce((lines, word) => { // words wrap
-        const last = lines[lines.length - 1];
-        if (last !== undefined && last.length + word.length < 11) lines[lines.length - 1] = `${last} ${word}`;
-        else lines.push(word);
-        return lines;
-      }, [])),
+      labels: rows.map(({ label, short }) => (isNarrow ? short : wrapped(label))),
       datasets: [
         {
           type: "line", label: "together", yAxisID: "share", data: cumulative, borderColor: color("warm"), borderWidth: 2,
-          pointRadius: 4, pointBackgroundColor: color("warm"),
+          pointRadius: 4, pointBackgroundColor: color("warm"), clip: 8,
         },
         { type: "bar", label: "answers", yAxisID: "count", data: rows.map(({ count }) => count), backgroundColor: color("accent"), borderRadius: 4, maxBarThickness: 90 },
       ],
     },
     options: {
       scales: axes({
-        x: { grid: { display: false }, ticks: { maxRotation: 0, autoSkip: false } },
+        x: { grid: { display: false }, ticks: isNarrow ? { minRotation: 50, autoSkip: false } : { maxRotation: 0, autoSkip: false } },
         count: { position: "left", min: 0, max: total, ticks: { precision: 0, maxTicksLimit: 6 } },
         share: { position: "right", min: 0, max: 1, grid: { display: false }, ticks: { callback: (value) => percent(value), maxTicksLimit: 6 } },
       }),

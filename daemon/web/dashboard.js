@@ -73,6 +73,7 @@ function showDays(report) {
     ? report.months.map((month) => ({ ...month, label: monthText(month.month) }))
     : report.days.map((day) => ({ ...day, label: dayText(day.date) }));
   if (!isNews("days", rows)) return;
+  byId("days-box").hidden = rows.every((row) => row.csat.value === null);
   drawRates(byId("days-chart"), rows.map(({ label, csat }) => ({ label, rate: csat })));
   show(byId("days-table"), table(`Satisfaction by ${isByMonth ? "month" : "day"}`,
     [[isByMonth ? "Month" : "Day"], ["Satisfied"], ["Visits", true], ["Mean rating", true], ["Asked by name", true]],
@@ -86,7 +87,7 @@ function showCauses(report) {
   byId("causes-lead").textContent = `${plural(report.answers, "answer", "answers")} of customers who were not happy; ${count(report.skipped + report.none)} of those asked did not say.`;
   byId("causes-box").hidden = rows.length === 0 || isFew;
   if (rows.length > 0 && !isFew) {
-    drawPareto(byId("causes-chart"), rows.map((row) => ({ label: CAUSES[row.cause][0], count: row.count, share: row.share })), report.answers);
+    drawPareto(byId("causes-chart"), rows.map((row) => ({ label: CAUSES[row.cause][0], short: row.cause, count: row.count, share: row.share })), report.answers);
   }
   show(byId("causes-table"), rows.length === 0 ? make("p", { class: "muted" }, "Nobody named a cause in this period.")
     : table("Causes, the most frequent first", [["Cause"], ["Answers", true], ["Share"], ["Against the period before"], ["Most at"]],
@@ -232,7 +233,7 @@ function showHelpPast({ follow_up: past }) {
   const ended = Object.keys(OUTCOMES).filter((key) => past[key] > 0).map((key) => `${count(past[key])} ${OUTCOMES[key]}`);
   const times = past.recovery_median_s === null ? "" : ` Half were closed within ${durationText(past.recovery_median_s)}, nine in ten within ${durationText(past.recovery_p90_s)}.`;
   show(byId("help-past"), make("p", { class: "muted" },
-    `In this period ${plural(past.closed, "call was", "calls were")} closed${ended.length > 0 ? ` (${ended.join(", ")})` : ""}.`,
+    `In this period ${past.closed === 0 ? "no call was" : plural(past.closed, "call was", "calls were")} closed${ended.length > 0 ? ` (${ended.join(", ")})` : ""}.`,
     past.missed > 0 ? ` ${plural(past.missed, "was", "were")} missed: they came too late to be raised.` : "", times));
 }
 

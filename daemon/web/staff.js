@@ -16,7 +16,7 @@ const FELT = {
 };
 
 const MOMENTS_AT_ONCE = 10;
-const WEEKS_WIDTH = 720, WEEKS_HEIGHT = 200;
+const WEEKS_WIDE = [720, 200], WEEKS_NARROW = [320, 130], NARROW_PX = 480;
 
 const before = () => `the ${byId("since").selectedOptions[0].textContent.replace("last ", "")} before`;
 
@@ -47,7 +47,7 @@ function showWeeks({ weeks, own_past: past, own_best: best, last_week: last, bes
   const rows = weeks.map((week) => [`week of ${dayText(week.week)}`, rateText(week.asked_rate), count(week.asked)]);
   const isOpen = byId("weeks").querySelector("details")?.open ?? false;
   show(byId("weeks"),
-    trend(weeks.map((week) => ({ label: dayText(week.week), rate: week.asked_rate, isBest: week.week === best.week })), past.asked_rate, WEEKS_WIDTH, WEEKS_HEIGHT),
+    trend(weeks.map((week) => ({ label: dayText(week.week), rate: week.asked_rate, isBest: week.week === best.week })), past.asked_rate, ...(byId("weeks").clientWidth < NARROW_PX ? WEEKS_NARROW : WEEKS_WIDE)),
     make("p", { class: "verdict" }, `Last week ${rateText(last.asked_rate)}, against your own past: `, verdictWord(past.asked_rate.verdict)),
     make("p", { class: "verdict" }, best.week === null ? "Your own best comes with the first week of 10 answers."
       : `Your own best: week of ${dayText(best.week)}, ${rateText(best.asked_rate)}.`),

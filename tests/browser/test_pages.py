@@ -16,6 +16,7 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "system"))
+import peer  # noqa: E402
 import rig  # noqa: E402
 from test_customers import Emulator  # noqa: E402
 from test_http import Web  # noqa: E402
@@ -137,6 +138,28 @@ class Live(Case):
         self.see("a moment", {windows["staff:Dan"]: "document.getElementById('moments').textContent.includes('asked for you by name')"})
         for window in windows.values():
             self.assertEqual(self.said(window), [])
+
+    def test_help_call_is_seen_acknowledged_and_closed(self):
+        line = self.line()
+        self.store = self.daemon({"Counter": line.path}, adopt="auto", http={"listen": "127.0.0.1:0"})
+        self.start()
+        kiosk = peer.Kiosk(line)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up), self.store.log())
+        window = self.window()
+        self.open(window, "manager")
+        kiosk.call_for_help()
+        state = "SELECT state, outcome FROM help_call"
+        self.assertTrue(kiosk.pump(lambda: self.store.query(state) != []), self.store.log())
+        self.see("the call", {window: "document.querySelector('#help.alert li')"})
+        self.keep_picture(window, "dashboard-help-call")
+        window.find_element("css selector", "#help button.primary").click()
+        self.assertTrue(kiosk.pump(lambda: self.store.query(state)[0][0] == 2), self.said(window))
+        self.wait_for(window, "document.querySelector('#help:not(.alert) li') && !document.querySelector('#help button.primary')")
+        window.find_element("css selector", "#help select").send_keys("handed on")
+        window.find_element("css selector", "#help li .controls button").click()
+        self.assertTrue(kiosk.pump(lambda: self.store.query(state) == [(3, 2)]), self.said(window))
+        self.wait_for(window, "document.getElementById('help-open').textContent === 'Nobody is waiting for help.'")
+        self.assertEqual(self.said(window), [])
 
     def see(self, what, conditions):
         """All conditions hold within LIVE_S; they are looked at in turn."""
