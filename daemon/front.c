@@ -107,7 +107,7 @@ static void refuse_token(struct http_request *request, bool is_api)
 static void enter(const struct front *front, struct http_request *request, const struct http_message *message)
 {
     static const char key[] = "token=";
-    char body[256], cookie[ACCESS_COOKIE_SIZE_MAX];
+    char body[320], cookie[ACCESS_COOKIE_SIZE_MAX];
     const char *token = message->query + strlen(key);
     struct access_who who;
 
@@ -118,6 +118,7 @@ static void enter(const struct front *front, struct http_request *request, const
     access_cookie(front->access, token, cookie, sizeof cookie);
     snprintf(body, sizeof body,
              "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>byname</title>\n"
+             "<link rel=\"icon\" href=\"/icon.svg\">"
              "<meta http-equiv=\"refresh\" content=\"0;url=%s\"><p><a href=\"%s\">byname</a></p></html>\n",
              page_of(who.scope), page_of(who.scope));
     const struct http_answer answer = {.status = STATUS_OK,

@@ -9,8 +9,13 @@ const color = (name) => getComputedStyle(document.documentElement).getPropertyVa
 
 if (window.Chart === undefined) document.documentElement.classList.add("no-chart");
 
+/** As large as the small text of the page, which is larger on a wall. */
+function font() {
+  return { family: getComputedStyle(document.body).fontFamily, size: 0.8 * parseFloat(getComputedStyle(document.documentElement).fontSize) };
+}
+
 function axes(extra) {
-  const ticks = { color: color("muted"), font: { family: getComputedStyle(document.body).fontFamily, size: 13 } };
+  const ticks = { color: color("muted"), font: font() };
   const common = { ticks, grid: { color: color("line"), drawBorder: false } };
   const scales = {};
   for (const [name, own] of Object.entries(extra)) {
@@ -111,7 +116,7 @@ export function drawPareto(canvas, rows, total) {
         share: { position: "right", min: 0, max: 1, grid: { display: false }, ticks: { callback: (value) => percent(value), maxTicksLimit: 6 } },
       }),
       plugins: {
-        legend: { display: true, position: "bottom", labels: { color: color("muted"), boxWidth: 14, boxHeight: 14 } },
+        legend: { display: true, position: "bottom", labels: { color: color("muted"), font: font(), boxWidth: 14, boxHeight: 14 } },
         tooltip: {
           callbacks: {
             label: (item) => (item.dataset.type === "bar" ? `${item.raw} answers, ${rateText(rows[item.dataIndex].share)}`

@@ -36,8 +36,8 @@ function showCounts({ mentions, visits }) {
   const other = mentions.asked === null ? null : mentions.asked - mentions.loyal - mentions.word_of_mouth;
   show(byId("counts"),
     rateFigure("Asked for you by name", mentions.asked_rate, verdict(mentions.asked_comparison, before())),
-    figure("They had been here before", count(mentions.loyal), make("p", { class: "muted" }, "returning customers who asked for you")),
-    figure("They were new", count(mentions.word_of_mouth), make("p", { class: "muted" }, "sent by somebody who told them of you"),
+    figure("Returning customers", count(mentions.loyal), make("p", { class: "muted" }, "who asked for you")),
+    figure("New customers", count(mentions.word_of_mouth), make("p", { class: "muted" }, "who asked for you, by word of mouth"),
       other > 0 ? make("p", { class: "muted" }, `${count(other)} more did not say which.`) : null),
     rateFigure("Will ask for you next time", mentions.intent_rate, make("p", { class: "verdict" }, plural(mentions.will_ask ?? 0, "customer", "customers"))),
     figure("Visits", make("span", { id: "visits" }, count(visits)), make("p", { class: "muted" }, "of customers whom you helped")));
