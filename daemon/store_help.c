@@ -41,8 +41,6 @@ void store_help_forget(struct store *store)
 
 static void call_read(sqlite3_stmt *row, struct store_help_call *call)
 {
-    const unsigned char *name = sqlite3_column_text(row, 4);
-
     *call = (struct store_help_call){
         .id = sqlite3_column_int64(row, 0),
         .kind = (enum call_kind)sqlite3_column_int(row, 1),
@@ -56,7 +54,7 @@ static void call_read(sqlite3_stmt *row, struct store_help_call *call)
         .unhappy = (uint16_t)sqlite3_column_int(row, 10),
         .changed_ms = sqlite3_column_int64(row, 11),
     };
-    snprintf(call->kiosk, sizeof call->kiosk, "%s", name == NULL ? "" : (const char *)name);
+    sqlite3_snprintf(sizeof call->kiosk, call->kiosk, "%s", sqlite3_column_text(row, 4)); /* NULL: "" */
 }
 
 enum store_status store_help_take(struct store *store, struct store_help_call calls[STORE_HELP_NEWS_MAX],
@@ -74,7 +72,7 @@ enum store_status store_help_take(struct store *store, struct store_help_call ca
 
         sqlite3_bind_int64(statement, 1, news->ids[i]);
         status = store_row(store, statement, &has_row, error);
-        if (status == STORE_OK && has_row)
+        if (has_row)
             call_read(statement, &calls[(*count)++]);
         sqlite3_reset(statement);
     }
@@ -86,14 +84,14 @@ enum store_status store_help_take(struct store *store, struct store_help_call ca
 /* The ids that a statement returns are news. */
 static enum store_status run_news(struct store *store, sqlite3_stmt *statement, struct store_error *error)
 {
-    enum store_status status = STORE_OK;
-    bool has_row = true;
+    enum store_status status;
+    bool has_row;
 
-    while (status == STORE_OK && has_row) {
+    do {
         status = store_row(store, statement, &has_row, error);
-        if (status == STORE_OK && has_row)
+        if (has_row)
             news_add(store, sqlite3_column_int64(statement, 0));
-    }
+    } while (has_row);
     sqlite3_reset(statement);
     return status;
 }
@@ -170,7 +168,7 @@ static enum store_status run_count(struct store *store, const struct store_journ
                                     (int64_t)store->bad_run.minutes * MINUTE_MS},
                         4);
     status = store_row(store, statement, &has_row, error);
-    if (status == STORE_OK && has_row) {
+    if (has_row) {
         run->ratings = sqlite3_column_int64(statement, 0);
         run->unhappy = sqlite3_column_int64(statement, 1);
         run->newest_ms = sqlite3_column_int64(statement, 2);
@@ -188,7 +186,7 @@ static enum store_status run_last(struct store *store, const struct store_journa
 
     sqlite3_bind_int64(statement, 1, journal->kiosk);
     status = store_row(store, statement, &has_row, error);
-    if (status == STORE_OK && has_row) {
+    if (has_row) {
         run->last_id = sqlite3_column_int64(statement, 0);
         run->last_until_ms = sqlite3_column_int64(statement, 1);
     }
@@ -278,7 +276,7 @@ enum store_status store_help_newest(struct store *store, int64_t kiosk, uint32_t
     *state = HELP_STATE_CLOSED;
     sqlite3_bind_int64(statement, 1, kiosk);
     status = store_row(store, statement, &has_row, error);
-    if (status == STORE_OK && has_row) {
+    if (has_row) {
         int call_state = sqlite3_column_int(statement, 1);
 
         if (call_state == CALL_OPEN || call_state == CALL_ACKNOWLEDGED) {
@@ -292,13 +290,8 @@ enum store_status store_help_newest(struct store *store, int64_t kiosk, uint32_t
 
 bool store_knows_help(struct store *store)
 {
-    static const char sql[] = "SELECT 1 FROM sqlite_master WHERE name = 'help_call'";
-    sqlite3_stmt *statement = NULL;
-    bool is_known = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-                    sqlite3_step(statement) == SQLITE_ROW;
-
-    sqlite3_finalize(statement);
-    return is_known;
+    return sqlite3_table_column_metadata(store->db, "main", "help_call", NULL, NULL, NULL, NULL, NULL,
+                                         NULL) == SQLITE_OK;
 }
 
 /* What people do --------------------------------------------------------------------------------------------------- */
@@ -309,13 +302,12 @@ static enum store_status call_find(struct store *store, const char *which, int64
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_HELP_STATE);
     bool is_number = which[0] != '\0' && strlen(which) <= 15 && which[strspn(which, "0123456789")] == '\0';
-    bool has_row = false;
-    enum store_status status = STORE_OK;
+    bool has_row;
+    enum store_status status;
 
-    *id = is_number ? strtoll(which, NULL, 10) : 0;
+    *id = is_number ? strtoll(which, NULL, 10) : 0; /* 0 is no call */
     sqlite3_bind_int64(statement, 1, *id);
-    if (is_number)
-        status = store_row(store, statement, &has_row, error);
+    status = store_row(store, statement, &has_row, error);
     if (status != STORE_OK)
         return status;
     *state = has_row ? (enum call_state)sqlite3_column_int(statement, 0) : CALL_MISSED;
@@ -332,14 +324,16 @@ static enum store_status call_find(struct store *store, const char *which, int64
 }
 
 /* The third parameter: who it was. */
-static enum store_status staff_bind(struct store *store, enum store_statement which, const char *staff,
+static enum store_status staff_bind(struct store *store, sqlite3_stmt *statement, const char *staff,
                                     struct store_error *error)
 {
-    int64_t id = 0;
-    enum store_status status = staff == NULL ? STORE_OK : store_staff_find(store, staff, &id, error);
-    sqlite3_stmt *statement = store_statement(store, which);
+    int64_t id;
+    enum store_status status;
 
-    if (status == STORE_OK && staff != NULL)
+    if (staff == NULL)
+        return STORE_OK;
+    status = store_staff_find(store, staff, &id, error);
+    if (status == STORE_OK)
         sqlite3_bind_int64(statement, 3, id);
     return status;
 }
@@ -347,7 +341,7 @@ static enum store_status staff_bind(struct store *store, enum store_statement wh
 enum store_status store_help_acknowledge(struct store *store, const char *which, const char *staff,
                                          int64_t now_ms, struct store_error *error)
 {
-    sqlite3_stmt *statement = store->statements[STATEMENT_HELP_ACKNOWLEDGE];
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_HELP_ACKNOWLEDGE);
     enum call_state state;
     int64_t id;
     enum store_status status;
@@ -358,7 +352,7 @@ enum store_status store_help_acknowledge(struct store *store, const char *which,
         return store_refuse(error, "help call %" PRId64 " is acknowledged already: somebody is on the way",
                             id);
     if (status == STORE_OK)
-        status = staff_bind(store, STATEMENT_HELP_ACKNOWLEDGE, staff, error);
+        status = staff_bind(store, statement, staff, error);
     if (status != STORE_OK)
         return status;
     store_bind_integers(statement, (int64_t[]){id, now_ms}, 2);
@@ -392,7 +386,7 @@ enum store_status store_help_close(struct store *store, const char *which, const
                                    const char *remark, const char *staff, int64_t now_ms,
                                    struct store_error *error)
 {
-    sqlite3_stmt *statement = store->statements[STATEMENT_HELP_CLOSE];
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_HELP_CLOSE);
     int code = outcome_find(outcome);
     enum call_state state;
     int64_t id;
@@ -405,7 +399,7 @@ enum store_status store_help_close(struct store *store, const char *which, const
         return store_refuse(error, "a remark has at most %d bytes", STORE_HELP_REMARK_SIZE_MAX);
     status = call_find(store, which, &id, &state, error);
     if (status == STORE_OK)
-        status = staff_bind(store, STATEMENT_HELP_CLOSE, staff, error);
+        status = staff_bind(store, statement, staff, error);
     if (status != STORE_OK)
         return status;
     store_bind_integers(statement, (int64_t[]){id, now_ms}, 2);

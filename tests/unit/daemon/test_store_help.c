@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "fixture.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/store_help.h"
+#include "daemon/store_internal.h"
 
 static struct store_help_call calls[STORE_HELP_NEWS_MAX];
 
@@ -363,6 +365,247 @@ static void test_run_noticed_late_is_missed(void **state)
     assert_int_equal(calls[0].state, CALL_MISSED);
 }
 
+/* Refusals --------------------------------------------------------------------------------------------------------- */
+
+static void test_only_the_digits_of_a_call_name_it(void **state)
+{
+    static const char *const no_calls[] = {"", "0", "2", "1x", "x1", "-1", " 1", "0000000000000001"};
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+
+    call_for_help(fixture);
+    for (size_t i = 0; i < sizeof no_calls / sizeof *no_calls; i++) {
+        REFUSED(fixture, store_help_acknowledge(store, no_calls[i], NULL, FIXTURE_NOON_MS, error),
+                "there is no help call");
+        REFUSED(fixture, store_help_close(store, no_calls[i], "solved", NULL, NULL, FIXTURE_NOON_MS, error),
+                "there is no help call");
+    }
+    COMMITTED(fixture, store_help_acknowledge(store, "000000000000001", NULL, FIXTURE_NOON_MS, error));
+    assert_int_equal(fixture_integer(fixture, "SELECT state FROM help_call"), CALL_ACKNOWLEDGED);
+}
+
+static void test_missed_call_is_neither_acknowledged_nor_closed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+
+    call_for_help(fixture);
+    COMMITTED(fixture, store_help_resume(store, FIXTURE_NOON_MS + HOUR_MS, error));
+    assert_int_equal(fixture_integer(fixture, "SELECT state FROM help_call"), CALL_MISSED);
+    REFUSED(fixture, store_help_acknowledge(store, "1", NULL, FIXTURE_NOON_MS, error), "1 was missed");
+    REFUSED(fixture, store_help_close(store, "1", "solved", NULL, NULL, FIXTURE_NOON_MS, error),
+            "1 was missed");
+    assert_int_equal(fixture_integer(fixture, "SELECT state FROM help_call"), CALL_MISSED);
+}
+
+static void test_remark_of_more_than_200_bytes_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+    char remark[STORE_HELP_REMARK_SIZE_MAX + 2];
+
+    call_for_help(fixture);
+    memset(remark, 'r', sizeof remark - 1);
+    remark[sizeof remark - 1] = '\0';
+    REFUSED(fixture, store_help_close(store, "1", "could_not", remark, NULL, FIXTURE_NOON_MS, error),
+            "at most 200 bytes");
+    assert_int_equal(fixture_integer(fixture, "SELECT state FROM help_call"), CALL_OPEN);
+    COMMITTED(fixture, store_help_close(store, "1", "could_not", remark + 1, NULL, FIXTURE_NOON_MS, error));
+    assert_int_equal(fixture_integer(fixture, "SELECT length(remark) FROM help_call WHERE state = 3"), 200);
+}
+
+/* Interruptions ---------------------------------------------------------------------------------------------------- */
+
+static int count_down(void *context)
+{
+    int *left = context;
+
+    return (*left)-- <= 0;
+}
+
+/* Lets SQLite take so many instructions and no more; NULL: as many as it likes. */
+static void stop_after(struct fixture *fixture, int *instructions)
+{
+    sqlite3_progress_handler(store_connection(fixture->store), 1, instructions == NULL ? NULL : count_down,
+                             instructions);
+}
+
+/* All that is known of help calls. */
+static void read_calls(struct fixture *fixture, char text[1024])
+{
+    static const char sql[] = "SELECT json_group_array(json_array(id, kind, visit, called_ms, state, told, "
+                              "raised_ms, acknowledged_ms,"
+                              " acknowledged_by, closed_ms, closed_by, outcome, remark, ratings, unhappy, "
+                              "until_ms)) FROM help_call";
+    sqlite3_stmt *statement = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(store_connection(fixture->store), sql, -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    sqlite3_snprintf(1024, text, "%s", sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+}
+
+/* The next answer, as far as the commit: that one, stopped at its very end, says no of what is there. */
+static enum store_status send_next(struct fixture *fixture, uint8_t question, uint16_t value)
+{
+    const struct answer answer = {.seq = fixture->seq + 1,
+                                  .visit_back = question == QUESTION_HELP ? 1 : 0,
+                                  .question = question,
+                                  .value = value,
+                                  .boot = 1,
+                                  .uptime_s =
+                                      (uint32_t)((fixture_now(fixture) - FIXTURE_NOON_MS + HOUR_MS) / 1000)};
+    enum store_status status =
+        store_answers(fixture->store, &fixture->origin, &answer, 1, &fixture->ingested, &fixture->error);
+
+    return status == STORE_OK ? store_flush(fixture->store, &fixture->error) : status;
+}
+
+static enum store_status step_call(struct fixture *fixture)
+{
+    return send_next(fixture, QUESTION_HELP, HELP_YES);
+}
+
+static enum store_status step_raised(struct fixture *fixture)
+{
+    return store_help_raised(fixture->store, 1, FIXTURE_NOON_MS, &fixture->error);
+}
+
+static enum store_status step_told(struct fixture *fixture)
+{
+    return store_help_told(fixture->store, 1, STORE_HELP_WEBHOOK, &fixture->error);
+}
+
+static enum store_status step_acknowledge(struct fixture *fixture)
+{
+    return store_help_acknowledge(fixture->store, "1", "Dan", FIXTURE_NOON_MS, &fixture->error);
+}
+
+static enum store_status step_close(struct fixture *fixture)
+{
+    return store_help_close(fixture->store, "1", "solved", "a tap drips", "Dan", FIXTURE_NOON_MS,
+                            &fixture->error);
+}
+
+static enum store_status step_here(struct fixture *fixture)
+{
+    return send_next(fixture, QUESTION_HERE, 7);
+}
+
+static enum store_status step_rating(struct fixture *fixture)
+{
+    return send_next(fixture, QUESTION_RATING, 1);
+}
+
+static enum store_status step_resume(struct fixture *fixture)
+{
+    return store_help_resume(fixture->store, fixture_now(fixture), &fixture->error);
+}
+
+/* Stops it after 0, 1, 2 ... instructions, until it goes through; `news` calls have changed then. */
+static void stop_everywhere(struct fixture *fixture, enum store_status (*step)(struct fixture *fixture),
+                            size_t news)
+{
+    char before[1024], after[1024];
+    enum store_status status = STORE_REFUSED;
+    int instructions = 0;
+
+    read_calls(fixture, before);
+    for (; status != STORE_OK; instructions++) {
+        int left = instructions;
+        assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+        stop_after(fixture, &left);
+        status = step(fixture);
+        stop_after(fixture, NULL);
+        if (status == STORE_OK)
+            break;
+        assert_int_equal(status, STORE_REFUSED);
+        assert_non_null(strstr(fixture->error.text, "took too long"));
+        store_rollback(fixture->store);
+        read_calls(fixture, after);
+        assert_string_equal(after, before);
+        assert_int_equal(take(fixture), 0);
+    }
+    assert_true(instructions > 5);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    read_calls(fixture, after);
+    assert_string_not_equal(after, before);
+    assert_int_equal(take(fixture), news);
+}
+
+static void test_what_stops_at_any_instruction_changes_no_call(void **state)
+{
+    static const struct {
+        enum store_status (*step)(struct fixture *fixture);
+        uint32_t answers; /* that it stores */
+        size_t news;
+    } steps[] = {
+        {step_call, 1, 1},   {step_raised, 0, 0}, {step_told, 0, 0}, {step_acknowledge, 0, 1},
+        {step_close, 0, 1},  {step_call, 1, 1},   {step_here, 1, 1}, {step_rating, 1, 1},
+        {step_rating, 1, 0}, {step_resume, 0, 1},
+    };
+    struct fixture *fixture = *state;
+    uint16_t dan;
+
+    open_with_rule(fixture);
+    COMMITTED(fixture, store_staff_add(fixture->store, "Dan", FIXTURE_NOON_MS, &dan, &fixture->error));
+    rate(fixture, "111", 0);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        fixture_wait(fixture, 3 * MINUTE_MS / 2);
+        stop_everywhere(fixture, steps[i].step, steps[i].news);
+        fixture->seq += steps[i].answers;
+    }
+    fixture_verify(fixture);
+}
+
+static void test_calls_that_could_not_be_read_are_told_the_next_time(void **state)
+{
+    struct fixture *fixture = *state;
+    enum store_status status = STORE_REFUSED;
+    int instructions = 0;
+    size_t count;
+    bool is_more;
+
+    call_for_help(fixture);
+    call_for_help(fixture);
+    for (; status != STORE_OK; instructions++) {
+        int left = instructions;
+        stop_after(fixture, &left);
+        status = store_help_take(fixture->store, calls, &count, &is_more, &fixture->error);
+        stop_after(fixture, NULL);
+        assert_true(status == STORE_OK || status == STORE_REFUSED);
+    }
+    assert_true(instructions > 5);
+    assert_true(count == 2 && calls[0].id == 1 && calls[1].id == 2);
+    assert_int_equal(take(fixture), 0);
+}
+
+static void test_kiosk_is_told_of_no_call_that_could_not_be_read(void **state)
+{
+    struct fixture *fixture = *state;
+    enum store_status status = STORE_REFUSED;
+    enum help_state help_state;
+    int instructions = 0;
+    uint32_t visit;
+
+    call_for_help(fixture);
+    for (; status != STORE_OK; instructions++) {
+        int left = instructions;
+        stop_after(fixture, &left);
+        status =
+            store_help_newest(fixture->store, fixture->admitted.kiosk, &visit, &help_state, &fixture->error);
+        stop_after(fixture, NULL);
+        assert_true(status == STORE_OK || status == STORE_REFUSED);
+        assert_int_equal(visit, status == STORE_OK ? 1 : 0);
+        assert_int_equal(help_state, status == STORE_OK ? HELP_STATE_OPEN : HELP_STATE_CLOSED);
+    }
+    assert_true(instructions > 5);
+}
+
 /* Notes ------------------------------------------------------------------------------------------------------------ */
 
 static void test_notes_are_kept_with_their_instant_and_the_newest_shown_one_is_for_kiosks(void **state)
@@ -456,6 +699,12 @@ int main(void)
         WITH_STORE(test_withdrawn_ratings_make_no_run),
         WITH_STORE(test_no_rule_no_runs),
         WITH_STORE(test_run_noticed_late_is_missed),
+        WITH_STORE(test_only_the_digits_of_a_call_name_it),
+        WITH_STORE(test_missed_call_is_neither_acknowledged_nor_closed),
+        WITH_STORE(test_remark_of_more_than_200_bytes_is_refused),
+        WITH_STORE(test_what_stops_at_any_instruction_changes_no_call),
+        WITH_STORE(test_calls_that_could_not_be_read_are_told_the_next_time),
+        WITH_STORE(test_kiosk_is_told_of_no_call_that_could_not_be_read),
         WITH_STORE(test_notes_are_kept_with_their_instant_and_the_newest_shown_one_is_for_kiosks),
         WITH_STORE(test_note_that_cannot_be_shown_is_refused),
         WITH_STORE(test_database_of_version_4_gets_calls_and_notes),
