@@ -24,6 +24,7 @@ void fake_port_reboot(void)
     memcpy(fake_port.wear, old.wear, sizeof old.wear);
     fake_port.dead_from = old.dead_from;
     fake_port.dead_to = old.dead_to;
+    fake_port.is_dead_frozen = old.is_dead_frozen;
 }
 
 void port_init(void)
@@ -87,7 +88,7 @@ void port_eeprom_start(uint16_t address, uint8_t value, enum port_eeprom_mode mo
                                               : (uint8_t)(*cell & value);
 
     if (address >= fake_port.dead_from && address < fake_port.dead_to)
-        new = 0xFF;
+        new = fake_port.is_dead_frozen ? *cell : 0xFF;
     if (mode != PORT_EEPROM_CLEAR)
         fake_port.wear[address]++;
     if (++fake_port.write_count == fake_port.cut_at) {

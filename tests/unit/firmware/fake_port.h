@@ -25,6 +25,7 @@ struct fake_port {
     uint8_t eeprom[PORT_EEPROM_SIZE];
     uint32_t wear[PORT_EEPROM_SIZE]; /* writes and erases that raised a bit */
     uint16_t dead_from, dead_to;     /* cells that cannot be programmed: [from, to) */
+    bool is_dead_frozen;             /* nor erased: they keep what they hold */
     uint32_t write_count;
     uint32_t cut_at; /* the write_count to tear; 0: never */
     enum fake_tear tear;

@@ -228,6 +228,33 @@ static void test_a_dead_slot_below_the_oldest_answer_is_still_to_be_reported(voi
     assert_int_equal(value_at(&journal, 3), 2);
 }
 
+/* Its slot still says that the answer of the lap before was acknowledged: that proves nothing about its own number. */
+static void test_a_slot_that_wear_froze_in_the_lap_before_is_still_to_be_reported(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (uint16_t i = 1; i <= RING + 1; i++) {
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+        journal_ack(&journal, i);
+        if (i <= RING)
+            settle(&journal); /* the last leaves the next slot unerased */
+    }
+    fake_port.dead_from = 2 * STORAGE_SLOT_SIZE;
+    fake_port.dead_to = 3 * STORAGE_SLOT_SIZE;
+    fake_port.is_dead_frozen = true;
+    assert_int_equal(append(&journal, RING + 2), JOURNAL_OK); /* number RING + 2 is dead: it is the next */
+    assert_int_equal(journal.bad_slots, 1);
+    settle(&journal);
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_oldest(&journal), RING + 2);
+    assert_int_equal(journal_read(&journal, RING + 2, &answer), JOURNAL_DAMAGED);
+    assert_int_equal(value_at(&journal, RING + 3), RING + 2);
+}
+
 static void test_visit_back_counts_passed_over_slots(void **state)
 {
     struct journal journal;
@@ -561,6 +588,97 @@ static void test_answers_of_every_crc_come_back(void **state)
     assert_true(replaced > 0);
 }
 
+/* Doubt ----------------------------------------------------------------------------------------------------------- */
+
+/* 1 and 2 are acknowledged, and the power was off. */
+static void start_with_everything_acknowledged(struct journal *journal)
+{
+    journal_init_ring(journal, RING);
+    for (uint16_t i = 1; i <= 2; i++)
+        assert_int_equal(append(journal, i), JOURNAL_OK);
+    journal_ack(journal, 2);
+    settle(journal);
+    fake_port_reboot();
+    journal_init_ring(journal, RING);
+    assert_int_equal(journal_oldest(journal), 3);
+    assert_int_equal(journal_next(journal), 3);
+}
+
+static void test_the_newest_answer_is_sent_again_when_it_alone_is_missing(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    start_with_everything_acknowledged(&journal);
+    assert_int_equal(append(&journal, 3), JOURNAL_OK);
+    assert_true(journal_doubt(&journal, 1));
+    assert_int_equal(journal_oldest(&journal), 2);
+    assert_int_equal(value_at(&journal, 2), 2);
+    assert_int_equal(value_at(&journal, 3), 3);
+    assert_false(journal_doubt(&journal, 1)); /* once */
+    assert_int_equal(journal_oldest(&journal), 2);
+}
+
+static void test_a_daemon_that_has_all_or_lacks_more_casts_no_doubt(void **state)
+{
+    static const uint32_t throughs[] = {2, 0};
+    struct journal journal;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        fake_port_reset();
+        start_with_everything_acknowledged(&journal);
+        assert_false(journal_doubt(&journal, throughs[i]));
+        assert_false(journal_doubt(&journal, 1)); /* the first WELCOME has settled it */
+        assert_int_equal(journal_oldest(&journal), 3);
+    }
+}
+
+/* What follows it was acknowledged, and its slot may be needed: going back to it would hold more than there is room for. */
+static void test_an_answer_before_an_acknowledged_one_is_not_in_doubt(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    start_with_everything_acknowledged(&journal);
+    assert_int_equal(append(&journal, 3), JOURNAL_OK);
+    journal_ack(&journal, 3);
+    for (uint16_t i = 4; i <= RING; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    assert_false(journal_doubt(&journal, 1));
+    assert_int_equal(journal_oldest(&journal), 4);
+    assert_int_equal(journal_free(&journal), 1);
+}
+
+static void test_a_full_journal_has_no_room_for_an_answer_in_doubt(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    start_with_everything_acknowledged(&journal);
+    for (uint16_t i = 3; i <= RING; i++)
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+    assert_int_equal(journal_free(&journal), 0);
+    assert_false(journal_doubt(&journal, 1));
+    assert_int_equal(journal_oldest(&journal), 3);
+    settle(&journal);
+    for (uint16_t i = 3; i <= RING; i++)
+        assert_int_equal(value_at(&journal, i), i);
+}
+
+static void test_an_answer_in_doubt_that_decayed_meanwhile_is_not_sent(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    start_with_everything_acknowledged(&journal);
+    decay(2);
+    assert_int_not_equal(journal_read(&journal, 2, &answer), JOURNAL_ANSWER);
+    assert_false(journal_doubt(&journal, 1));
+    assert_int_equal(journal_pending(&journal), 0);
+}
+
 /* Worn cells ------------------------------------------------------------------------------------------------------ */
 
 /* The payload is right and the commit does not stick: read again after a power cycle it would be a live answer whose
@@ -844,6 +962,7 @@ int main(void)
         cmocka_unit_test_setup(test_wear_is_one_erase_a_lap_and_even, reset),
         cmocka_unit_test_setup(test_a_dead_slot_is_passed_over_and_counted, reset),
         cmocka_unit_test_setup(test_a_dead_slot_below_the_oldest_answer_is_still_to_be_reported, reset),
+        cmocka_unit_test_setup(test_a_slot_that_wear_froze_in_the_lap_before_is_still_to_be_reported, reset),
         cmocka_unit_test_setup(test_visit_back_counts_passed_over_slots, reset),
         cmocka_unit_test_setup(test_an_answer_too_far_from_its_rating_is_refused, reset),
         cmocka_unit_test_setup(test_dead_slots_all_round_are_a_fault, reset),
@@ -862,6 +981,11 @@ int main(void)
         cmocka_unit_test_setup(test_another_laps_answer_is_not_taken_for_it, reset),
         cmocka_unit_test_setup(test_a_half_erased_slot_never_passes_for_an_answer, reset),
         cmocka_unit_test_setup(test_answers_of_every_crc_come_back, reset),
+        cmocka_unit_test_setup(test_the_newest_answer_is_sent_again_when_it_alone_is_missing, reset),
+        cmocka_unit_test_setup(test_a_daemon_that_has_all_or_lacks_more_casts_no_doubt, reset),
+        cmocka_unit_test_setup(test_an_answer_before_an_acknowledged_one_is_not_in_doubt, reset),
+        cmocka_unit_test_setup(test_a_full_journal_has_no_room_for_an_answer_in_doubt, reset),
+        cmocka_unit_test_setup(test_an_answer_in_doubt_that_decayed_meanwhile_is_not_sent, reset),
         cmocka_unit_test_setup(test_a_slot_that_cannot_be_committed_never_passes_for_an_answer, reset),
         cmocka_unit_test_setup(test_a_slot_that_decayed_since_it_was_erased_is_passed_over, reset),
         cmocka_unit_test_setup(test_a_journal_that_is_full_with_dead_slots_takes_their_numbers_back, reset),
