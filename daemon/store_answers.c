@@ -473,17 +473,17 @@ static enum store_status journal_end(struct store *store, const struct store_jou
 
 /* Whether a journal in which nothing is stored begins with what a former one of its kiosk has already: what was not
  * acknowledged when the journal was replaced comes again under the new one. No answer of the present boot is among
- * those: memory is lost between boots. answer NULL: whatever it was. */
-static enum store_status is_former(struct store *store, const struct store_journal *journal, uint32_t seq,
+ * those: memory is lost between boots. The answer is the one that is due; NULL: whatever it was. */
+static enum store_status is_former(struct store *store, const struct store_journal *journal,
                                    const struct answer *answer, uint16_t boot, bool *is_known,
                                    struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_FORMER);
     bool is_anything = answer == NULL || answer->question == QUESTION_VOID;
+    int64_t seq = (int64_t)journal->through + 1;
 
     *is_known = false;
-    if (journal->through != journal->begins_after || seq != journal->through + 1 ||
-        (!is_anything && answer->boot == boot))
+    if (journal->through != journal->begins_after || (!is_anything && answer->boot == boot))
         return STORE_OK;
     store_bind_integers(statement, (int64_t[]){journal->kiosk, journal->id, seq, 0, 0}, 5);
     if (!is_anything)
@@ -574,7 +574,7 @@ static enum store_status answer_take(struct store *store, struct store_journal *
     if (answer->seq != journal->through + 1)
         return store_refuse(error, "answer %" PRIu32 " came where %" PRIu32 " was due", answer->seq,
                             journal->through + 1);
-    enum store_status status = is_former(store, journal, answer->seq, answer, origin->boot, &is_known, error);
+    enum store_status status = is_former(store, journal, answer, origin->boot, &is_known, error);
     if (status != STORE_OK)
         return status;
     if (is_known) {
@@ -633,7 +633,7 @@ enum store_status store_lost(struct store *store, const struct store_origin *ori
                             lost->first, lost->last, journal->through + 1);
     for (bool is_known = !journal->is_over;
          status == STORE_OK && is_known && lost->last > journal->through;) {
-        status = is_former(store, journal, journal->through + 1, NULL, 0, &is_known, error);
+        status = is_former(store, journal, NULL, 0, &is_known, error);
         if (is_known)
             step_over(journal);
     }

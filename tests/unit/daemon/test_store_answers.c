@@ -192,6 +192,17 @@ static void test_answers_that_come_again_are_stored_once(void **state)
     fixture_verify(fixture);
 }
 
+static enum store_status send_lost(struct fixture *fixture, uint32_t first, uint32_t last)
+{
+    const struct message_lost lost = {.first = first, .last = last, .cause = LOST_DAMAGED};
+    enum store_status status;
+
+    store_begin(fixture->store, &fixture->error);
+    status = store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    return status;
+}
+
 /* The kiosk forgot what it had stored under this number, and gave it again. */
 static void test_a_number_given_again_ends_the_journal(void **state)
 {
@@ -213,6 +224,10 @@ static void test_a_number_given_again_ends_the_journal(void **state)
     }
     assert_int_equal(fixture_send(fixture, again + 2, 1), STORE_OK); /* in order, and in the wrong journal */
     assert_true(fixture->ingested.is_over);
+    assert_int_equal(send_lost(fixture, 3, 4), STORE_OK); /* in the wrong journal, too */
+    assert_true(fixture->ingested.is_over);
+    assert_int_equal(fixture->ingested.through, 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM lost"), 0);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 2);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict"), 0);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"),
@@ -315,17 +330,6 @@ static void test_gap_is_refused(void **state)
     assert_int_equal(fixture_send(fixture, &answer, 1), STORE_REFUSED);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 0);
     fixture_verify(fixture);
-}
-
-static enum store_status send_lost(struct fixture *fixture, uint32_t first, uint32_t last)
-{
-    const struct message_lost lost = {.first = first, .last = last, .cause = LOST_DAMAGED};
-    enum store_status status;
-
-    store_begin(fixture->store, &fixture->error);
-    status = store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error);
-    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
-    return status;
 }
 
 static void test_lost_numbers_are_stepped_over(void **state)
@@ -603,8 +607,8 @@ static int count_down(void *context)
 static enum store_status send_all_kinds(struct fixture *fixture)
 {
     struct answer answers[KINDS_COUNT] = {
-        {.seq = 4, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* called lost */
-        {.seq = 3, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10},  /* called lost */
+        {.seq = 4, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10}, /* called lost */
+        {.seq = 3, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 10}, /* called lost */
         {.seq = 5, .question = QUESTION_SIGN_ON, .value = 7, .boot = 1, .uptime_s = 4000},
         {.seq = 6, .question = QUESTION_SIGN_OFF, .value = 7, .boot = 1, .uptime_s = 4001},
         {.seq = 7,
@@ -613,17 +617,22 @@ static enum store_status send_all_kinds(struct fixture *fixture)
          .boot = 9,
          .uptime_s = 1}, /* of an unknown boot */
     };
-    const struct message_lost lost = {.first = KINDS_COUNT + 3, .last = KINDS_COUNT + 6, .cause = LOST_DAMAGED};
+    const struct message_lost lost = {
+        .first = KINDS_COUNT + 3, .last = KINDS_COUNT + 6, .cause = LOST_DAMAGED};
     struct store_ingested ingested;
     enum store_status status = store_begin(fixture->store, &fixture->error);
 
     for (uint32_t i = 5; i < KINDS_COUNT; i++)
-        answers[i] = (struct answer){
-            .seq = i + 3, .question = QUESTION_RATING, .value = (uint16_t)(1 + i % 5), .boot = 1, .uptime_s = 4000 + i};
+        answers[i] = (struct answer){.seq = i + 3,
+                                     .question = QUESTION_RATING,
+                                     .value = (uint16_t)(1 + i % 5),
+                                     .boot = 1,
+                                     .uptime_s = 4000 + i};
     answers[20].question = QUESTION_STAFF;
     answers[20].visit_back = 1;
     if (status == STORE_OK)
-        status = store_answers(fixture->store, &fixture->origin, answers, KINDS_COUNT, &ingested, &fixture->error);
+        status =
+            store_answers(fixture->store, &fixture->origin, answers, KINDS_COUNT, &ingested, &fixture->error);
     if (status == STORE_OK)
         status = store_lost(fixture->store, &fixture->origin, &lost, &ingested, &fixture->error);
     if (status == STORE_OK)
@@ -678,8 +687,8 @@ static void test_the_alarm_says_how_answers_were_lost(void **state)
         struct store_ingested ingested;
 
         assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
-        assert_int_equal(
-            store_lost(fixture->store, &fixture->origin, &lost, &ingested, &fixture->error), STORE_OK);
+        assert_int_equal(store_lost(fixture->store, &fixture->origin, &lost, &ingested, &fixture->error),
+                         STORE_OK);
         assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
         assert_int_equal(fixture_integer(fixture, cases[i].count_sql), 1);
     }
@@ -688,13 +697,15 @@ static void test_the_alarm_says_how_answers_were_lost(void **state)
 static enum store_status send_lost_and_rating(struct fixture *fixture)
 {
     const struct message_lost lost = {.first = 1, .last = 2, .cause = LOST_DAMAGED};
-    const struct answer rating = {.seq = 3, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 10};
+    const struct answer rating = {
+        .seq = 3, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 10};
     enum store_status status = store_begin(fixture->store, &fixture->error);
 
     if (status == STORE_OK)
         status = store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error);
     if (status == STORE_OK)
-        status = store_answers(fixture->store, &fixture->origin, &rating, 1, &fixture->ingested, &fixture->error);
+        status =
+            store_answers(fixture->store, &fixture->origin, &rating, 1, &fixture->ingested, &fixture->error);
     if (status == STORE_OK)
         status = store_commit(fixture->store, &fixture->error);
     return status;
@@ -724,7 +735,83 @@ static void test_lost_numbers_that_stop_at_any_instruction_leave_nothing(void **
     }
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM lost"), 1);
-    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE text LIKE '%1 to 2%damaged%'"), 1);
+    assert_int_equal(
+        fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE text LIKE '%1 to 2%damaged%'"), 1);
+    fixture_verify(fixture);
+}
+
+/* One batch whose statements, but not its BEGIN and COMMIT, are stopped after so many instructions. lost NULL: none. */
+static enum store_status send_stopped(struct fixture *fixture, const struct answer *answers, size_t count,
+                                      const struct message_lost *lost, int instructions)
+{
+    struct store_error error;
+
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &instructions);
+    enum store_status status =
+        store_answers(fixture->store, &fixture->origin, answers, count, &fixture->ingested, &fixture->error);
+    if (status == STORE_OK && lost != NULL)
+        status = store_lost(fixture->store, &fixture->origin, lost, &fixture->ingested, &fixture->error);
+    sqlite3_progress_handler(store_connection(fixture->store), 0, NULL, NULL);
+    if (status == STORE_OK)
+        assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    else
+        store_rollback(fixture->store);
+    return status;
+}
+
+static void test_a_journal_whose_end_stops_at_any_instruction_goes_on(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct answer first[] = {
+        {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60},
+        {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 99}};
+    const struct answer again = {.seq = 2, .question = QUESTION_RATING, .value = 1, .boot = 2, .uptime_s = 9};
+    int instructions = 0;
+
+    assert_int_equal(fixture_send(fixture, first, 2), STORE_OK);
+    for (; send_stopped(fixture, &again, 1, NULL, instructions) != STORE_OK; instructions++) {
+        assert_true(instructions < 100000);
+        assert_string_not_equal(fixture->error.text, "");
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM journal"), 1);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm"), 0);
+        assert_int_equal(fixture_send(fixture, first, 2), STORE_OK); /* still the journal of both */
+        assert_false(fixture->ingested.is_over);
+    }
+    assert_true(instructions > 20);
+    assert_true(fixture->ingested.is_over);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM journal"), 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"),
+                     1);
+    fixture_verify(fixture);
+}
+
+static void test_a_look_into_a_former_journal_that_stops_at_any_instruction_takes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = fixture_hello(fixture);
+    const struct answer answers[] = {
+        {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60},
+        {.seq = 2, .question = QUESTION_RATING, .value = 4, .boot = 1, .uptime_s = 99}};
+    const struct message_lost lost = {.first = 2, .last = 2, .cause = LOST_DAMAGED};
+    int instructions = 0;
+
+    assert_int_equal(fixture_send(fixture, answers, 2), STORE_OK);
+    hello.journal_id = 0;
+    hello.oldest = 1;
+    fixture_say_hello(fixture, &hello);
+    fixture->origin.boot = 2;
+    for (; send_stopped(fixture, answers, 1, &lost, instructions) != STORE_OK; instructions++) {
+        assert_true(instructions < 100000);
+        assert_string_not_equal(fixture->error.text, "");
+        assert_int_equal(
+            fixture_integer(fixture, "SELECT through + duplicates FROM journal ORDER BY id DESC LIMIT 1"), 0);
+    }
+    assert_true(instructions > 10);
+    assert_int_equal(fixture->ingested.through, 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT duplicates FROM journal ORDER BY id DESC LIMIT 1"), 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM lost"), 0);
     fixture_verify(fixture);
 }
 
@@ -747,10 +834,12 @@ static void test_a_batch_for_whose_tallies_there_is_no_memory_leaves_nothing(voi
         fixture_reopen(fixture);
         enum store_status status = store_begin(fixture->store, &fixture->error);
         if (status == STORE_OK)
-            status = store_answers(fixture->store, &fixture->origin, answers, 9, &fixture->ingested, &fixture->error);
+            status = store_answers(fixture->store, &fixture->origin, answers, 9, &fixture->ingested,
+                                   &fixture->error);
         assert_int_equal(status, STORE_OK);
         fault_memory_refuse_nth(refused);
-        status = store_answers(fixture->store, &fixture->origin, answers + 9, 4, &fixture->ingested, &fixture->error);
+        status = store_answers(fixture->store, &fixture->origin, answers + 9, 4, &fixture->ingested,
+                               &fixture->error);
         was_refused = fault_memory_stop();
         if (status == STORE_OK)
             status = store_commit(fixture->store, &fixture->error);
@@ -772,7 +861,8 @@ static void test_a_batch_for_whose_tallies_there_is_no_memory_leaves_nothing(voi
 static void test_answers_of_a_kiosk_whose_row_is_gone_are_kept(void **state)
 {
     struct fixture *fixture = *state;
-    const struct answer older = {.seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 7, .uptime_s = 10};
+    const struct answer older = {
+        .seq = 1, .question = QUESTION_RATING, .value = 5, .boot = 7, .uptime_s = 10};
 
     fixture_run(fixture, "PRAGMA foreign_keys = OFF");
     fixture_run(fixture, "DELETE FROM kiosk");
@@ -862,6 +952,8 @@ int main(void)
         WITH_STORE(test_a_batch_that_stops_at_any_instruction_leaves_nothing),
         WITH_STORE(test_the_alarm_says_how_answers_were_lost),
         WITH_STORE(test_lost_numbers_that_stop_at_any_instruction_leave_nothing),
+        WITH_STORE(test_a_journal_whose_end_stops_at_any_instruction_goes_on),
+        WITH_STORE(test_a_look_into_a_former_journal_that_stops_at_any_instruction_takes_nothing),
         WITH_STORE(test_a_batch_for_whose_tallies_there_is_no_memory_leaves_nothing),
         WITH_STORE(test_answers_of_a_kiosk_whose_row_is_gone_are_kept),
         WITH_STORE(test_journal_that_gives_way_is_written_first),
