@@ -36,7 +36,8 @@ static bool is_over_quota(int code, sqlite3_file *file)
     int reason = 0;
 
     return code == SQLITE_IOERR_WRITE && file != NULL && file->pMethods != NULL &&
-           file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason) == SQLITE_OK && reason == EDQUOT;
+           file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason) == SQLITE_OK &&
+           reason == EDQUOT;
 }
 
 static sqlite3_file *file_of(struct store *store, int which)
@@ -206,6 +207,18 @@ static enum store_status claim(struct store *store, struct store_error *error)
     return status == STORE_OK ? once(store, sql, NULL, 0, error) : status;
 }
 
+/* From now on a -wal beside the file may be its own. There is none yet, so that this is on the disk before any. */
+static enum store_status backup_take(struct store *store, struct store_error *error)
+{
+    char sql[64], application[16] = "";
+    enum store_status status = once(store, "PRAGMA application_id", application, sizeof application, error);
+
+    snprintf(sql, sizeof sql, "PRAGMA application_id = %d", STORE_APPLICATION_ID);
+    if (status == STORE_OK && strtol(application, NULL, 10) == STORE_BACKUP_ID)
+        status = once(store, sql, NULL, 0, error);
+    return status;
+}
+
 /* The checkpoint syncs the database, but not the emptying of the -wal. After a failed sync the old -wal on the disk may
  * end before what the checkpoint has just saved: played back after a power failure it would undo that, and a commit that
  * changes nothing syncs nothing. */
@@ -346,7 +359,8 @@ static enum store_status tallies_remake(struct store *store, struct store_error 
     return status;
 }
 
-#define VERSION_APPENDED 4 /* what came later are tables at the end of schema.sql, each version's behind its mark */
+#define VERSION_APPENDED \
+    4 /* what came later are tables at the end of schema.sql, each version's behind its mark */
 
 /* What each version added to the one before; all of them, for a new database, are in schema.sql. */
 static const char *const migrations[VERSION_APPENDED] = {
@@ -494,6 +508,8 @@ static enum store_status open_writer(struct store *store, const struct store_opt
     if (status == STORE_OK)
         status = is_new ? claim(store, error) : store_contents_check(store->db, store->path, error);
     store->is_ours = status == STORE_OK;
+    if (status == STORE_OK)
+        status = backup_take(store, error);
     if (status == STORE_OK)
         status = connection_setup(store, error);
     if (status == STORE_OK)
@@ -712,7 +728,8 @@ enum store_status store_begin(struct store *store, struct store_error *error)
     }
     if (has_moved(store)) {
         snprintf(error->text, sizeof error->text,
-                 "%.150s was removed or replaced while it was open: what is stored now would be lost with it", store->path);
+                 "%.150s was removed or replaced while it was open: what is stored now would be lost with it",
+                 store->path);
         store->is_broken = true;
         return STORE_BROKEN;
     }

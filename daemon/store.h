@@ -24,6 +24,7 @@ struct sqlite3;
 struct zone;
 
 #define STORE_APPLICATION_ID 0x62796E6D /* "bynm" */
+#define STORE_BACKUP_ID 0x62796E62      /* "bynb": a copy that no daemon has opened yet, so that no -wal can be its own */
 #define STORE_TEXT_MAX 256
 #define STORE_CHECKPOINT_PAGES 1000
 #define STORE_SIGNED_ON_MS_MAX (10 * 3600 * 1000) /* a sign-on ends by then, or at local midnight */

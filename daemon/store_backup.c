@@ -23,8 +23,8 @@ struct backup {
     struct store *store;
     const char *path;
     char partial[PATH_MAX];
-    sqlite3 *db;              /* the copy */
-    sqlite3_stmt *snapshot;   /* under way as long as it is copied: one picture, and interruptible */
+    sqlite3 *db;            /* the copy */
+    sqlite3_stmt *snapshot; /* under way as long as it is copied: one picture, and interruptible */
     sqlite3_backup *pages;
     bool (*progress)(void *context, unsigned done);
     void *context;
@@ -45,11 +45,13 @@ static enum store_status partial_create(struct backup *backup, struct store_erro
     if (backup->path[0] != '/' || size < 0 || (size_t)size >= sizeof backup->partial)
         return store_refuse(error, "a backup needs an absolute path that is not too long");
     if (lstat(backup->path, &about) == 0)
-        return store_refuse(error, "%.120s is there already: a backup never overwrites a file; choose another name",
+        return store_refuse(error,
+                            "%.120s is there already: a backup never overwrites a file; choose another name",
                             backup->path);
     fd = open(backup->partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (fd < 0 && errno == EEXIST)
-        return store_refuse(error, "%.150s is there: another backup is under way, or one was cut short; remove it",
+        return store_refuse(error,
+                            "%.150s is there: another backup is under way, or one was cut short; remove it",
                             backup->partial);
     if (fd < 0)
         return failed(backup, strerror(errno), error);
@@ -60,16 +62,19 @@ static enum store_status partial_create(struct backup *backup, struct store_erro
 static enum store_status copy_open(struct backup *backup, struct store_error *error)
 {
     char *uri = store_file_uri(backup->partial, "mode=rw");
-    int code = uri == NULL ? SQLITE_NOMEM
-                           : sqlite3_open_v2(uri, &backup->db,
-                                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = uri == NULL
+                   ? SQLITE_NOMEM
+                   : sqlite3_open_v2(uri, &backup->db,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 
     free(uri);
     if (code == SQLITE_OK) /* no second copy beside it; it is synced once, at the end */
-        code = sqlite3_exec(backup->db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL, NULL, NULL);
+        code =
+            sqlite3_exec(backup->db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", NULL, NULL, NULL);
     if (code != SQLITE_OK)
         return failed(backup, sqlite3_errstr(code), error);
-    code = sqlite3_prepare_v2(backup->store->db, "SELECT name FROM sqlite_schema", -1, &backup->snapshot, NULL);
+    code =
+        sqlite3_prepare_v2(backup->store->db, "SELECT name FROM sqlite_schema", -1, &backup->snapshot, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(backup->snapshot);
     if (code != SQLITE_ROW)
@@ -86,6 +91,7 @@ static bool is_interrupted(const struct backup *backup)
 
 static enum store_status pages_copy(struct backup *backup, struct store_error *error)
 {
+    char sql[128];
     int code;
 
     do {
@@ -101,9 +107,12 @@ static enum store_status pages_copy(struct backup *backup, struct store_error *e
         return failed(backup, (code & 0xFF) == SQLITE_FULL ? "no space left" : sqlite3_errstr(code), error);
     code = sqlite3_backup_finish(backup->pages);
     backup->pages = NULL;
-    /* A file with a -wal of its own says so; this one says that it has none, so that no other's is played into it. */
+    /* It says what it is, so that the -wal of another file is not played into it. */
+    snprintf(sql, sizeof sql,
+             "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = OFF; PRAGMA application_id = %d",
+             STORE_BACKUP_ID);
     if (code == SQLITE_OK)
-        code = sqlite3_exec(backup->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+        code = sqlite3_exec(backup->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? STORE_OK : failed(backup, sqlite3_errstr(code), error);
 }
 

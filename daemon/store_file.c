@@ -17,11 +17,10 @@
 
 #define LOCK_SUFFIX ".lock"
 #define HEADER_SIZE 100
-#define HEADER_FORMAT 18      /* who may read it: 1 anybody, 2 who knows write-ahead logs */
 #define HEADER_VERSION 60     /* user_version */
 #define HEADER_APPLICATION 68 /* application_id */
 
-#define PAGE_SIZE 4096        /* of a database that is being made */
+#define PAGE_SIZE 4096 /* of a database that is being made */
 
 struct file_header {
     unsigned char bytes[HEADER_SIZE];
@@ -175,14 +174,16 @@ static uint32_t big_endian(const unsigned char *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static enum store_status header_check(const char *path, const struct file_header *header, struct store_error *error)
+static enum store_status header_check(const char *path, const struct file_header *header,
+                                      struct store_error *error)
 {
     uint32_t version = big_endian(header->bytes + HEADER_VERSION);
+    uint32_t application = big_endian(header->bytes + HEADER_APPLICATION);
 
     if (memcmp(header->bytes, "SQLite format 3", 16) != 0)
         return store_refuse(
             error, "%.150s is not a database: it was left as it is; set another database path", path);
-    if (big_endian(header->bytes + HEADER_APPLICATION) != STORE_APPLICATION_ID)
+    if (application != STORE_APPLICATION_ID && application != STORE_BACKUP_ID)
         return store_refuse(error,
                             "%.120s is another program's database: it was left as it is; set another database"
                             " path",
@@ -279,11 +280,13 @@ enum store_status store_file_check(const char *path, const char *vfs, bool *is_n
         return store_refuse(error, "cannot open %.120s: %s", path,
                             errno == EACCES ? "permission denied" : sqlite3_errstr(code));
     status = header_check(path, &header, error);
-    if (status == STORE_OK && header.bytes[HEADER_FORMAT] == 1 && store_file_has_wal(path, vfs))
-        return store_refuse(error,
-                            "%.90s is a backup, and %.90s-wal beside it belongs to the database that was there"
-                            " before: move that away",
-                            path, path);
+    if (status == STORE_OK && big_endian(header.bytes + HEADER_APPLICATION) == STORE_BACKUP_ID &&
+        store_file_has_wal(path, vfs))
+        return store_refuse(
+            error,
+            "%.90s is a backup, and %.90s-wal beside it belongs to the database that was there"
+            " before: move that away",
+            path, path);
     if (status != STORE_OK || store_file_has_wal(path, vfs))
         return status; /* half of a checkpoint may be in the file, and the whole beside it */
     return whole_check(path, vfs, error);

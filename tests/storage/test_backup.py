@@ -79,6 +79,35 @@ class Backup(rig.Case):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(self.count(path), (1, 1))
 
+    def test_the_log_of_the_database_before_is_not_played_into_a_backup_but_its_own_is(self):
+        daemon, kiosk = self.adopted()
+        kiosk.rate(5)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+        path = os.path.join(self.folder, "backup.db")
+        self.assertEqual(daemon.byname("backup", path).returncode, 0)
+        kiosk.rate(1)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+        daemon.kill()
+        wal = daemon.database + "-wal"
+        self.assertGreater(os.path.getsize(wal), 0)
+        shutil.copyfile(path, daemon.database)
+        with open(wal, "rb") as file:
+            before = file.read()
+        self.assertEqual(daemon.launch().wait(10), 1)
+        self.assertIn(f"{daemon.database} is a backup, and {wal} beside it belongs to the database that was there",
+                      daemon.log())
+        with open(wal, "rb") as file:
+            self.assertEqual(file.read(), before)
+        os.rename(wal, wal + ".old")
+        daemon.start()
+        kiosk.is_up = False
+        kiosk.rate(4)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up and kiosk.is_acknowledged(), 15), daemon.log())
+        daemon.kill()
+        self.assertGreater(os.path.getsize(wal), 0)
+        daemon.start()
+        self.assertEqual(daemon.query("SELECT value FROM answer WHERE seq IN (1, 3) ORDER BY seq"), [(5,), (4,)])
+
     def test_restored_backup_reveals_the_gap_and_takes_what_the_kiosk_still_holds(self):
         daemon, kiosk = self.adopted()
         for rating in (5, 4, 3):
