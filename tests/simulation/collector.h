@@ -11,7 +11,7 @@
 
 #include "daemon/hub.h"
 #include "tests/simulation/disk.h"
-#include "tests/simulation/line.h"
+#include "tools/simulated-board/line.h"
 
 #define COLLECTOR_PORTS_MAX 5
 #define COLLECTOR_ASKED_MAX 256

@@ -53,7 +53,7 @@ static void put_down(struct customer *customer, uint8_t buttons, uint64_t held_u
     customer->is_pressing = true;
     customer->next_us = customer->bench->now_us + held_us;
     ledger_on_press(customer->ledger, customer->board, buttons);
-    board_press(customer->board, customer->board->buttons | buttons);
+    board_hold(customer->board, customer->board->buttons | buttons);
 }
 
 static void begin(struct customer *customer)
@@ -85,7 +85,7 @@ void customer_step(struct customer *customer)
         put_down(customer, second, hold_us(customer->bench));
         return;
     }
-    board_press(customer->board, 0);
+    board_hold(customer->board, 0);
     customer->is_pressing = false;
     customer->next_us = customer->is_last ? NEVER_US : customer->bench->now_us + pause_us(customer);
 }
@@ -93,7 +93,7 @@ void customer_step(struct customer *customer)
 void customer_leave(struct customer *customer)
 {
     if (customer->is_pressing)
-        board_press(customer->board, 0);
+        board_hold(customer->board, 0);
     customer->is_pressing = false;
     customer->second = 0;
     customer->next_us = NEVER_US;
@@ -101,7 +101,7 @@ void customer_leave(struct customer *customer)
 
 void customer_hold(struct customer *customer, uint8_t buttons, uint64_t held_us)
 {
-    board_press(customer->board, 0);
+    board_hold(customer->board, 0);
     customer->second = 0;
     put_down(customer, buttons, held_us);
 }

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "tests/simulation/bench.h"
+#include "tools/simulated-board/bench.h"
 
 #define DISK_SECTOR_SIZE 512
 #define DISK_NAME "simulated" /* as SQLite knows it */

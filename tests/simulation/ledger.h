@@ -10,7 +10,7 @@
 #define BYNAME_SIMULATION_LEDGER_H
 
 #include "daemon/store.h"
-#include "tests/simulation/board.h"
+#include "tools/simulated-board/board.h"
 
 #define LEDGER_BOARDS_MAX 4
 #define LEDGER_KIOSKS_MAX 24 /* a board whose memory was wiped goes on as another kiosk */

@@ -98,7 +98,7 @@ static void power_on(struct world *world, struct world_kiosk *kiosk, uint8_t cau
     if (causes == RESET_POWER_ON)
         change_memory(world, kiosk);
     else if (causes == RESET_POWER_ON && kiosk->board.buttons == KIOSK_GESTURE_FORGET)
-        board_press(&kiosk->board, 0); /* nobody wants to leave the database here */
+        board_hold(&kiosk->board, 0); /* nobody wants to leave the database here */
     board_power_on(&kiosk->board, causes);
     if (!kiosk->board.is_on)
         return;

@@ -5,12 +5,12 @@
  * Keeps their order. What it does to them is drawn from the bench's dice, and only while faults may happen.
  * The caller owns struct line. One thread.
  */
-#ifndef BYNAME_SIMULATION_LINE_H
-#define BYNAME_SIMULATION_LINE_H
+#ifndef BYNAME_SIMULATED_BOARD_LINE_H
+#define BYNAME_SIMULATED_BOARD_LINE_H
 
 #include <stddef.h>
 
-#include "tests/simulation/bench.h"
+#include "tools/simulated-board/bench.h"
 
 #define LINE_CHUNK_SIZE 256
 #define LINE_CHUNK_COUNT 64

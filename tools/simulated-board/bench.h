@@ -5,8 +5,8 @@
  * Time is virtual, in microseconds since the run began. Every choice of a run is drawn from one seed, so that
  * a run replays from its number. The caller owns struct bench. One thread.
  */
-#ifndef BYNAME_SIMULATION_BENCH_H
-#define BYNAME_SIMULATION_BENCH_H
+#ifndef BYNAME_SIMULATED_BOARD_BENCH_H
+#define BYNAME_SIMULATED_BOARD_BENCH_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,15 +7,15 @@
  * time runs ahead of the run's: EEPROM writes, display writes and the core's own work take their time, and
  * power can fail in the middle of any of them. The caller owns struct board. One thread.
  */
-#ifndef BYNAME_SIMULATION_BOARD_H
-#define BYNAME_SIMULATION_BOARD_H
+#ifndef BYNAME_SIMULATED_BOARD_BOARD_H
+#define BYNAME_SIMULATED_BOARD_BOARD_H
 
 #include <setjmp.h>
 
 #include "firmware/core/kiosk.h"
 #include "firmware/port/port.h"
-#include "tests/simulation/bench.h"
-#include "tests/simulation/line.h"
+#include "tools/simulated-board/bench.h"
+#include "tools/simulated-board/line.h"
 
 #define BOARD_RX_SIZE 128 /* what port.h promises at least */
 
@@ -65,6 +65,6 @@ void board_step(struct board *board);
 void board_check_cut(struct board *board);
 
 void board_receive(struct board *board, const uint8_t *bytes, unsigned size);
-void board_press(struct board *board, uint8_t buttons);
+void board_hold(struct board *board, uint8_t buttons);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tests/simulation/drawing.h"
+#include "tools/simulated-board/drawing.h"
 
 #define WRITE_US 3400
 #define ERASE_US 1800
@@ -168,7 +168,7 @@ void board_receive(struct board *board, const uint8_t *bytes, unsigned size)
         board->wake_us = soon_us;
 }
 
-void board_press(struct board *board, uint8_t buttons)
+void board_hold(struct board *board, uint8_t buttons)
 {
     board->buttons = buttons;
     board->lively_us = board->bench->now_us + (buttons != 0 ? 3600 * SECOND_US : PORT_SETTLE_MS * 1000);

@@ -6,8 +6,8 @@
  * own, so that the display has as much to send as it would have. What the pixels are is tests/unit/firmware's
  * business.
  */
-#ifndef BYNAME_SIMULATION_DRAWING_H
-#define BYNAME_SIMULATION_DRAWING_H
+#ifndef BYNAME_SIMULATED_BOARD_DRAWING_H
+#define BYNAME_SIMULATED_BOARD_DRAWING_H
 
 #include "firmware/core/screen.h"
 
