@@ -11,4 +11,8 @@
  * around its ring already. Every answer below `next` is acknowledged; the slot of `next` is erased. */
 void prepare_used_kiosk(uint8_t *cells, uint32_t next);
 
+/* The kiosk without power whose cells these are was busy and offline: as many answers wait as its journal takes, in
+ * visits of four. Returns how many. */
+uint32_t prepare_full_journal(uint8_t *cells);
+
 #endif

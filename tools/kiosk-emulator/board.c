@@ -32,6 +32,7 @@ struct board {
     bool awaits_display; /* buttons were pressed, and no picture data has followed yet */
     uint64_t pressed_cycle;
     uint32_t resets;
+    uint64_t asleep_cycles;
     char complaint[COMPLAINT_SIZE];
 };
 
@@ -126,10 +127,11 @@ static void on_uart_tx(void *user, uint8_t byte)
     }
 }
 
-static void no_sleep(struct avr_t *avr, avr_cycle_count_t cycles)
+/* The core is about to let so many cycles and one pass; no real time passes. */
+static void on_sleep(struct avr_t *avr, avr_cycle_count_t cycles)
 {
-    (void)avr;
-    (void)cycles;
+    struct board *board = avr->custom.data;
+    board->asleep_cycles += cycles + 1;
 }
 
 /* A chip's registers and SRAM hold anything when the supply comes; libsimavr zeroes them. */
@@ -170,7 +172,7 @@ static bool power_up(struct board *board)
     avr->custom.data = board;
     avr->frequency = CORE_CYCLES_PER_SECOND;
     avr->log = LOG_ERROR;
-    avr->sleep = no_sleep;
+    avr->sleep = on_sleep;
     avr->run_cycle_limit = RUN_CYCLES_MAX;
     randomise_memory(board);
     attach_models(board);
@@ -362,6 +364,16 @@ void board_set_bus_stuck(struct board *board, bool is_stuck)
 uint64_t board_cycle(const struct board *board)
 {
     return board->avr->cycle;
+}
+
+uint64_t board_asleep_cycles(const struct board *board)
+{
+    return board->asleep_cycles;
+}
+
+uint32_t board_program_counter(const struct board *board)
+{
+    return board->avr->pc;
 }
 
 uint32_t board_resets(const struct board *board)

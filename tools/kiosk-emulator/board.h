@@ -102,6 +102,13 @@ void board_set_display(struct board *board, bool is_present);
 void board_set_bus_stuck(struct board *board, bool is_stuck);
 
 uint64_t board_cycle(const struct board *board);
+
+/* Of these, the cycles in which the core slept. */
+uint64_t board_asleep_cycles(const struct board *board);
+
+/* The address, in bytes, of the instruction that comes next. */
+uint32_t board_program_counter(const struct board *board);
+
 uint32_t board_resets(const struct board *board);
 
 /* Text of the last complaint libsimavr made about the firmware, empty if none. */

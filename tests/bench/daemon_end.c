@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon_end.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define START_UTC_MS INT64_C(1793617200000) /* Monday 2026-11-02 12:00 in Berlin */
+#define START_MS 1000000
+#define TICK_MS 100
+
+static struct session_clock clock_of(const struct daemon_end *end)
+{
+    return (struct session_clock){START_MS + end->now_ms, START_UTC_MS + (int64_t)end->now_ms, true};
+}
+
+static bool on_send(void *context, uint16_t index, const uint8_t *bytes, size_t size)
+{
+    struct daemon_end *end = context;
+
+    (void)index;
+    end->send(end->user, bytes, size);
+    return true;
+}
+
+/* Where several answers end is the session's business: it asks to store what follows on what it has. */
+static bool on_request(void *context, const struct work *work)
+{
+    struct daemon_end *end = context;
+
+    if (end->asked_count == DAEMON_END_ASKED_MAX)
+        return false;
+    if (work->kind == WORK_ANSWERS)
+        end->through = work->ask.answers.answers[work->ask.answers.count - 1].seq;
+    end->asked[end->asked_count++] = *work;
+    return true;
+}
+
+static uint64_t on_nonce(void *context)
+{
+    struct daemon_end *end = context;
+
+    return ++end->drawn * 0x9E3779B97F4A7C15u;
+}
+
+static void on_log(void *context, enum log_level level, uint16_t index, const char *text)
+{
+    (void)context, (void)level, (void)index, (void)text;
+}
+
+bool daemon_end_open(struct daemon_end *end, const char *path)
+{
+    const struct store_options store = {
+        .path = path, .store_name = "Test Street", .timezone = "Europe/Berlin"};
+    const struct session_options line = {.port = "Door", .is_auto_adopt = true, .is_help_on = true};
+    const struct hub_outputs outputs = {end, on_send, on_request, on_nonce, on_log};
+    struct session_clock clock = clock_of(end);
+    struct store_error error;
+
+    if (store_open(&store, &end->store, &error) != STORE_OK) {
+        fprintf(stderr, "%s\n", error.text);
+        return false;
+    }
+    work_runner_init(&end->runner, end->store);
+    end->hub = hub_create(&line, 1, &outputs, &clock);
+    if (end->hub == NULL)
+        return false;
+    hub_on_open(end->hub, 0, &clock);
+    return true;
+}
+
+void daemon_end_close(struct daemon_end *end)
+{
+    hub_destroy(end->hub);
+    store_close(end->store);
+}
+
+void daemon_end_plug(struct daemon_end *end)
+{
+    struct session_clock clock = clock_of(end);
+
+    hub_on_closed(end->hub, 0, HUB_LINE_ABSENT, "", &clock);
+    hub_on_open(end->hub, 0, &clock);
+}
+
+void daemon_end_take(struct daemon_end *end, const uint8_t *bytes, size_t size)
+{
+    struct session_clock clock = clock_of(end);
+
+    hub_receive(end->hub, 0, bytes, size, &clock);
+}
+
+static void run_batch(struct daemon_end *end)
+{
+    struct work *items[DAEMON_END_ASKED_MAX];
+    struct store_error error;
+
+    end->done_count = end->asked_count;
+    end->asked_count = 0;
+    memcpy(end->done, end->asked, end->done_count * sizeof end->done[0]);
+    for (unsigned i = 0; i < end->done_count; i++)
+        items[i] = &end->done[i];
+    if (work_run(&end->runner, items, end->done_count, &error) != STORE_OK)
+        fprintf(stderr, "%s\n", error.text); /* the kiosk waits in vain, and its caller says so */
+    end->committed_ms = end->done_ms = end->now_ms + DAEMON_END_COMMIT_MS;
+}
+
+static void take_done(struct daemon_end *end)
+{
+    struct session_clock clock = clock_of(end);
+
+    for (unsigned i = 0; i < end->done_count; i++)
+        hub_result(end->hub, &end->done[i], &clock);
+    end->done_count = 0;
+}
+
+static void tell_roster(struct daemon_end *end)
+{
+    struct session_clock clock = clock_of(end);
+    struct work_roster roster;
+    struct store_error error;
+
+    if (work_is_roster_stale(&end->runner, clock.utc_ms) &&
+        work_roster_make(&end->runner, clock.utc_ms, &roster, &error) == STORE_OK)
+        hub_roster(end->hub, &roster, &clock);
+}
+
+void daemon_end_step(struct daemon_end *end, uint64_t now_ms)
+{
+    end->now_ms = now_ms;
+    if (end->done_count > 0 && now_ms >= end->done_ms)
+        take_done(end);
+    if (end->done_count == 0 && end->asked_count > 0 && now_ms >= end->committed_ms + DAEMON_END_GROUP_MS)
+        run_batch(end);
+    if (now_ms >= end->ticked_ms + TICK_MS) {
+        struct session_clock clock = clock_of(end);
+        end->ticked_ms = now_ms;
+        hub_tick(end->hub, &clock);
+        tell_roster(end);
+    }
+}
+
+const struct session *daemon_end_session(const struct daemon_end *end)
+{
+    return hub_kiosk(end->hub, 0).session;
+}
