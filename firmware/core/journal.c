@@ -25,6 +25,7 @@
  *   torn ──state := GRAVE──► torn ──erase──► blank
  *   damaged ──state := COMMITTED──► damaged ──erase all but the state──► damaged ──payload, CRC──► live, a void
  *   live (1) ──state := MENDING──► live (1) ──payload and CRC again, state := COMMITTED──► live
+ *   acked ──state := COMMITTED──► live, where it goes out again
  *
  * The CRC is never FFFF (crc16 or, in place of FFFF, 0000): it is erased first, so that nothing which an erase leaves
  * half way can pass for an answer.
@@ -337,6 +338,24 @@ void journal_ack(struct journal *journal, uint32_t through)
         journal->oldest = through + 1;
 }
 
+/* Where a mark decayed, or is in doubt, the journal goes back to what it says was acknowledged, behind which there may be
+ * more that says so. The oldest that can be read must say that it is not, before those below it are marked: else the next
+ * boot begins behind what has still to go out. */
+static void unmark_oldest(const struct journal *journal)
+{
+    struct slot slot;
+
+    for (uint32_t seq = journal->oldest; seq < journal->next; seq++) {
+        read_slot(journal, slot_index(journal, seq), &slot);
+        if (!slot.is_right || slot.answer.seq != seq)
+            continue;
+        if (slot.state != COMMITTED)
+            port_eeprom_start((uint16_t)(slot_address(slot_index(journal, seq)) + STATE_AT), COMMITTED,
+                              PORT_EEPROM_WRITE);
+        return;
+    }
+}
+
 bool journal_doubt(struct journal *journal, uint32_t through)
 {
     struct answer answer;
@@ -349,6 +368,7 @@ bool journal_doubt(struct journal *journal, uint32_t through)
         journal_read(journal, doubtful, &answer) != JOURNAL_ANSWER)
         return false;
     journal->oldest = journal->cleared = doubtful;
+    unmark_oldest(journal);
     return true;
 }
 
@@ -371,6 +391,7 @@ bool journal_step(struct journal *journal)
     if (!port_eeprom_is_ready())
         return true;
     if (journal->cleared != journal->oldest) {
+        unmark_oldest(journal);
         clear_acked(journal);
         return true;
     }

@@ -77,8 +77,8 @@ void journal_ack(struct journal *journal, uint32_t through);
  * true is returned. */
 bool journal_doubt(struct journal *journal, uint32_t through);
 
-/* Do one byte of housekeeping if the EEPROM is ready: mark acknowledged slots, erase the next slot ahead of
- * time. True while there is more to do. */
+/* Do one byte of housekeeping if the EEPROM is ready: mark acknowledged slots (two bytes where the one behind them has to say
+ * first that it is not), erase the next slot ahead of time. True while there is more to do. */
 bool journal_step(struct journal *journal);
 
 #endif

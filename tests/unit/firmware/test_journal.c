@@ -679,6 +679,124 @@ static void test_an_answer_in_doubt_that_decayed_meanwhile_is_not_sent(void **st
     assert_int_equal(journal_pending(&journal), 0);
 }
 
+/* Marks of before ---------------------------------------------------------------------------------------------------- */
+
+/* Nine answers, all acknowledged, of which the mark of the third decays: from there on all go out again. */
+static void start_with_the_third_mark_decayed(struct journal *journal)
+{
+    fake_port_reset();
+    journal_init(journal);
+    for (uint16_t i = 1; i <= 9; i++)
+        assert_int_equal(append(journal, i), JOURNAL_OK);
+    journal_ack(journal, 9);
+    settle(journal);
+    fake_port.eeprom[STORAGE_JOURNAL + 3 * STORAGE_SLOT_SIZE + STATE_AT] ^= 0x10;
+    fake_port_reboot();
+    journal_init(journal);
+    assert_int_equal(journal_oldest(journal), 3);
+    assert_int_equal(journal_next(journal), 10);
+}
+
+static void boot_and_expect_oldest(struct journal *journal, uint32_t seq)
+{
+    fake_port_reboot();
+    journal_init(journal);
+    assert_int_equal(journal_oldest(journal), seq);
+}
+
+/* They are marked as acknowledged from the first time. Whoever asks for them again may not have them (a kiosk that lost its
+ * ids is another to its daemon), so another boot must not begin behind those marks. */
+static void test_what_goes_out_again_does_so_until_it_is_acknowledged_again(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    start_with_the_third_mark_decayed(&journal);
+    journal_ack(&journal, 5);
+    settle(&journal);
+    boot_and_expect_oldest(&journal, 6);
+    for (uint16_t i = 6; i <= 9; i++)
+        assert_int_equal(value_at(&journal, i), i);
+    assert_int_equal(append(&journal, 10), JOURNAL_OK);
+    journal_ack(&journal, 7);
+    settle(&journal);
+    boot_and_expect_oldest(&journal, 8);
+    journal_ack(&journal, 10);
+    settle(&journal);
+    boot_and_expect_oldest(&journal, 11);
+}
+
+static void test_nor_does_a_damaged_answer_among_them_go_unreported(void **state)
+{
+    struct journal journal;
+    struct answer answer;
+
+    (void)state;
+    start_with_the_third_mark_decayed(&journal);
+    fake_port.eeprom[STORAGE_JOURNAL + 6 * STORAGE_SLOT_SIZE + 8] ^= 0x10;
+    journal_ack(&journal, 5);
+    settle(&journal);
+    boot_and_expect_oldest(&journal, 6);
+    assert_int_equal(journal_read(&journal, 6, &answer), JOURNAL_DEAD);
+    assert_int_equal(value_at(&journal, 7), 7);
+}
+
+static void test_a_power_cut_while_they_are_marked_again_passes_none_over(void **state)
+{
+    static struct journal journal;
+    volatile uint32_t cut_at = 0;
+
+    (void)state;
+    for (volatile int tear = 0; tear < TEAR_KIND_COUNT; tear++) {
+        for (cut_at = 1;; cut_at++) {
+            start_with_the_third_mark_decayed(&journal);
+            journal_ack(&journal, 5);
+            fake_port.tear = (enum fake_tear)tear;
+            fake_port.noise = 0x5B;
+            fake_port.cut_at = fake_port.write_count + cut_at;
+            if (setjmp(fake_port.power_cut) == 0) {
+                settle(&journal);
+                break;
+            }
+            fake_port_reboot();
+            journal_init(&journal);
+            assert_true(journal_oldest(&journal) >= 3 && journal_oldest(&journal) <= 6);
+        }
+        assert_true(cut_at > 2); /* one mark is taken back, another is set */
+    }
+}
+
+static void test_an_answer_in_doubt_is_so_after_the_next_boot_too(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    start_with_everything_acknowledged(&journal);
+    assert_int_equal(append(&journal, 3), JOURNAL_OK);
+    assert_true(journal_doubt(&journal, 1));
+    fake_port_reboot();
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_oldest(&journal), 2);
+    assert_int_equal(value_at(&journal, 2), 2);
+    assert_int_equal(value_at(&journal, 3), 3);
+}
+
+static void test_a_mark_that_cannot_be_taken_back_holds_nothing_up(void **state)
+{
+    struct journal journal;
+
+    (void)state;
+    start_with_the_third_mark_decayed(&journal);
+    fake_port.dead_from = STORAGE_JOURNAL + 6 * STORAGE_SLOT_SIZE + STATE_AT;
+    fake_port.dead_to = fake_port.dead_from + 1;
+    fake_port.is_dead_frozen = true;
+    journal_ack(&journal, 5);
+    settle(&journal);
+    journal_ack(&journal, 9);
+    settle(&journal);
+    boot_and_expect_oldest(&journal, 10);
+}
+
 /* Worn cells ------------------------------------------------------------------------------------------------------ */
 
 /* The payload is right and the commit does not stick: read again after a power cycle it would be a live answer whose
@@ -986,6 +1104,11 @@ int main(void)
         cmocka_unit_test_setup(test_an_answer_before_an_acknowledged_one_is_not_in_doubt, reset),
         cmocka_unit_test_setup(test_a_full_journal_has_no_room_for_an_answer_in_doubt, reset),
         cmocka_unit_test_setup(test_an_answer_in_doubt_that_decayed_meanwhile_is_not_sent, reset),
+        cmocka_unit_test_setup(test_what_goes_out_again_does_so_until_it_is_acknowledged_again, reset),
+        cmocka_unit_test_setup(test_nor_does_a_damaged_answer_among_them_go_unreported, reset),
+        cmocka_unit_test_setup(test_a_power_cut_while_they_are_marked_again_passes_none_over, reset),
+        cmocka_unit_test_setup(test_an_answer_in_doubt_is_so_after_the_next_boot_too, reset),
+        cmocka_unit_test_setup(test_a_mark_that_cannot_be_taken_back_holds_nothing_up, reset),
         cmocka_unit_test_setup(test_a_slot_that_cannot_be_committed_never_passes_for_an_answer, reset),
         cmocka_unit_test_setup(test_a_slot_that_decayed_since_it_was_erased_is_passed_over, reset),
         cmocka_unit_test_setup(test_a_journal_that_is_full_with_dead_slots_takes_their_numbers_back, reset),
