@@ -21,13 +21,12 @@
 #define CONFIG_PATH_SIZE_MAX 255
 #define CONFIG_SOCKET_SIZE_MAX 107 /* sockaddr_un.sun_path, less its NUL */
 #define CONFIG_ADDRESS_SIZE_MAX 45 /* INET6_ADDRSTRLEN, less its NUL */
-#define CONFIG_KIOSKS_MAX 32
+#define CONFIG_KIOSKS_MAX WORK_SESSIONS_MAX
 #define CONFIG_KIOSK_NAME_SIZE_MAX STAFF_NAME_SIZE_MAX /* its 16 characters become the kiosk's name */
 #define CONFIG_BAUD_DEFAULT 115200
 #define CONFIG_BAD_RUN_DEFAULT "50% of 4 in 15 min"
 #define CONFIG_ZONEINFO "/usr/share/zoneinfo"
 
-_Static_assert(CONFIG_KIOSKS_MAX <= WORK_SESSIONS_MAX, "every kiosk has a session");
 _Static_assert(CONFIG_KIOSK_NAME_SIZE_MAX <= WORK_PORT_SIZE_MAX,
                "a kiosk's name is its port's key in the store");
 

@@ -17,7 +17,7 @@
 #include "daemon/store_help.h"
 #include "protocol/message.h"
 
-#define WORK_SESSIONS_MAX 64 /* kiosks of one daemon */
+#define WORK_SESSIONS_MAX 1024 /* kiosks of one daemon */
 #define WORK_PORT_SIZE_MAX 63
 #define WORK_NO_SESSION WORK_SESSIONS_MAX
 

@@ -45,7 +45,8 @@ bool bench_is(struct bench *bench, uint32_t per_million)
     return bench_below(bench, 1000000) < per_million;
 }
 
-static void print(const struct bench *bench, const char *mark, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void print(const struct bench *bench, const char *mark,
+                                                        const char *format, va_list arguments)
 {
     printf("%4u.%06u %s", (unsigned)(bench->now_us / SECOND_US), (unsigned)(bench->now_us % SECOND_US), mark);
     vprintf(format, arguments);

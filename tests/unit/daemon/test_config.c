@@ -233,7 +233,7 @@ static void test_long_and_many_lines_are_bounded(void **state)
     for (int i = 0; i <= CONFIG_KIOSKS_MAX; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "[kiosk %d]\nport=/dev/tty%d\n", i, i);
     assert_int_equal(load(text), 1);
-    assert_non_null(strstr(said, "more than 32 kiosks"));
+    assert_non_null(strstr(said, "more than 1024 kiosks"));
 }
 
 static void test_missing_file_is_named(void **state)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * collector.h - a bynamed for the swarm: in a folder of its own, or one that runs already.
+ *
+ * Every failure is a sentence in `text`.
+ */
+#ifndef KIOSK_SWARM_COLLECTOR_H
+#define KIOSK_SWARM_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "daemon/config.h"
+#include "tools/kiosk-swarm/options.h"
+
+#define COLLECTOR_TEXT_SIZE (PATH_MAX + 256)
+
+struct collector {
+    char folder[64]; /* "": the daemon is another's */
+    char config_path[PATH_MAX];
+    struct config config;
+    pid_t pid; /* 0: not started, or another's */
+    bool is_kept;
+    char text[COLLECTOR_TEXT_SIZE];
+};
+
+/* Read the file of the running daemon, or write one. */
+bool collector_prepare(struct collector *collector, const struct options *options);
+
+/* Start it, unless it runs already, and wait until it is ready: the ports are to be there by then. Somebody is put on
+ * duty. */
+bool collector_start(struct collector *collector, const struct options *options);
+
+/* Whether kiosks will ask who helped; false on failure, too. */
+bool collector_count_staff(struct collector *collector, bool *has_staff);
+
+/* Stop it if it is ours. Everything is committed and at rest then. */
+bool collector_stop(struct collector *collector);
+
+/* After collector_stop: the folder goes, unless it is kept. */
+void collector_remove(struct collector *collector);
+
+#endif
