@@ -86,10 +86,11 @@ static uint64_t now_ms(const struct rig *rig)
 
 /* The line ------------------------------------------------------------------------------------------------------- */
 
-static void on_send(void *user, const uint8_t *bytes, size_t size)
+static void on_send(void *user, uint16_t port, const uint8_t *bytes, size_t size)
 {
     struct rig *rig = user;
 
+    (void)port;
     if (size > sizeof rig->out - rig->out_size)
         die("the queue to the kiosk is full");
     for (size_t i = 0; i < size; i++)
@@ -121,7 +122,7 @@ static void on_tx(void *user, uint8_t byte)
     watch(rig, byte);
     byte = through_noise(rig, byte);
     if (rig->far_end == FAR_DAEMON)
-        daemon_end_take(&rig->daemon, &byte, 1);
+        daemon_end_take(&rig->daemon, 0, &byte, 1);
     else if (rig->far_end == FAR_BUSY)
         busy_end_take(&rig->busy, byte, (uint32_t)now_ms(rig));
 }
@@ -207,16 +208,16 @@ static void open_daemon(struct rig *rig, const char *folder)
     memset(&rig->daemon, 0, sizeof rig->daemon);
     rig->daemon.send = on_send;
     rig->daemon.user = rig;
-    if (!daemon_end_open(&rig->daemon, path))
+    if (!daemon_end_open(&rig->daemon, path, 1))
         die("no database");
 }
 
 /* Until the kiosk is adopted, welcomed and told all there is. */
 static void settle(struct rig *rig)
 {
-    for (unsigned i = 0; i < 100 && daemon_end_session(&rig->daemon)->state != SESSION_UP; i++)
+    for (unsigned i = 0; i < 100 && daemon_end_session(&rig->daemon, 0)->state != SESSION_UP; i++)
         run_ms(rig, 100);
-    if (daemon_end_session(&rig->daemon)->state != SESSION_UP)
+    if (daemon_end_session(&rig->daemon, 0)->state != SESSION_UP)
         die("the daemon does not welcome the kiosk");
     run_ms(rig, 3000);
 }
@@ -354,7 +355,7 @@ static void measure_idle(struct rig *rig, unsigned seconds, const char *folder)
     cycle = board_cycle(rig->board) - cycle;
     asleep = board_asleep_cycles(rig->board) - asleep;
     printf("{\"asleep\": %" PRIu64 ", \"cycles\": %" PRIu64 ", \"is_up\": %s, ", asleep, cycle,
-           daemon_end_session(&rig->daemon)->state == SESSION_UP ? "true" : "false");
+           daemon_end_session(&rig->daemon, 0)->state == SESSION_UP ? "true" : "false");
     print_samples(samples, count);
     free(samples);
     daemon_end_close(&rig->daemon);
@@ -390,7 +391,7 @@ static struct drain drain(struct rig *rig, const char *folder, uint32_t *samples
     uint32_t last = rig->daemon.through + result.answers;
     rig->noise = noise;
     power_on(rig);
-    daemon_end_plug(&rig->daemon);
+    daemon_end_plug(&rig->daemon, 0);
     uint64_t end = board_cycle(rig->board) + (uint64_t)DRAIN_S_MAX * CORE_CYCLES_PER_SECOND;
     uint64_t asleep = 0;
     while (rig->daemon.through < last && board_cycle(rig->board) < end) {

@@ -26,7 +26,7 @@ static void send(struct busy_end *end, enum message_type type, uint8_t body[FRAM
     if (is_sealed)
         size = seal_append(&end->seal, (uint8_t)type, body, size, FRAME_TO_KIOSK_SIZE_MAX);
     size = frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, body, size, bytes, sizeof bytes);
-    end->send(end->user, bytes, size);
+    end->send(end->user, 0, bytes, size);
 }
 
 static void ask(struct busy_end *end, uint32_t now_ms)

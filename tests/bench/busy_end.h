@@ -23,7 +23,7 @@ struct busy_end {
     uint8_t token;
     uint32_t asked_ms;
     uint32_t answers_frames, received_frames, refused_frames;
-    void (*send)(void *user, const uint8_t *bytes, size_t size); /* to the kiosk, now */
+    void (*send)(void *user, uint16_t port, const uint8_t *bytes, size_t size); /* to the kiosk, now */
     void *user;
 };
 

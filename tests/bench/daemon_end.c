@@ -17,8 +17,7 @@ static bool on_send(void *context, uint16_t index, const uint8_t *bytes, size_t 
 {
     struct daemon_end *end = context;
 
-    (void)index;
-    end->send(end->user, bytes, size);
+    end->send(end->user, index, bytes, size);
     return true;
 }
 
@@ -29,7 +28,7 @@ static bool on_request(void *context, const struct work *work)
 
     if (end->asked_count == DAEMON_END_ASKED_MAX)
         return false;
-    if (work->kind == WORK_ANSWERS)
+    if (work->kind == WORK_ANSWERS && work->session == 0)
         end->through = work->ask.answers.answers[work->ask.answers.count - 1].seq;
     end->asked[end->asked_count++] = *work;
     return true;
@@ -47,11 +46,12 @@ static void on_log(void *context, enum log_level level, uint16_t index, const ch
     (void)context, (void)level, (void)index, (void)text;
 }
 
-bool daemon_end_open(struct daemon_end *end, const char *path)
+bool daemon_end_open(struct daemon_end *end, const char *path, uint16_t port_count)
 {
+    static char names[WORK_SESSIONS_MAX][8];
+    struct session_options lines[WORK_SESSIONS_MAX] = {0};
     const struct store_options store = {
         .path = path, .store_name = "Test Street", .timezone = "Europe/Berlin"};
-    const struct session_options line = {.port = "Door", .is_auto_adopt = true, .is_help_on = true};
     const struct hub_outputs outputs = {end, on_send, on_request, on_nonce, on_log};
     struct session_clock clock = clock_of(end);
     struct store_error error;
@@ -61,10 +61,15 @@ bool daemon_end_open(struct daemon_end *end, const char *path)
         return false;
     }
     work_runner_init(&end->runner, end->store);
-    end->hub = hub_create(&line, 1, &outputs, &clock);
+    for (uint16_t i = 0; i < port_count; i++) {
+        snprintf(names[i], sizeof names[i], "Door %u", i % 100);
+        lines[i] = (struct session_options){.port = names[i], .is_auto_adopt = true, .is_help_on = true};
+    }
+    end->hub = hub_create(lines, port_count, &outputs, &clock);
     if (end->hub == NULL)
         return false;
-    hub_on_open(end->hub, 0, &clock);
+    for (uint16_t i = 0; i < port_count; i++)
+        hub_on_open(end->hub, i, &clock);
     return true;
 }
 
@@ -74,19 +79,19 @@ void daemon_end_close(struct daemon_end *end)
     store_close(end->store);
 }
 
-void daemon_end_plug(struct daemon_end *end)
+void daemon_end_plug(struct daemon_end *end, uint16_t port)
 {
     struct session_clock clock = clock_of(end);
 
-    hub_on_closed(end->hub, 0, HUB_LINE_ABSENT, "", &clock);
-    hub_on_open(end->hub, 0, &clock);
+    hub_on_closed(end->hub, port, HUB_LINE_ABSENT, "", &clock);
+    hub_on_open(end->hub, port, &clock);
 }
 
-void daemon_end_take(struct daemon_end *end, const uint8_t *bytes, size_t size)
+void daemon_end_take(struct daemon_end *end, uint16_t port, const uint8_t *bytes, size_t size)
 {
     struct session_clock clock = clock_of(end);
 
-    hub_receive(end->hub, 0, bytes, size, &clock);
+    hub_receive(end->hub, port, bytes, size, &clock);
 }
 
 static void run_batch(struct daemon_end *end)
@@ -139,7 +144,7 @@ void daemon_end_step(struct daemon_end *end, uint64_t now_ms)
     }
 }
 
-const struct session *daemon_end_session(const struct daemon_end *end)
+const struct session *daemon_end_session(const struct daemon_end *end, uint16_t port)
 {
-    return hub_kiosk(end->hub, 0).session;
+    return hub_kiosk(end->hub, port).session;
 }
