@@ -88,10 +88,8 @@ static void counted_measure(const struct visit *visit, int64_t *n)
 void tally_measure(const struct visit *visit, int64_t n[TALLY_MEASURE_COUNT])
 {
     static const enum tally_measure reasons[] = {
-        [VISIT_WITHDRAWN] = TALLY_LEFT_OUT_WITHDRAWN,
-        [VISIT_STUCK] = TALLY_LEFT_OUT_STUCK,
-        [VISIT_FLAGGED_OTHER] = TALLY_LEFT_OUT_OTHER,
-        [VISIT_BURST] = TALLY_LEFT_OUT_BURST,
+        [VISIT_WITHDRAWN] = TALLY_LEFT_OUT_WITHDRAWN, [VISIT_STUCK] = TALLY_LEFT_OUT_STUCK,
+        [VISIT_FLAGGED_OTHER] = TALLY_LEFT_OUT_OTHER, [VISIT_BURST] = TALLY_LEFT_OUT_BURST,
         [VISIT_MASH] = TALLY_LEFT_OUT_MASH,
     };
     enum visit_left_out reason = visit_left_out(visit);
@@ -259,13 +257,27 @@ bool tally_is_certain(const struct zone *zone, enum period_level level, const st
            time->span_ms < period_next(zone, level, time->instant_ms) - time->instant_ms;
 }
 
-static void row_add(struct tally_book *book, const struct tally_key *key,
+/* Most of what one visit could count it does not: these are the measures that it does. */
+struct counted {
+    unsigned count;
+    uint8_t measures[TALLY_MEASURE_COUNT];
+};
+
+static void counted_find(const int64_t n[TALLY_MEASURE_COUNT], struct counted *counted)
+{
+    counted->count = 0;
+    for (unsigned i = 0; i < TALLY_MEASURE_COUNT; i++)
+        if (n[i] != 0)
+            counted->measures[counted->count++] = (uint8_t)i;
+}
+
+static void row_add(struct tally_book *book, const struct tally_key *key, const struct counted *counted,
                     const int64_t n[TALLY_MEASURE_COUNT], int sign)
 {
     struct tally_row *row = row_of(book, key);
 
-    for (size_t i = 0; row != NULL && i < TALLY_MEASURE_COUNT; i++)
-        row->n[i] += sign * n[i];
+    for (unsigned i = 0; row != NULL && i < counted->count; i++)
+        row->n[counted->measures[i]] += sign * n[counted->measures[i]];
 }
 
 static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, const struct visit_time *time,
@@ -286,8 +298,10 @@ static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, con
         {TALLY_DAY_OF_ALL, PERIOD_DAY, PERIOD_DAY, true},
         {TALLY_SLOT, PERIOD_HOUR, PERIOD_MONTH, true},
     };
+    struct counted counted;
     int64_t ignored;
 
+    counted_find(n, &counted);
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         struct tally_key key = {
             .kiosk = kiosk, .staff = levels[i].is_of_all ? 0 : staff, .level = levels[i].level};
@@ -297,7 +311,7 @@ static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, con
         period_find(book, levels[i].start, time, &key.start_ms);
         if (levels[i].level == TALLY_SLOT)
             key.start_ms += book->recent_slot;
-        row_add(book, &key, n, sign);
+        row_add(book, &key, &counted, n, sign);
     }
 }
 
