@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "daemon/config.h"
 #include "daemon/log.h"
@@ -38,6 +39,10 @@ static int run(const char *path, bool is_check)
     static struct config config;
     unsigned mistakes = config_load(path, &config, stderr);
 
+    if (mistakes == CONFIG_UNREAD) {
+        fprintf(stderr, "bynamed: %s: there is not enough memory to read it\n", path);
+        return EXIT_FAILURE; /* not EXIT_USAGE, after which nobody starts us again */
+    }
     if (mistakes > 0) {
         fprintf(stderr, "bynamed: %s: %u mistake%s\n", path, mistakes, mistakes == 1 ? "" : "s");
         return EXIT_USAGE;

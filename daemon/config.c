@@ -704,20 +704,22 @@ static void set_defaults(struct config *config)
 unsigned config_load(const char *path, struct config *config, FILE *mistakes)
 {
     struct parser parser = {.path = path, .mistakes = mistakes, .config = config};
+    bool is_unread;
 
     set_defaults(config);
     parser.file = fopen(path, "re");
     if (parser.file == NULL) {
+        is_unread = errno == ENOMEM;
         mistake(&parser, 0, "cannot read it: %s; give another with --config FILE", strerror(errno));
-        return 1;
+        return is_unread ? CONFIG_UNREAD : 1;
     }
-    (void)ini_parse_stream(read_line, &parser, on_key, &parser); /* its one line number is among ours */
+    is_unread = ini_parse_stream(read_line, &parser, on_key, &parser) == -2; /* no memory; a line's number is ours, too */
     check_pending_line(&parser);
     close_section(&parser);
     if (ferror(parser.file))
         mistake(&parser, 0, "cannot read it to its end");
     fclose(parser.file);
-    return parser.mistake_count;
+    return is_unread ? CONFIG_UNREAD : parser.mistake_count;
 }
 
 static void describe_keys(FILE *out, const struct key *keys, size_t count)

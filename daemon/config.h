@@ -7,6 +7,7 @@
 #ifndef BYNAME_CONFIG_H
 #define BYNAME_CONFIG_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,7 +65,9 @@ struct config {
 };
 
 /* Read `path`. Each mistake is written to `mistakes` as "FILE:LINE: what is wrong; what would be right".
- * Returns their number; config is only to be used when it is 0. */
+ * Returns their number; config is only to be used when it is 0. CONFIG_UNREAD: there was no memory to read it with,
+ * which is no mistake of the file, and may be over the next time. */
+#define CONFIG_UNREAD UINT_MAX
 unsigned config_load(const char *path, struct config *config, FILE *mistakes);
 
 /* What --help-config prints: every key with its meaning and default. */

@@ -539,7 +539,7 @@ static bool set_up_evhttp(struct http *http, int fd)
         return false;
     }
     http->listener = listener;
-    return true;
+    return evconnlistener_enable(listener) == 0; /* evhttp does not look whether it could */
 }
 
 static struct http *create(struct event_base *base, const char *where, size_t capacity,

@@ -237,6 +237,42 @@ static enum store_status wal_sync(struct store *store, struct store_error *error
     return STORE_BROKEN;
 }
 
+static int wal_copy_onto_itself(sqlite3_file *wal)
+{
+    static unsigned char bytes[65536]; /* by the writer's thread, at its start */
+    sqlite3_int64 size = 0, at = 0;
+    int code = wal->pMethods->xFileSize(wal, &size);
+
+    for (; code == SQLITE_OK && at < size; at += (sqlite3_int64)sizeof bytes) {
+        int piece = size - at < (sqlite3_int64)sizeof bytes ? (int)(size - at) : (int)sizeof bytes;
+        code = wal->pMethods->xRead(wal, bytes, piece, at);
+        if (code == SQLITE_OK)
+            code = wal->pMethods->xWrite(wal, bytes, piece, at);
+    }
+    return code == SQLITE_OK && size > 0 ? wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) : code;
+}
+
+/* After a failed sync the kernel shows a -wal that is not on the disk and holds it for clean: one more sync would write
+ * nothing. A checkpoint that power failure cuts in half would then have nothing beside it to be made whole from. What is
+ * written again reaches the disk. */
+static enum store_status wal_settle(struct store *store, struct store_error *error)
+{
+    enum store_status status =
+        once(store, "BEGIN IMMEDIATE", NULL, 0, error); /* nobody else writes meanwhile */
+    sqlite3_file *wal = file_of(store, SQLITE_FCNTL_JOURNAL_POINTER);
+    int code = SQLITE_OK;
+
+    if (status == STORE_OK && wal != NULL && wal->pMethods != NULL)
+        code = wal_copy_onto_itself(wal);
+    if (code != SQLITE_OK) {
+        snprintf(error->text, sizeof error->text, "database %.150s: cannot write its -wal again (%d)",
+                 store->path, code);
+        store->is_broken = true;
+        return STORE_BROKEN;
+    }
+    return status == STORE_OK ? once(store, "ROLLBACK", NULL, 0, error) : status;
+}
+
 static enum store_status connection_setup(struct store *store, struct store_error *error)
 {
     static const char *const settings[][2] = {
@@ -508,6 +544,8 @@ static enum store_status open_writer(struct store *store, const struct store_opt
     if (status == STORE_OK)
         status = is_new ? claim(store, error) : store_contents_check(store->db, store->path, error);
     store->is_ours = status == STORE_OK;
+    if (status == STORE_OK && !is_new)
+        status = wal_settle(store, error);
     if (status == STORE_OK)
         status = backup_take(store, error);
     if (status == STORE_OK)
@@ -636,6 +674,8 @@ enum store_status store_open(const struct store_options *options, struct store *
     status = options_check(options, error);
     if (status != STORE_OK)
         return status;
+    if (sqlite3_initialize() != SQLITE_OK) /* without it there is no VFS to look through */
+        return store_refuse(error, "out of memory");
     *store = store_create(options);
     if (*store == NULL)
         return store_refuse(error, "out of memory");

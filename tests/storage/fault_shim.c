@@ -5,7 +5,7 @@
  * FAULT_SYNC names a file: when it is there, the next fsync or fdatasync removes it and fails with EIO.
  * FAULT_PATHS names a file to which each way to an allocation (malloc, calloc, realloc) is appended when it is first
  * taken, as 8 bytes: a hash of the innermost callers, the same in every run of the same programs.
- * FAULT_PATH is such a hash: the first allocation that is come to in this way gives NULL, once.
+ * FAULT_PATH is such a hash: the first allocation that is come to in this way gives NULL, once, and its callers are said.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -99,7 +99,7 @@ static uint64_t path_here(void)
     int count = backtrace(callers, CALLER_COUNT), i;
     uint64_t hash = 14695981039346656037ULL; /* FNV-1a, by words */
 
-    for (i = 2; i < count; i++)
+    for (i = 0; i < count; i++)
         hash = (hash ^ place(callers[i])) * 1099511628211ULL;
     return hash | 1;
 }
@@ -119,6 +119,16 @@ static bool is_new(uint64_t path)
     }
 }
 
+/* For who looks for the cause: the daemon's log has it. */
+static void say_callers(void)
+{
+    void *callers[CALLER_COUNT];
+
+    is_inside = true;
+    backtrace_symbols_fd(callers, backtrace(callers, CALLER_COUNT), STDERR_FILENO);
+    is_inside = false;
+}
+
 static bool is_refused(void)
 {
     uint64_t path;
@@ -132,6 +142,7 @@ static bool is_refused(void)
     is_inside = false;
     if (path != failing || atomic_exchange(&has_failed, true))
         return false;
+    say_callers();
     errno = ENOMEM;
     return true;
 }

@@ -11,6 +11,7 @@
  *
  *   --every N   only every N-th operation        --seeds N   so many seeds for reordered and torn writes
  *   --pairs N   a second fault at every N-th operation after the first            --jobs N   processes at once
+ *   --syncs     only failed syncs, and power failure in each operation of the start that follows
  *
  * --every 1 is the default. For a long run: --seeds 20, or --pairs 10.
  */
@@ -63,7 +64,7 @@ struct totals {
 
 struct options {
     unsigned every, seeds, pairs, jobs;
-    bool is_memory;
+    bool is_memory, is_syncs;
 };
 
 enum phase { PHASE_OPEN, PHASE_WORK, PHASE_CLOSE, PHASE_COUNT };
@@ -687,7 +688,7 @@ static bool fork_case(struct proof *proof, enum kind kind, uint64_t seed)
     proof->kind = kind;
     proof->seed = seed;
     memset(proof->seen, 0, sizeof proof->seen);
-    proof->is_armed = proof->depth == 1 && proof->options.pairs != 0 && !proof->options.is_memory;
+    proof->is_armed = proof->depth == 1 && (proof->options.pairs != 0 || proof->options.is_syncs) && !proof->options.is_memory;
     __atomic_fetch_add(proof->depth == 1 ? &proof->totals->cases : &proof->totals->pairs, 1, __ATOMIC_RELAXED);
     return true;
 }
@@ -709,10 +710,18 @@ static enum fault_effect effect_of(struct proof *proof, enum kind kind)
     }
 }
 
+/* After a failed sync the disk and what the kernel shows differ: --syncs looks at nothing else. */
+static bool is_chosen(const struct proof *proof, enum fault_operation operation, enum kind kind)
+{
+    if (!proof->options.is_syncs)
+        return proof->depth == 0 || kind == KIND_TORN || kind == KIND_ERROR;
+    return proof->depth == 0 ? operation == FAULT_SYNC && kind == KIND_ERROR : proof->phase == PHASE_OPEN && kind == KIND_TORN;
+}
+
 static enum fault_effect on_operation(void *context, enum fault_operation operation, const char *file)
 {
     struct proof *proof = context;
-    unsigned every = proof->depth == 0 ? proof->options.every : proof->options.pairs;
+    unsigned every = proof->depth == 0 || proof->options.is_syncs ? proof->options.every : proof->options.pairs;
 
     proof->operation_count++;
     if (!proof->is_armed || proof->options.is_memory)
@@ -721,7 +730,7 @@ static enum fault_effect on_operation(void *context, enum fault_operation operat
         return FAULT_NONE;
     for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
         unsigned seeds = kind == KIND_REORDERED || kind == KIND_TORN ? proof->options.seeds : 1;
-        if (!is_possible(operation, kind) || (proof->depth > 0 && kind != KIND_TORN && kind != KIND_ERROR))
+        if (!is_possible(operation, kind) || !is_chosen(proof, operation, kind))
             continue;
         for (unsigned i = 0; i < seeds; i++) {
             if (!fork_case(proof, kind, (uint64_t)proof->operation_count * 7919 + i + kind))
@@ -791,7 +800,7 @@ static void run(struct proof *proof, uint64_t digest[DIGEST_COUNT])
 }
 
 /* Every way in which an operation can fail must have been seen, or the proof is of something else. */
-static bool is_complete(const struct totals *totals, bool is_memory)
+static bool is_complete(const struct totals *totals, const struct options *options)
 {
     static const struct {
         enum kind kind;
@@ -804,8 +813,10 @@ static bool is_complete(const struct totals *totals, bool is_memory)
     };
     bool is_complete = true;
 
-    if (is_memory)
+    if (options->is_memory)
         return totals->by_kind[KIND_MEMORY][FAULT_OPEN] > 0;
+    if (options->is_syncs)
+        return totals->by_kind[KIND_ERROR][FAULT_SYNC] > 0 && totals->by_kind[KIND_TORN][FAULT_WRITE] > 0;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         if (totals->by_kind[wanted[i].kind][wanted[i].operation] > 0)
             continue;
@@ -845,12 +856,17 @@ static bool parse(struct options *options, int argument_count, char **arguments)
                                           {"pairs", required_argument, NULL, 'p'},
                                           {"jobs", required_argument, NULL, 'j'},
                                           {"memory", no_argument, NULL, 'm'},
+                                          {"syncs", no_argument, NULL, 'y'},
                                           {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argument_count, arguments, "", names, NULL)) != -1) {
         if (option == 'm') {
             options->is_memory = true;
+            continue;
+        }
+        if (option == 'y') {
+            options->is_syncs = true;
             continue;
         }
         unsigned *const target = option == 'e'   ? &options->every
@@ -872,7 +888,7 @@ int main(int argument_count, char **arguments)
     static struct proof proof = {.options = {.every = 1, .seeds = 1, .jobs = 2}, .script = &script};
 
     if (!parse(&proof.options, argument_count, arguments)) {
-        fputs("usage: proof_storage [--every N] [--seeds N] [--pairs N] [--jobs N] [--memory]\n", stderr);
+        fputs("usage: proof_storage [--every N] [--seeds N] [--pairs N] [--jobs N] [--memory | --syncs]\n", stderr);
         return 2;
     }
     proof.totals = mmap(NULL, sizeof *proof.totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -891,5 +907,5 @@ int main(int argument_count, char **arguments)
     printf("%u operations of the disk, %u allocations, %u batches, %u answers\n", proof.operation_count,
            proof.allocation_count, script.batch_count, script.last_seq);
     say_totals(proof.totals);
-    return proof.totals->failed == 0 && is_complete(proof.totals, proof.options.is_memory) ? 0 : 1;
+    return proof.totals->failed == 0 && is_complete(proof.totals, &proof.options) ? 0 : 1;
 }
