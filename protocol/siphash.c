@@ -1,42 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "siphash.h"
 
-/* The rotation's width is an argument, so that an 8-bit processor has one loop for all of them. */
-static uint64_t rotate(uint64_t word, uint8_t bits)
-{
-    return word << bits | word >> (64 - bits);
-}
-
-/* Half of a SipRound. Its other half is the same with v0 and v2 exchanged and other rotations. */
-static void half_round(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint8_t b_bits, uint8_t d_bits)
-{
-    *a += *b;
-    *c += *d;
-    *b = rotate(*b, b_bits) ^ *a;
-    *d = rotate(*d, d_bits) ^ *c;
-    *a = rotate(*a, 32);
-}
-
-static void mix(uint64_t v[4], uint8_t rounds)
-{
-    for (; rounds > 0; rounds--) {
-        half_round(&v[0], &v[1], &v[2], &v[3], 13, 16);
-        half_round(&v[2], &v[1], &v[0], &v[3], 17, 21);
-    }
-}
-
-static void take_word(struct siphash *hash)
-{
-    hash->v[3] ^= hash->word;
-    mix(hash->v, 2);
-    hash->v[0] ^= hash->word;
-}
+#include <string.h>
 
 static void take_byte(struct siphash *hash, uint8_t byte)
 {
-    hash->word = hash->word >> 8 | (uint64_t)byte << 56; /* after eight of them the first is the lowest */
-    if ((++hash->count & 7) == 0)
-        take_word(hash);
+    hash->word[hash->count++ % SIPHASH_WORD_SIZE] = byte;
+    if (hash->count % SIPHASH_WORD_SIZE == 0)
+        siphash_word(hash->v, hash->word);
 }
 
 void siphash_init(struct siphash *hash, const uint8_t key[SIPHASH_KEY_SIZE])
@@ -51,27 +22,39 @@ void siphash_init(struct siphash *hash, const uint8_t key[SIPHASH_KEY_SIZE])
             word = word << 8 | key[(i & 1) * 8 + j - 1];
         hash->v[i] = start[i] ^ word;
     }
-    hash->word = 0;
     hash->count = 0;
 }
 
+/* Whole words are taken from where they stand. */
 void siphash_update(struct siphash *hash, const void *data, size_t size)
 {
     const uint8_t *bytes = data;
 
-    for (size_t i = 0; i < size; i++)
-        take_byte(hash, bytes[i]);
+    while (size > 0) {
+        if (hash->count % SIPHASH_WORD_SIZE == 0 && size >= SIPHASH_WORD_SIZE) {
+            siphash_word(hash->v, bytes);
+            hash->count += SIPHASH_WORD_SIZE;
+            bytes += SIPHASH_WORD_SIZE;
+            size -= SIPHASH_WORD_SIZE;
+            continue;
+        }
+        take_byte(hash, *bytes++);
+        size--;
+    }
 }
 
-/* The last word: what is left, filled up with zeros, and the count in its highest byte. */
+/* The last word: what is left, filled up with zeros, and the count in its highest byte. Two rounds with a word of zeros are
+ * two of the four that end it. */
 uint64_t siphash_finish(struct siphash *hash)
 {
     uint8_t count = hash->count;
 
-    while ((hash->count & 7) != 7)
+    while (hash->count % SIPHASH_WORD_SIZE != SIPHASH_WORD_SIZE - 1)
         take_byte(hash, 0);
     take_byte(hash, count);
     hash->v[2] ^= 0xFF;
-    mix(hash->v, 4);
+    memset(hash->word, 0, sizeof hash->word);
+    siphash_word(hash->v, hash->word);
+    siphash_word(hash->v, hash->word);
     return hash->v[0] ^ hash->v[1] ^ hash->v[2] ^ hash->v[3];
 }

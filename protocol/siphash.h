@@ -13,10 +13,11 @@
 
 #define SIPHASH_KEY_SIZE 16
 #define SIPHASH_SIZE 8
+#define SIPHASH_WORD_SIZE 8
 
 struct siphash {
     uint64_t v[4];
-    uint64_t word; /* the bytes since the last whole word, first byte lowest */
+    uint8_t word[SIPHASH_WORD_SIZE]; /* the bytes since the last whole word */
     uint8_t count; /* of all bytes, modulo 256; the hash takes no more of it */
 };
 
@@ -25,5 +26,9 @@ void siphash_update(struct siphash *hash, const void *data, size_t size);
 
 /* The hash of all that was given. The state is used up. */
 uint64_t siphash_finish(struct siphash *hash);
+
+/* The part that a board may bring in its own instructions: v3 ^= word, two rounds, v0 ^= word. The word's first byte is its
+ * lowest. */
+void siphash_word(uint64_t v[4], const uint8_t word[SIPHASH_WORD_SIZE]);
 
 #endif
