@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * store_verify.c - everything counted again from the raw answers: to check the visits and tallies, or to make
- * the tallies anew for another time zone. The answers of a kiosk are read once, in their order; memory holds
- * the tallies of one kiosk at a time.
+ * the tallies anew for another time zone. Each table is read once, in the order of its keys: the answers of a journal and
+ * beside them its visits, which are compared when nothing can change them any more. Memory holds the tallies of one kiosk
+ * at a time; the stored ones are added up to a digest for each kiosk, and only where it differs are they looked at one by
+ * one.
  */
 #include "store_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PROGRESS_ROWS 20000
@@ -18,11 +21,11 @@ enum recount_statement {
     RECOUNT_KIOSKS,
     RECOUNT_JOURNALS,
     RECOUNT_ANSWERS,
-    RECOUNT_VISIT,
+    RECOUNT_VISITS,
     RECOUNT_TALLIES,
     RECOUNT_TALLY,
     RECOUNT_LOST,
-    RECOUNT_VISIT_SURPLUS,
+    RECOUNT_TALLIES_OF_ALL,
     RECOUNT_STATEMENTS,
 };
 
@@ -32,27 +35,34 @@ static const char *const recount_sql[RECOUNT_STATEMENTS] = {
     [RECOUNT_ANSWERS] =
         "SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms FROM answer"
         " WHERE journal = ?1 ORDER BY seq",
-    [RECOUNT_VISIT] = "SELECT * FROM visit WHERE journal = ?1 AND seq = ?2",
+    [RECOUNT_VISITS] = "SELECT * FROM visit WHERE journal = ?1 ORDER BY seq",
     [RECOUNT_TALLIES] = "SELECT * FROM tally WHERE kiosk = ?1",
     [RECOUNT_TALLY] = "SELECT 1 FROM tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = ?3 AND staff = ?4",
     [RECOUNT_LOST] = "SELECT ifnull(sum(last - first + 1), 0) FROM lost WHERE journal = ?1",
-    [RECOUNT_VISIT_SURPLUS] =
-        "SELECT seq FROM visit v WHERE journal = ?1 AND NOT EXISTS (SELECT 1 FROM answer a"
-        " WHERE a.journal = v.journal AND a.seq = v.seq AND a.question = 2)",
+    [RECOUNT_TALLIES_OF_ALL] = "SELECT * FROM tally",
+};
+
+/* A sum over the tallies of a kiosk, in any order: equal for equal tallies, and for others by an accident of one in 2^64. */
+struct digest {
+    int64_t kiosk;
+    uint64_t sum;
 };
 
 struct recount {
     struct store *store;
     struct tally_book *book;
+    struct digest *digests; /* of what is stored */
+    size_t digest_count;
     sqlite3_stmt *statements[RECOUNT_STATEMENTS];
     struct store_verified *verified; /* NULL: make, do not compare */
     bool (*progress)(void *context, unsigned done);
     void *context;
     int64_t kiosk, journal;
     uint64_t answers, answers_expected;
+    unsigned done; /* of 1000, while SQLite works on its own */
     struct visit_window window;
-    enum store_status callback_status;
-    struct store_error *error;
+    uint64_t settled;    /* visits up to there are counted and compared */
+    struct visit stored; /* the next of the journal as it is stored; seq 0: there is none */
 };
 
 static sqlite3_stmt *bound(struct recount *recount, enum recount_statement which, const int64_t *values,
@@ -77,33 +87,77 @@ static bool visits_are_equal(const struct visit *a, const struct visit *b)
            memcmp(a->replies, b->replies, sizeof a->replies) == 0;
 }
 
-static void visit_compare(struct recount *recount, const struct visit *visit)
+/* The next stored visit of the journal. */
+static enum store_status stored_next(struct recount *recount, struct store_error *error)
 {
-    sqlite3_stmt *row = bound(recount, RECOUNT_VISIT, (int64_t[]){recount->journal, visit->seq}, 2);
-    struct visit stored = {0};
-    char text[STORE_TEXT_MAX];
-    bool has_row = false;
+    sqlite3_stmt *row = recount->statements[RECOUNT_VISITS];
+    bool has_row;
+    enum store_status status = store_row(recount->store, row, &has_row, error);
 
-    if (recount->callback_status != STORE_OK)
-        return;
-    recount->callback_status = store_row(recount->store, row, &has_row, recount->error);
+    recount->stored.seq = 0;
     if (has_row)
-        store_visit_read(row, &stored);
-    sqlite3_reset(row);
-    recount->verified->visits++;
-    if (has_row && visits_are_equal(visit, &stored))
-        return;
+        store_visit_read(row, &recount->stored);
+    return status;
+}
+
+static void visit_differs(struct recount *recount, uint32_t seq, const char *how)
+{
+    char text[STORE_TEXT_MAX];
+
     recount->verified->visits_wrong++;
-    snprintf(text, sizeof text, "visit %" PRIu32 " of journal %" PRId64 " %s", visit->seq, recount->journal,
-             has_row ? "differs from its answers" : "is missing");
+    snprintf(text, sizeof text, "visit %" PRIu32 " of journal %" PRId64 " %s", seq, recount->journal, how);
     difference(recount->verified, text);
+}
+
+/* Both are told in the order of their numbers. next: of the visit that follows among those recounted. */
+static enum store_status surplus_skip(struct recount *recount, uint64_t next, struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+
+    while (status == STORE_OK && recount->stored.seq != 0 && recount->stored.seq < next) {
+        visit_differs(recount, recount->stored.seq, "has no rating");
+        status = stored_next(recount, error);
+    }
+    return status;
+}
+
+static enum store_status visit_compare(struct recount *recount, const struct visit *visit,
+                                       struct store_error *error)
+{
+    enum store_status status = surplus_skip(recount, visit->seq, error);
+
+    recount->verified->visits++;
+    if (status != STORE_OK)
+        return status;
+    if (recount->stored.seq != visit->seq) {
+        visit_differs(recount, visit->seq, "is missing");
+        return STORE_OK;
+    }
+    if (!visits_are_equal(visit, &recount->stored))
+        visit_differs(recount, visit->seq, "differs from its answers");
+    return stored_next(recount, error);
+}
+
+/* Visits that nothing changes any more, when the answer `next` is due. */
+static enum store_status visits_settle(struct recount *recount, uint64_t next, struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+    const struct visit *visit;
+
+    while (status == STORE_OK &&
+           (visit = visit_window_settled(&recount->window, &recount->settled, next)) != NULL) {
+        tally_book_add_visit(recount->book, recount->kiosk, visit, 1);
+        if (recount->verified != NULL)
+            status = visit_compare(recount, visit, error);
+        else if (visit->is_mash) /* tables of before version 4 do not say so */
+            status = store_visit_write(recount->store, recount->journal, visit, error);
+    }
+    return status;
 }
 
 static void on_change(void *context, const struct visit *visit, int sign)
 {
-    struct recount *recount = context;
-
-    tally_book_add_visit(recount->book, recount->kiosk, visit, sign);
+    (void)context, (void)visit, (void)sign; /* counted once, when it is settled */
 }
 
 static void on_stray(void *context, enum visit_stray reason, const struct visit_time *time)
@@ -115,13 +169,19 @@ static void on_stray(void *context, enum visit_stray reason, const struct visit_
 
 static void on_leave(void *context, struct visit *visit)
 {
-    struct recount *recount = context;
+    (void)context, (void)visit; /* it was settled before */
+}
 
-    if (recount->verified != NULL)
-        visit_compare(recount, visit);
-    else if (visit->is_mash &&
-             recount->callback_status == STORE_OK) /* tables of before version 4 do not say so */
-        recount->callback_status = store_visit_write(recount->store, recount->journal, visit, recount->error);
+static void answer_read(sqlite3_stmt *row, struct answer *answer, struct visit_time *time)
+{
+    answer->seq = (uint32_t)sqlite3_column_int64(row, 0);
+    answer->visit_back = (uint8_t)sqlite3_column_int(row, 1);
+    answer->question = (uint8_t)sqlite3_column_int(row, 2);
+    answer->value = (uint16_t)sqlite3_column_int(row, 3);
+    answer->boot = (uint16_t)sqlite3_column_int(row, 4);
+    answer->uptime_s = (uint32_t)sqlite3_column_int64(row, 5);
+    time->instant_ms = sqlite3_column_int64(row, 6);
+    time->span_ms = sqlite3_column_int64(row, 7);
 }
 
 static enum store_status answers_replay(struct recount *recount, uint64_t *count, struct store_error *error)
@@ -129,24 +189,17 @@ static enum store_status answers_replay(struct recount *recount, uint64_t *count
     const struct visit_listener listener = {
         .context = recount, .on_change = on_change, .on_stray = on_stray, .on_leave = on_leave};
     sqlite3_stmt *row = bound(recount, RECOUNT_ANSWERS, &recount->journal, 1);
-    enum store_status status;
-    bool has_row;
+    enum store_status status = STORE_OK;
+    struct answer answer = {.seq = 0};
+    struct visit_time time;
+    bool has_row = true;
 
-    for (*count = 0;; (*count)++) {
-        struct answer answer;
-        struct visit_time time;
-
+    for (*count = 0; status == STORE_OK; (*count)++) {
         status = store_row(recount->store, row, &has_row, error);
         if (status != STORE_OK || !has_row)
-            return status;
-        answer.seq = (uint32_t)sqlite3_column_int64(row, 0);
-        answer.visit_back = (uint8_t)sqlite3_column_int(row, 1);
-        answer.question = (uint8_t)sqlite3_column_int(row, 2);
-        answer.value = (uint16_t)sqlite3_column_int(row, 3);
-        answer.boot = (uint16_t)sqlite3_column_int(row, 4);
-        answer.uptime_s = (uint32_t)sqlite3_column_int64(row, 5);
-        time.instant_ms = sqlite3_column_int64(row, 6);
-        time.span_ms = sqlite3_column_int64(row, 7);
+            break;
+        answer_read(row, &answer, &time);
+        status = visits_settle(recount, answer.seq, error);
         visit_window_apply(&recount->window, &answer, &time, &listener);
         if (++recount->answers % PROGRESS_ROWS == 0 && recount->progress != NULL &&
             !recount->progress(
@@ -154,26 +207,8 @@ static enum store_status answers_replay(struct recount *recount, uint64_t *count
                 (unsigned)(recount->answers * PROGRESS_RECOUNTED / (recount->answers_expected + 1)) % 1000))
             return store_refuse(error, "the check was ended before it was done");
     }
-}
-
-static enum store_status surplus_find(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = bound(recount, RECOUNT_VISIT_SURPLUS, &recount->journal, 1);
-    enum store_status status = STORE_OK;
-    bool has_row = true;
-
-    while (status == STORE_OK && has_row) {
-        char text[STORE_TEXT_MAX];
-
-        status = store_row(recount->store, row, &has_row, error);
-        if (status != STORE_OK || !has_row)
-            break;
-        recount->verified->visits_wrong++;
-        snprintf(text, sizeof text, "visit %" PRId64 " of journal %" PRId64 " has no rating",
-                 (int64_t)sqlite3_column_int64(row, 0), recount->journal);
-        difference(recount->verified, text);
-    }
-    return status;
+    return status == STORE_OK ? visits_settle(recount, (uint64_t)answer.seq + VISIT_WINDOW_CAPACITY, error)
+                              : status;
 }
 
 static enum store_status integer_of(struct recount *recount, enum recount_statement which, int64_t *value,
@@ -209,7 +244,20 @@ static enum store_status journal_compare(struct recount *recount, int64_t due, u
                  recount->journal, due - lost, answers);
         difference(verified, text);
     }
-    return surplus_find(recount, error);
+    return surplus_skip(recount, UINT64_MAX, error);
+}
+
+static enum store_status journal_replay(struct recount *recount, uint64_t *answers, struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+
+    visit_window_init(&recount->window);
+    recount->window.is_mash_unknown = recount->store->is_mash_unknown;
+    recount->settled = 0;
+    bound(recount, RECOUNT_VISITS, &recount->journal, 1);
+    if (recount->verified != NULL)
+        status = stored_next(recount, error);
+    return status == STORE_OK ? answers_replay(recount, answers, error) : status;
 }
 
 static enum store_status journals_replay(struct recount *recount, struct store_error *error)
@@ -225,17 +273,10 @@ static enum store_status journals_replay(struct recount *recount, struct store_e
         if (status != STORE_OK || !has_row)
             return status;
         recount->journal = sqlite3_column_int64(row, 0);
-        visit_window_init(&recount->window);
-        recount->window.is_mash_unknown = recount->store->is_mash_unknown;
-        status = answers_replay(recount, &answers, error);
-        for (size_t i = 0; status == STORE_OK && i < VISIT_WINDOW_CAPACITY; i++)
-            if (recount->window.visits[i].seq != 0)
-                on_leave(recount, &recount->window.visits[i]);
+        status = journal_replay(recount, &answers, error);
         if (status == STORE_OK && recount->verified != NULL)
             status = journal_compare(recount, sqlite3_column_int64(row, 2) - sqlite3_column_int64(row, 1),
                                      answers, error);
-        if (status == STORE_OK)
-            status = recount->callback_status;
         if (status != STORE_OK) {
             sqlite3_reset(row);
             return status;
@@ -274,15 +315,96 @@ static bool is_nothing(const int64_t *n)
     return true;
 }
 
-static void tally_compare(struct recount *recount, sqlite3_stmt *row)
+/* What a row adds to its kiosk's digest. Nothing for a row of nothing: that may be stored or not. (SplitMix64's mixing.) */
+static uint64_t row_digest(const struct tally_key *key, const int64_t *n)
 {
-    static const int64_t nothing[TALLY_MEASURE_COUNT];
-    struct tally_key key = {
+    uint64_t hash = (uint64_t)key->start_ms * 0x9E3779B97F4A7C15u + ((uint64_t)key->staff << 8 | key->level);
+    bool is_any = false;
+
+    for (uint64_t i = 0; i < TALLY_MEASURE_COUNT; i++) {
+        if (n[i] == 0)
+            continue;
+        is_any = true;
+        hash = (hash ^ hash >> 30) * 0xBF58476D1CE4E5B9u + (i + 1) * 0xD1B54A32D192ED03u + (uint64_t)n[i];
+    }
+    hash = (hash ^ hash >> 30) * 0xBF58476D1CE4E5B9u;
+    hash = (hash ^ hash >> 27) * 0x94D049BB133111EBu;
+    return is_any ? hash ^ hash >> 31 : 0;
+}
+
+/* The kiosk's, made when there is none yet; NULL without memory. */
+static struct digest *digest_of(struct recount *recount, int64_t kiosk)
+{
+    struct digest *grown;
+
+    for (size_t i = 0; i < recount->digest_count; i++)
+        if (recount->digests[i].kiosk == kiosk)
+            return &recount->digests[i];
+    grown = realloc(recount->digests, (recount->digest_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    recount->digests = grown;
+    grown[recount->digest_count] = (struct digest){.kiosk = kiosk};
+    return &grown[recount->digest_count++];
+}
+
+static struct tally_key key_read(sqlite3_stmt *row)
+{
+    return (struct tally_key){
         .level = (uint8_t)sqlite3_column_int(row, 0),
         .start_ms = sqlite3_column_int64(row, 1),
         .kiosk = sqlite3_column_int64(row, 2),
         .staff = (uint16_t)sqlite3_column_int(row, 3),
     };
+}
+
+static int on_operations(void *context)
+{
+    struct recount *recount = context;
+
+    return recount->progress != NULL && !recount->progress(recount->context, recount->done);
+}
+
+static enum store_status digests_read(struct recount *recount, struct store_error *error)
+{
+    sqlite3_stmt *row = recount->statements[RECOUNT_TALLIES_OF_ALL];
+    enum store_status status;
+    bool has_row;
+
+    while ((status = store_row(recount->store, row, &has_row, error)) == STORE_OK && has_row) {
+        struct tally_key key = key_read(row);
+        struct digest *digest = digest_of(recount, key.kiosk);
+        int64_t n[TALLY_MEASURE_COUNT];
+
+        if (digest == NULL)
+            return store_refuse(error, "out of memory");
+        for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
+            n[i] = sqlite3_column_int64(row, 4 + i);
+        digest->sum += row_digest(&key, n);
+    }
+    return status;
+}
+
+/* Whether the kiosk's tallies are stored as they were recounted. */
+static bool digest_agrees(struct recount *recount)
+{
+    uint64_t sum = 0, stored = 0;
+
+    for (size_t i = 0; i < tally_book_count(recount->book); i++) {
+        const struct tally_row *row = tally_book_row(recount->book, i);
+
+        sum += row_digest(&row->key, row->n);
+    }
+    for (size_t i = 0; i < recount->digest_count; i++)
+        if (recount->digests[i].kiosk == recount->kiosk)
+            stored = recount->digests[i].sum;
+    return sum == stored;
+}
+
+static void tally_compare(struct recount *recount, sqlite3_stmt *row)
+{
+    static const int64_t nothing[TALLY_MEASURE_COUNT];
+    struct tally_key key = key_read(row);
     const struct tally_row *counted = tally_book_find(recount->book, &key);
     const int64_t *n = counted == NULL ? nothing : counted->n;
 
@@ -353,9 +475,10 @@ static enum store_status kiosks_replay(struct recount *recount, struct store_err
             snprintf(error->text, sizeof error->text, "out of memory");
             status = STORE_BROKEN;
         }
-        if (status == STORE_OK)
-            status =
-                recount->verified != NULL ? tallies_compare(recount, error) : tallies_make(recount, error);
+        if (status == STORE_OK && recount->verified == NULL)
+            status = tallies_make(recount, error);
+        else if (status == STORE_OK && !digest_agrees(recount))
+            status = tallies_compare(recount, error);
         if (status != STORE_OK) {
             sqlite3_reset(row);
             return status;
@@ -365,7 +488,6 @@ static enum store_status kiosks_replay(struct recount *recount, struct store_err
 
 static enum store_status recount_open(struct recount *recount, struct store_error *error)
 {
-    recount->error = error;
     recount->book = tally_book_create(recount->store->zone);
     if (recount->book == NULL)
         return store_refuse(error, "out of memory");
@@ -383,6 +505,7 @@ static void recount_close(struct recount *recount)
     for (size_t i = 0; i < RECOUNT_STATEMENTS; i++)
         sqlite3_finalize(recount->statements[i]);
     tally_book_destroy(recount->book);
+    free(recount->digests);
 }
 
 enum store_status store_rebuild(struct store *store, struct store_error *error)
@@ -397,13 +520,6 @@ enum store_status store_rebuild(struct store *store, struct store_error *error)
     }
     recount_close(&recount);
     return status;
-}
-
-static int on_operations(void *context)
-{
-    struct recount *recount = context;
-
-    return recount->progress != NULL && !recount->progress(recount->context, PROGRESS_RECOUNTED);
 }
 
 static enum store_status integrity_check(struct recount *recount, struct store_error *error)
@@ -457,6 +573,11 @@ enum store_status store_verify(struct store *store, struct store_verified *verif
     if (is_own_transaction) /* one picture, whatever the writer does meanwhile */
         sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL);
     status = recount_open(&recount, error);
+    sqlite3_progress_handler(store->db, PROGRESS_OPERATIONS, on_operations, &recount);
+    if (status == STORE_OK)
+        status = digests_read(&recount, error);
+    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    recount.done = PROGRESS_RECOUNTED;
     if (status == STORE_OK)
         status = kiosks_replay(&recount, error);
     if (status == STORE_OK)

@@ -89,6 +89,40 @@ static struct visit *visit_find(struct visit_window *window, const struct answer
     return visit->seq == seq ? visit : NULL;
 }
 
+/* The visit with the least number above `after`; NULL: there is none. */
+static struct visit *visit_after(struct visit_window *window, uint64_t after)
+{
+    struct visit *least = NULL;
+
+    for (size_t i = 0; i < VISIT_WINDOW_CAPACITY; i++) {
+        struct visit *visit = &window->visits[i];
+
+        if (visit->seq > after && (least == NULL || visit->seq < least->seq))
+            least = visit;
+    }
+    return least;
+}
+
+struct visit *visit_window_settled(struct visit_window *window, uint64_t *through, uint64_t next)
+{
+    struct visit *visit;
+
+    if (next - *through > 2 * VISIT_WINDOW_CAPACITY) { /* over a gap, not number by number */
+        visit = visit_after(window, *through);
+        *through = next - VISIT_WINDOW_CAPACITY;
+        if (visit == NULL || visit->seq > *through)
+            return NULL;
+        *through = visit->seq;
+        return visit;
+    }
+    while (*through + VISIT_WINDOW_CAPACITY < next) {
+        visit = slot_of(window, (uint32_t)++ * through);
+        if (visit->seq == *through)
+            return visit;
+    }
+    return NULL;
+}
+
 /* A rating of the same burst as `newest`: equal, of the same boot, at most VISIT_BURST_S older. */
 static bool is_alike(const struct visit *visit, const struct visit *newest)
 {

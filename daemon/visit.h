@@ -94,6 +94,12 @@ void visit_window_restore(struct visit_window *window, const struct visit *visit
 void visit_window_apply(struct visit_window *window, const struct answer *answer,
                         const struct visit_time *time, const struct visit_listener *listener);
 
+/* The visits that nothing changes any more once the answer `next` is due, one a call, in the order of their numbers: the
+ * first after *through, which moves there; NULL when there is none yet. *through begins with 0. Asked before each answer is
+ * applied, it has told every visit before that leaves the window; past the last answer, with
+ * next = its seq + VISIT_WINDOW_CAPACITY, it tells the rest. */
+struct visit *visit_window_settled(struct visit_window *window, uint64_t *through, uint64_t next);
+
 /* Who served: the person named, else the one signed on; 0: nobody known. */
 uint16_t visit_staff(const struct visit *visit);
 

@@ -57,7 +57,7 @@ struct history_writer {
     struct rows answers, visits;
     struct tally_book *book;
     struct visit_window window;
-    uint32_t visited; /* visits up to there are written */
+    uint64_t visited; /* visits up to there are written */
     int64_t floor_ms, newest_ms;
     uint16_t floor_boot;
     uint32_t floor_uptime_s;
@@ -348,15 +348,12 @@ static void visit_write(struct history_writer *writer, const struct visit *visit
     tally_book_add_visit(writer->book, writer->now->kiosk, visit, 1);
 }
 
-/* The visits to which nothing can refer any more when this number is next, in their order. */
-static void visits_write(struct history_writer *writer, uint32_t next)
+static void visits_write(struct history_writer *writer, uint64_t next)
 {
-    while (writer->visited + VISIT_WINDOW_CAPACITY < next) {
-        const struct visit *visit = &writer->window.visits[++writer->visited % VISIT_WINDOW_CAPACITY];
+    const struct visit *visit;
 
-        if (visit->seq == writer->visited)
-            visit_write(writer, visit);
-    }
+    while ((visit = visit_window_settled(&writer->window, &writer->visited, next)) != NULL)
+        visit_write(writer, visit);
 }
 
 static void on_change(void *context, const struct visit *visit, int sign)
@@ -546,7 +543,7 @@ static void tallies_write(struct history_writer *writer)
 void history_writer_end(struct history_writer *writer, uint16_t boot, int64_t now_ms)
 {
     if (!writer->is_through_store) {
-        visits_write(writer, writer->now->through + VISIT_WINDOW_CAPACITY + 1);
+        visits_write(writer, (uint64_t)writer->now->through + VISIT_WINDOW_CAPACITY);
         rows_flush(writer, &writer->answers);
         rows_flush(writer, &writer->visits);
         tallies_write(writer);
