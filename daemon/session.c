@@ -35,6 +35,7 @@ static void forget_kiosk(struct session *session)
     session->naked = 0;
     downlink->kind = 0;
     downlink->is_settings_due = false;
+    downlink->is_presence_wanted = false;
     downlink->is_presence_due = false;
     downlink->is_help_due = false;
     downlink->is_note_due = false;
@@ -477,6 +478,7 @@ static void fill_hello(const struct session *session, struct work *work)
     snprintf(work->ask.hello.port, sizeof work->ask.hello.port, "%s", session->options.port);
     work->ask.hello.is_auto_adopt = session->options.is_auto_adopt;
     work->ask.hello.offered = session->offered;
+    work->asks_presence = session->hello.needs_presence != 0 && session->hello.oldest == session->hello.next;
 }
 
 static void on_hello(struct session *session, const struct frame *frame, const struct session_clock *clock)
@@ -586,6 +588,16 @@ static void on_lost(struct session *session, const struct frame *frame, const st
     session->naked = 0;
 }
 
+/* What a kiosk has still to say when it says HELLO may end with a sign-off. Who is signed on is asked once all of it has
+ * been said and is stored. */
+static bool is_presence_to_ask(const struct session *session)
+{
+    uint32_t next = session->hello.next;
+
+    return session->downlink.is_presence_wanted && session->compared + 1 >= next &&
+           session->through + 1 >= next;
+}
+
 static void on_health(struct session *session, const struct frame *frame, const struct session_clock *clock)
 {
     struct work work = {.kind = WORK_HEALTH};
@@ -599,6 +611,7 @@ static void on_health(struct session *session, const struct frame *frame, const 
     learn_boot(session, work.ask.health.uptime_s, clock->now_ms);
     send_time(session, clock);
     work.origin = make_origin(session, clock);
+    work.asks_presence = is_presence_to_ask(session);
     (void)request(session, &work, clock); /* the next one comes soon */
 }
 
@@ -801,10 +814,20 @@ static void challenge(struct session *session, const struct work_admitted *resul
     send_welcome(session, result, nonce, clock);
 }
 
-static void go_up(struct session *session, const struct work_admitted *result,
-                  const struct session_clock *clock)
+static void take_presence(struct session_downlink *downlink, const struct work *work)
+{
+    if (!work->asks_presence || !downlink->is_presence_wanted)
+        return;
+    downlink->is_presence_wanted = false;
+    downlink->is_presence_due = true;
+    downlink->present_count = work->present_count;
+    memcpy(downlink->present, work->present, sizeof downlink->present);
+}
+
+static void go_up(struct session *session, const struct work *work, const struct session_clock *clock)
 {
     struct session_downlink *downlink = &session->downlink;
+    const struct work_admitted *result = &work->result.hello;
 
     learn_boot(session, session->hello.uptime_s, session->hello_ms);
     session->state = SESSION_UP;
@@ -815,9 +838,8 @@ static void go_up(struct session *session, const struct work_admitted *result,
     session->compared = welcome_through(session, session->through);
     downlink->is_settings_due = true;
     downlink->kiosk_version = session->hello.roster_version;
-    downlink->is_presence_due = session->hello.needs_presence != 0;
-    downlink->present_count = result->present_count;
-    memcpy(downlink->present, result->present, sizeof downlink->present);
+    downlink->is_presence_wanted = session->hello.needs_presence != 0;
+    take_presence(downlink, work);
     downlink->is_note_due = session->hello.minor >= PROTOCOL_MINOR_NOTE;
     downlink->is_help_due = result->help_visit != 0;
     downlink->help = (struct message_help){.visit = result->help_visit, .state = (uint8_t)result->help_state};
@@ -862,7 +884,7 @@ static void on_hello_result(struct session *session, const struct work *work,
                   "the kiosk had them acknowledged, and this database does not have them");
     switch (admitted->admission) {
     case STORE_ADMITTED:
-        go_up(session, &work->result.hello, clock);
+        go_up(session, work, clock);
         break;
     case STORE_UNPROVEN:
         challenge(session, &work->result.hello, clock);
@@ -925,6 +947,14 @@ static void on_full(struct session *session, const struct work *work, const stru
     }
 }
 
+static void on_health_result(struct session *session, const struct work *work,
+                             const struct session_clock *clock)
+{
+    session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;
+    take_presence(&session->downlink, work);
+    start_next(session, clock);
+}
+
 void session_result(struct session *session, const struct work *work, const struct session_clock *clock)
 {
     session->request_count--;
@@ -943,7 +973,7 @@ void session_result(struct session *session, const struct work *work, const stru
     if (work->kind == WORK_HELLO || work->kind == WORK_CONFIRM)
         on_hello_result(session, work, clock);
     else if (work->kind == WORK_HEALTH)
-        session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;
+        on_health_result(session, work, clock);
     else
         on_stored(session, work, clock);
 }

@@ -112,6 +112,7 @@ struct session_downlink {
     uint64_t due_ms;
 
     bool is_settings_due;
+    bool is_presence_wanted; /* HELLO asked for it, and it is not known yet */
     bool is_presence_due;
     bool is_help_due;
     bool is_note_due; /* of roster */

@@ -11,6 +11,13 @@ void work_runner_init(struct work_runner *runner, struct store *store)
     runner->store = store;
 }
 
+static enum store_status run_presence(struct store *store, struct work *work, int64_t kiosk)
+{
+    if (!work->asks_presence)
+        return STORE_OK;
+    return store_presence(store, kiosk, work->now_ms, work->present, &work->present_count, &work->error);
+}
+
 static enum store_status run_hello(struct store *store, struct work *work)
 {
     struct work_admitted *result = &work->result.hello;
@@ -31,12 +38,19 @@ static enum store_status run_hello(struct store *store, struct work *work)
     memcpy(result->database_id, store_database_id(store), DATABASE_ID_SIZE);
     if (result->admitted.admission != STORE_ADMITTED)
         return STORE_OK;
-    status = store_presence(store, result->admitted.kiosk, work->now_ms, result->present,
-                            &result->present_count, &work->error);
+    status = run_presence(store, work, result->admitted.kiosk);
     if (status == STORE_OK)
         status = store_help_newest(store, result->admitted.kiosk, &result->help_visit, &result->help_state,
                                    &work->error);
     return status;
+}
+
+static enum store_status run_health(struct store *store, struct work *work)
+{
+    enum store_status status =
+        store_health(store, work->origin.kiosk, &work->ask.health, work->now_ms, &work->error);
+
+    return status == STORE_OK ? run_presence(store, work, work->origin.kiosk) : status;
 }
 
 static enum store_status run_help(struct store *store, struct work *work)
@@ -78,7 +92,7 @@ static enum store_status run_one(struct work_runner *runner, struct work *work)
         return store_lost(store, &work->origin, &work->ask.lost, &work->result.ingested, &work->error);
     case WORK_HEALTH:
         work->midnight_in_s = store_midnight_in_s(store, work->now_ms);
-        return store_health(store, work->origin.kiosk, &work->ask.health, work->now_ms, &work->error);
+        return run_health(store, work);
     case WORK_CALL:
         return work->ask.call.function(store, work->ask.call.context, &work->error);
     case WORK_HELP:

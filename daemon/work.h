@@ -48,9 +48,7 @@ struct work_help {
 struct work_admitted {
     struct store_admitted admitted;
     uint8_t database_id[DATABASE_ID_SIZE];
-    struct presence present[PRESENCE_CAPACITY]; /* filled when ADMITTED */
-    uint8_t present_count;
-    uint32_t help_visit; /* likewise: what the kiosk shall show of its newest help call; 0: nothing */
+    uint32_t help_visit; /* when ADMITTED: what the kiosk shall show of its newest help call; 0: nothing */
     enum help_state help_state;
 };
 
@@ -69,11 +67,14 @@ struct work {
         struct work_call call;
         struct work_help help;
     } ask;
+    bool asks_presence; /* HELLO and CONFIRM, when ADMITTED; HEALTH */
 
     enum store_status status;
     struct store_error error;
     uint32_t alarms;        /* raised by it */
     uint32_t midnight_in_s; /* from now_ms; for HELLO, CONFIRM and HEALTH */
+    uint8_t present_count;  /* who is signed on at the kiosk, if that was asked */
+    struct presence present[PRESENCE_CAPACITY];
     union {
         struct work_admitted hello; /* HELLO, CONFIRM */
         struct store_ingested ingested; /* ANSWERS, LOST */

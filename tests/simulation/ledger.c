@@ -54,13 +54,6 @@ void ledger_on_power(struct ledger *ledger, const struct board *board)
     struct ledger_kiosk *kiosk = &ledger->kiosks[ledger->now[board->number]];
 
     memset(&kiosk->shown, 0, sizeof kiosk->shown);
-    kiosk->is_presence_late = false;
-    for (uint32_t seq = board->kiosk.journal.oldest; seq < board->kiosk.journal.next; seq++) {
-        uint8_t question =
-            board->eeprom[STORAGE_JOURNAL + seq % STORAGE_SLOT_COUNT * STORAGE_SLOT_SIZE + 3] & 0x0F;
-        if (question == QUESTION_SIGN_ON || question == QUESTION_SIGN_OFF)
-            kiosk->is_presence_late = true;
-    }
     if (ledger->boot_count < LEDGER_BOOTS_MAX)
         ledger->boots[ledger->boot_count++] = (struct ledger_boot){
             ledger->now[board->number], board->kiosk.journal.boot, board->powered_us, NEVER_US};

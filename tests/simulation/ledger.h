@@ -45,7 +45,6 @@ struct ledger_kiosk {
     uint32_t restored_through;             /* stored when an older database took its place */
     bool is_damaged[STORAGE_SLOT_COUNT];   /* journal slots whose cells were changed */
     uint32_t wiped_from;                   /* from this number on all is gone; 0: nothing */
-    bool is_presence_late;                 /* a sign-on of before this boot was not sent: PRESENCE may not have it */
     uint32_t twice_from, twice_to;         /* waited for an ACK when the ids were given up: may come again under others */
     unsigned unacknowledged, acknowledged; /* found by the check */
 };

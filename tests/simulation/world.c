@@ -725,7 +725,7 @@ static void check_presence(struct world *world, const struct board *board)
 
     if (!roster->is_presence_known)
         ledger_fail(&world->ledger, "kiosk %u: nobody told it who is signed on", board->number);
-    if (world->appetite & forgetful || world->ledger.kiosks[world->ledger.now[board->number]].is_presence_late)
+    if (world->appetite & forgetful)
         return;
     if (store_presence(world->collector.store, row_of(world, board->kiosk.identity.kiosk_id),
                        collector_clock(&world->collector).utc_ms, present, &count, &error) != STORE_OK)

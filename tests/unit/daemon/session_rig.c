@@ -181,9 +181,10 @@ void rig_say_hello(struct rig *rig)
         .kiosk_id = RIG_KIOSK_ID,
         .journal_id = RIG_JOURNAL_ID,
         .oldest = 1,
-        .next = 1,
+        .next = 1 + rig->pending,
         .boot = 7,
         .uptime_s = 10,
+        .needs_presence = rig->needs_presence,
         .capacity = 200,
         .nonce = ++rig->hello_count,
     };

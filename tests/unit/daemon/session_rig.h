@@ -29,7 +29,9 @@ struct rig {
     uint8_t hello_body[FRAME_SIZE_MAX];
     size_t hello_size;
     uint32_t hello_count;
-    uint8_t minor; /* of the kiosk */
+    uint8_t minor;   /* of the kiosk */
+    uint8_t pending; /* answers that its HELLO has still to say, from 1 on */
+    bool needs_presence;
     bool is_line_congested, is_store_congested, is_in_use, has_no_nonces;
     enum session_note last_note;
     size_t note_count;

@@ -578,22 +578,129 @@ static void test_counts_are_told_again_beside_a_new_roster(void **state)
     assert_int_equal(rig_count(rig, MESSAGE_COUNTS), 3);
 }
 
-static void test_presence_is_told_to_who_needs_it(void **state)
+/* The store says, to the oldest question, that 7 is signed on for as long. */
+static void answer_presence(struct rig *rig, uint16_t minutes)
 {
-    struct rig *rig = *state;
+    assert_true(rig->asked[0].asks_presence);
+    rig->asked[0].present_count = 1;
+    rig->asked[0].present[0] = (struct presence){7, minutes};
+}
+
+static void expect_presence(const struct rig *rig, uint16_t minutes)
+{
+    const struct rig_frame *frame = rig_last(rig, MESSAGE_PRESENCE);
     struct message_presence presence;
 
-    rig_say_hello(rig);
-    rig->session.hello.needs_presence = 1;
-    rig->asked[0].result.hello.present_count = 1;
-    rig->asked[0].result.hello.present[0] = (struct presence){7, 90};
-    rig_admit(rig, 0);
-    receive_all(rig);
-    const struct rig_frame *frame = rig_last(rig, MESSAGE_PRESENCE);
     assert_non_null(frame);
     assert_true(message_presence_decode(frame->body, frame->size, &presence));
     assert_true(presence.count == 1 && presence.present[0].staff_id == 7 &&
-                presence.present[0].minutes_left == 90);
+                presence.present[0].minutes_left == minutes);
+}
+
+static void test_presence_is_told_to_who_needs_it(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->needs_presence = true;
+    rig_say_hello(rig);
+    answer_presence(rig, 90);
+    rig_admit(rig, 0);
+    receive_all(rig);
+    expect_presence(rig, 90);
+    rig_forget(rig);
+    rig_say_health(rig, 11);
+    assert_false(rig->asked[0].asks_presence); /* once a conversation */
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    assert_int_equal(rig_count(rig, MESSAGE_PRESENCE), 0);
+}
+
+static void test_presence_is_not_told_to_who_knows_better(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_say_hello(rig);
+    assert_false(rig->asked[0].asks_presence);
+    rig_admit(rig, 0);
+    rig_say_health(rig, 11);
+    assert_false(rig->asked[0].asks_presence);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    assert_int_equal(rig_count(rig, MESSAGE_PRESENCE), 0);
+}
+
+/* A sign-off of an earlier boot may be among what it has still to say: who is signed on is asked when that is stored. */
+static void test_presence_waits_for_what_the_kiosk_had_to_say(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->needs_presence = true;
+    rig->pending = 4;
+    rig_say_hello(rig);
+    assert_false(rig->asked[0].asks_presence);
+    rig_admit(rig, 0);
+    rig_say_answers(rig, 1, 3);
+    rig_say_health(rig, 11);
+    assert_false(rig->asked[1].asks_presence); /* what is with the store may still fail */
+    rig_answer(rig, STORE_OK);
+    rig_answer(rig, STORE_OK);
+    rig_say_health(rig, 12);
+    assert_false(rig->asked[0].asks_presence);
+    rig_answer(rig, STORE_OK);
+    rig_say_answers(rig, 4, 1);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    assert_int_equal(rig_count(rig, MESSAGE_PRESENCE), 0);
+    rig_say_health(rig, 13);
+    answer_presence(rig, 60);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    expect_presence(rig, 60);
+}
+
+/* ... also where the database has it already: until it is said, it may be another. */
+static void test_presence_waits_for_what_was_stored_before_to_be_said_again(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->needs_presence = true;
+    rig->pending = 2;
+    rig_say_hello(rig);
+    assert_false(rig->asked[0].asks_presence);
+    rig_admit(rig, 2);
+    rig_say_health(rig, 11);
+    assert_false(rig->asked[0].asks_presence);
+    rig_answer(rig, STORE_OK);
+    rig_say_answers(rig, 1, 1);
+    rig_answer(rig, STORE_OK);
+    rig_say(rig, MESSAGE_LOST, (const uint8_t[]){2, 0, 0, 0, 2, 0, 0, 0, LOST_DAMAGED}, 9);
+    rig_say_health(rig, 12);
+    answer_presence(rig, 60);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    expect_presence(rig, 60);
+}
+
+static void test_presence_is_asked_again_when_the_disk_was_full(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->needs_presence = true;
+    rig->pending = 1;
+    rig_say_hello(rig);
+    rig_admit(rig, 0);
+    rig_say_answers(rig, 1, 1);
+    rig_answer(rig, STORE_OK);
+    rig_say_health(rig, 11);
+    assert_true(rig->asked[0].asks_presence);
+    rig_answer(rig, STORE_FULL);
+    receive_all(rig);
+    assert_int_equal(rig_count(rig, MESSAGE_PRESENCE), 0);
+    rig_say_health(rig, 12);
+    answer_presence(rig, 60);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    expect_presence(rig, 60);
 }
 
 static void test_roster_that_changes_on_the_way_begins_again(void **state)
@@ -1135,6 +1242,10 @@ int main(void)
         WITH_RIG(test_roster_goes_out_in_pieces_and_then_counts),
         WITH_RIG(test_counts_are_told_again_beside_a_new_roster),
         WITH_RIG(test_presence_is_told_to_who_needs_it),
+        WITH_RIG(test_presence_is_not_told_to_who_knows_better),
+        WITH_RIG(test_presence_waits_for_what_the_kiosk_had_to_say),
+        WITH_RIG(test_presence_waits_for_what_was_stored_before_to_be_said_again),
+        WITH_RIG(test_presence_is_asked_again_when_the_disk_was_full),
         WITH_RIG(test_roster_that_changes_on_the_way_begins_again),
         WITH_RIG(test_emptied_roster_is_one_piece),
         WITH_RIG(test_random_bytes_and_frames_never_ask_for_what_is_out_of_order),

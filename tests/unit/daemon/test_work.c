@@ -202,13 +202,44 @@ static void test_a_hello_that_is_refused_or_unknown_is_told_no_presence(void **s
 
     contradicting.ask.hello.hello.oldest = 0;
     strange.ask.hello.hello.kiosk_id++;
+    strange.asks_presence = true;
     work_runner_init(&runner, fixture->store);
     assert_int_equal(work_run(&runner, items, 2, &error), STORE_OK);
     assert_int_equal(contradicting.status, STORE_REFUSED);
     assert_string_not_equal(contradicting.error.text, "");
     assert_int_equal(strange.status, STORE_OK);
     assert_int_equal(strange.result.hello.admitted.admission, STORE_OTHER_DATABASE);
-    assert_int_equal(strange.result.hello.present_count, 0);
+    assert_int_equal(strange.present_count, 0);
+}
+
+/* A sign-off that the same transaction stores before is in it. */
+static void test_who_is_signed_on_is_told_to_who_asks(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct store_error error;
+    uint16_t id;
+
+    assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
+    assert_int_equal(store_staff_add(fixture->store, "Dan", FIXTURE_NOON_MS, &id, &error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    struct work on = make_answers(fixture, 1, 1), off = make_answers(fixture, 2, 1);
+    on.ask.answers.answers[0].question = QUESTION_SIGN_ON;
+    off.ask.answers.answers[0].question = QUESTION_SIGN_OFF;
+    on.ask.answers.answers[0].value = off.ask.answers.answers[0].value = id;
+    struct work before = {.kind = WORK_HEALTH,
+                          .origin = fixture->origin,
+                          .now_ms = fixture->origin.arrived_ms,
+                          .asks_presence = true};
+    struct work silent = before, after = before;
+    struct work *const items[] = {&on, &before, &silent, &off, &after};
+    silent.asks_presence = false;
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, items, 5, &error), STORE_OK);
+    assert_int_equal(before.present_count, 1);
+    assert_int_equal(before.present[0].staff_id, id);
+    assert_int_equal(silent.present_count, 0);
+    assert_int_equal(after.present_count, 0);
 }
 
 static void test_answers_of_no_session_are_tried_again_after_a_full_disk(void **state)
@@ -347,6 +378,7 @@ static void test_a_hello_without_its_presence_or_calls_is_no_welcome(void **stat
         assert_int_equal(fixture_setup((void **)&fixture), 0);
         struct work hello = make_hello(fixture, WORK_HELLO);
         struct work *const items[] = {&hello};
+        hello.asks_presence = true;
         work_runner_init(&runner, fixture->store);
         fixture_run(fixture, tables[i]); /* a file that lost a page */
         assert_int_equal(work_run(&runner, items, 1, &error), STORE_BROKEN);
@@ -369,6 +401,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kiosks_know_nobody_to_ask_for_while_no_name_is_kept,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_every_kind_is_done_in_its_order, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_who_is_signed_on_is_told_to_who_asks, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_a_hello_that_is_refused_or_unknown_is_told_no_presence,
                                         fixture_setup, fixture_teardown),
