@@ -163,6 +163,18 @@ static const char *locale_week_start(void)
     return locale != NULL && locale[0] != 'C' && strcmp(locale, "POSIX") != 0 && is_known ? day : "monday";
 }
 
+/* What the user's messages are in: the first of these that is set, and not empty, decides (POSIX, 8.2). The locale need not be
+ * there for that. */
+static const char *locale_of_messages(void)
+{
+    const char *const values[] = {getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")};
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (values[i] != NULL && values[i][0] != '\0')
+            return values[i];
+    return NULL;
+}
+
 static unsigned terminal_columns(void)
 {
     struct winsize size;
@@ -210,6 +222,7 @@ static enum cli_exit print(const struct cli *cli, const json_t *reply)
 {
     struct render_options options = {
         .format = RENDER_TEXT,
+        .language = cli->language,
         .columns = cli->is_digest ? 0 : terminal_columns(),
         .is_color = !cli->is_digest && isatty(STDOUT_FILENO) && !is_no_color(),
     };
@@ -299,6 +312,7 @@ int main(int argument_count, char **arguments)
     signal(SIGPIPE, SIG_IGN);
     cli_parse(&cli, argument_count, arguments, getenv("BYNAME_SOCKET"));
     cli_set_week_start(&cli, locale_week_start());
+    cli_set_language(&cli, locale_of_messages());
     switch (cli.action) {
     case CLI_HELP:
         outcome = show_help(&cli);

@@ -30,11 +30,13 @@ enum cli_option {
     O_COUNT,
     O_FORMAT = O_COUNT,
     O_DIGEST,
+    O_LANGUAGE,
 };
 
 #define BIT(option) (1u << (option))
-#define PERIOD                                                                                               \
-    (BIT(O_SINCE) | BIT(O_FROM) | BIT(O_TO) | BIT(O_KIOSK) | BIT(O_STAFF) | BIT(O_AUDIENCE) | BIT(O_WEEK_START))
+#define PERIOD                                                                                \
+    (BIT(O_SINCE) | BIT(O_FROM) | BIT(O_TO) | BIT(O_KIOSK) | BIT(O_STAFF) | BIT(O_AUDIENCE) | \
+     BIT(O_WEEK_START))
 
 struct cli_command {
     const char *group, *verb; /* verb NULL: the group is the command */
@@ -134,6 +136,7 @@ static const struct option options[] = {
     {"show", no_argument, NULL, O_SHOW},
     {"format", required_argument, NULL, O_FORMAT},
     {"digest", no_argument, NULL, O_DIGEST},
+    {"language", required_argument, NULL, O_LANGUAGE},
     {"socket", required_argument, NULL, 's'},
     {"database", required_argument, NULL, 'd'},
     {"help", no_argument, NULL, 'h'},
@@ -150,6 +153,7 @@ static const char help_tail[] =
     "PERIOD        --since 7d, 24h or 4w; or --from and --to with 2026-11-02 or 2026-11-02T14:00\n"
     "FILTERS       --kiosk K, --staff S, --audience external|internal\n"
     "--week-start  monday, saturday or sunday (default: as your locale has it)\n"
+    "--language    of a report: en, de, es, fr or pl (default: as your locale has it, else en)\n"
     "--digest      of a report: the SHA-256 of what it would print into a file, instead of it\n"
     "WHO, WHICH    a name, or the number that the list shows\n"
     "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
@@ -369,6 +373,8 @@ static void check_words(struct cli *cli, const char *const values[O_COUNT])
         mistake(cli, "--week-start is monday, saturday or sunday, not '%s'", start);
     if (cli->is_digest && strcmp(cli->command->group, "report") != 0)
         mistake(cli, "--digest is for reports");
+    if (cli->has_language && strcmp(cli->command->group, "report") != 0)
+        mistake(cli, "--language is for reports");
 }
 
 static void check_options(struct cli *cli, const char *const values[O_COUNT])
@@ -420,6 +426,12 @@ static void take_option(struct cli *cli, int option, const char *values[O_COUNT]
         break;
     case O_DIGEST:
         cli->is_digest = true;
+        break;
+    case O_LANGUAGE:
+        cli->language = words_language(optarg);
+        cli->has_language = true;
+        if (cli->language == WORDS_LANGUAGE_COUNT)
+            mistake(cli, "--language is en, de, es, fr or pl, not '%s'", optarg);
         break;
     case 's':
         cli->socket = optarg;
@@ -482,6 +494,16 @@ void cli_set_week_start(struct cli *cli, const char *week_start)
     append(cli, strchr(cli->path, '?') == NULL ? "?" : "&", 1);
     append(cli, "week_start=", strlen("week_start="));
     append_encoded(cli, week_start);
+}
+
+void cli_set_language(struct cli *cli, const char *locale)
+{
+    if (cli->action != CLI_RUN || strcmp(cli->command->group, "report") != 0)
+        return;
+    if (cli->is_digest) /* whoever compares it may read another language */
+        cli->language = WORDS_EN;
+    else if (!cli->has_language)
+        cli->language = words_locale(locale);
 }
 
 void cli_close(struct cli *cli)

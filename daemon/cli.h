@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "daemon/words.h"
+
 #define CLI_TEXT_SIZE_MAX 512
 #define CLI_PATH_SIZE_MAX 3072
 
@@ -29,9 +31,11 @@ struct cli {
     const char *help_group;            /* CLI_HELP: what it is about; NULL: everything */
     const char *help_verb;             /* NULL: the whole group */
     const char *socket;
-    const char *database; /* NULL: ask the daemon */
-    const char *format;   /* "text", "csv" or "json" */
-    bool is_digest;       /* of what would be printed, instead of it */
+    const char *database;         /* NULL: ask the daemon */
+    const char *format;           /* "text", "csv" or "json" */
+    enum words_language language; /* of a report's text; English for all else, and for a digest */
+    bool has_language;            /* an option says so */
+    bool is_digest;               /* of what would be printed, instead of it */
     bool is_post;
     char path[CLI_PATH_SIZE_MAX]; /* with its query, encoded */
     json_t *body;                 /* NULL for none; cli_close frees it */
@@ -45,6 +49,9 @@ void cli_close(struct cli *cli);
 
 /* What the terminal's locale says a week starts on ("monday"): of a report for which no option does. */
 void cli_set_week_start(struct cli *cli, const char *week_start);
+
+/* What the environment says the user reads, as in "de_AT.UTF-8": for a report for which no option says it. */
+void cli_set_language(struct cli *cli, const char *locale);
 
 void cli_help(const struct cli *cli, FILE *out);
 

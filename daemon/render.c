@@ -159,7 +159,8 @@ static void csv_object_write(struct csv_row *row, json_t *pattern, const json_t 
 /* What stands before each row of a list: whose it is and of when. */
 static json_t *csv_head(const json_t *reply)
 {
-    static const char *const keys[] = {"store", "database", "timezone", "period", "before", "filter", "policy"};
+    static const char *const keys[] = {"store",  "database", "timezone", "period",
+                                       "before", "filter",   "policy"};
     json_t *head = json_object();
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -220,8 +221,10 @@ static void csv_write(FILE *out, const json_t *reply, const struct kind *kind)
 bool render(FILE *out, const json_t *report, const struct render_options *options)
 {
     size_t which = kind_find(report);
-    struct page page = {
-        .out = out, .columns = options->columns == 0 ? 80 : options->columns, .is_color = options->is_color};
+    struct page page = {.out = out,
+                        .columns = options->columns == 0 ? 80 : options->columns,
+                        .is_color = options->is_color,
+                        .language = options->language};
 
     if (which == KIND_COUNT)
         return false;

@@ -9,12 +9,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "daemon/words.h"
+
 enum render_format { RENDER_TEXT, RENDER_CSV, RENDER_JSON };
 
 struct render_options {
     enum render_format format;
-    unsigned columns; /* width of the terminal; 80 when unknown, 0 means 80 */
-    bool is_color;    /* a terminal without NO_COLOR */
+    unsigned columns;             /* width of the terminal; 80 when unknown, 0 means 80 */
+    bool is_color;                /* a terminal without NO_COLOR */
+    enum words_language language; /* of a report's text; English for other replies. CSV and JSON know none */
 };
 
 /* Replies that are not reports, beside "verify" (report.h):

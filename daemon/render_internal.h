@@ -8,15 +8,15 @@
 #define BYNAME_RENDER_INTERNAL_H
 
 #include "daemon/render.h"
-#include "daemon/words.h"
 
 #define PAGE_SCRATCH_COUNT 16
-#define PAGE_TEXT_SIZE 256
+#define PAGE_TEXT_SIZE 512
 
 struct page {
     FILE *out;
     unsigned columns;
     bool is_color;
+    enum words_language language;
     unsigned
         scratch_next; /* texts that are put into others: each lives until PAGE_SCRATCH_COUNT more were made */
     char scratch[PAGE_SCRATCH_COUNT][PAGE_TEXT_SIZE];
@@ -26,8 +26,8 @@ struct page {
 typedef void render_text_function(struct page *page, const json_t *reply);
 render_text_function render_overview, render_summary, render_staff, render_causes, render_strengths,
     render_hours, render_days, render_kiosks, render_help, render_staff_list, render_kiosk_list,
-    render_status, render_verify, render_done, render_token, render_token_list,
-    render_help_call_list, render_note_list, render_policy, render_access_log, render_export;
+    render_status, render_verify, render_done, render_token, render_token_list, render_help_call_list,
+    render_note_list, render_policy, render_access_log, render_export;
 
 /* render_page.c: putting ---------------------------------------------------------------------------------------- */
 
@@ -35,6 +35,7 @@ enum style { STYLE_PLAIN, STYLE_STRONG, STYLE_QUIET, STYLE_GOOD, STYLE_BAD };
 
 void page_put(struct page *page, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+const char *page_word(const struct page *page, enum word word);
 /* A word with what stands for its {1}, {2}, ...; as a text of the page's scratch. */
 const char *page_say_list(struct page *page, enum word word, const char *const *parts);
 /* "one; other"; either alone when the other is empty. */
@@ -59,6 +60,8 @@ const char *page_text_at(const json_t *object, const char *key);
 bool page_is_known(const json_t *rate); /* it has a value */
 
 const char *page_number(struct page *page, json_int_t number);
+/* With that many decimals, behind the language's point or comma. */
+const char *page_decimal(struct page *page, double number, int decimals);
 const char *page_number_at(struct page *page, const json_t *object, const char *key);
 const char *page_rate(struct page *page, const json_t *rate);      /* "92 %  86 to 96 %", "too few" or "-" */
 const char *page_rate_wide(struct page *page, const json_t *rate); /* the value padded to three digits */

@@ -31,26 +31,16 @@ static char *scratch(struct page *page)
     return page->scratch[page->scratch_next++ % PAGE_SCRATCH_COUNT];
 }
 
+const char *page_word(const struct page *page, enum word word)
+{
+    return words_text(page->language, word);
+}
+
 const char *page_say_list(struct page *page, enum word word, const char *const *parts)
 {
-    const char *text = words_text(word);
     char *out = scratch(page);
-    size_t used = 0, count = 0;
 
-    while (parts[count] != NULL)
-        count++;
-    for (; *text != '\0' && used + 1 < PAGE_TEXT_SIZE; text++) {
-        if (text[0] == '{' && text[1] >= '1' && text[1] <= '9' && text[2] == '}') {
-            size_t which = (size_t)(text[1] - '1');
-            int size = snprintf(out + used, PAGE_TEXT_SIZE - used, "%s", which < count ? parts[which] : "");
-
-            used += (size_t)size < PAGE_TEXT_SIZE - used ? (size_t)size : PAGE_TEXT_SIZE - used - 1;
-            text += 2;
-        } else {
-            out[used++] = *text;
-        }
-    }
-    out[used] = '\0';
+    words_fill(out, PAGE_TEXT_SIZE, page->language, page_word(page, word), parts);
     return out;
 }
 
@@ -180,7 +170,9 @@ static const char *page_text(struct page *page, const char *format, ...)
 
 const char *page_join(struct page *page, const char *one, const char *other)
 {
-    return page_text(page, "%s%s%s", one, one[0] != '\0' && other[0] != '\0' ? "; " : "", other);
+    if (one[0] != '\0' && other[0] != '\0')
+        return page_say(page, WORD_JOINED, one, other);
+    return one[0] != '\0' ? one : other;
 }
 
 const char *page_number(struct page *page, json_int_t number)
@@ -193,18 +185,40 @@ const char *page_number_at(struct page *page, const json_t *object, const char *
     return page_number(page, page_count_at(object, key));
 }
 
+const char *page_decimal(struct page *page, double number, int decimals)
+{
+    char digits[32];
+    char *point;
+
+    snprintf(digits, sizeof digits, "%.*f", decimals, number);
+    point = strchr(digits, '.');
+    if (point == NULL)
+        return page_text(page, "%s", digits);
+    *point = '\0';
+    return page_text(page, "%s%s%s", digits, page_word(page, WORD_DECIMAL), point + 1);
+}
+
 static const char *percent_at(struct page *page, const json_t *object, const char *key, int width)
 {
     return page_text(page, "%*ld", width, lround(100 * json_number_value(page_at(object, key))));
 }
 
+/* The lower end of an interval is never all of it: 99.96 is not rounded to 100. */
+static const char *percent_low(struct page *page, const json_t *rate)
+{
+    long percent = lround(100 * json_number_value(page_at(rate, "low")));
+
+    return page_number(page, percent > 99 ? 99 : percent);
+}
+
 static const char *rate_text(struct page *page, const json_t *rate, int width)
 {
     if (page_is_known(rate))
-        return page_say(page, WORD_RATE, percent_at(page, rate, "value", width),
-                        percent_at(page, rate, "low", 0), percent_at(page, rate, "high", 0));
-    return page_count_at(rate, "n") > 0 || json_is_true(page_at(rate, "too_few")) ? words_text(WORD_TOO_FEW)
-                                                                                  : "-";
+        return page_say(page, WORD_RATE, percent_at(page, rate, "value", width), percent_low(page, rate),
+                        percent_at(page, rate, "high", 0));
+    return page_count_at(rate, "n") > 0 || json_is_true(page_at(rate, "too_few"))
+               ? page_word(page, WORD_TOO_FEW)
+               : "-";
 }
 
 const char *page_rate(struct page *page, const json_t *rate)
@@ -221,7 +235,7 @@ const char *page_rate_wide(struct page *page, const json_t *rate)
 const char *page_moment(struct page *page, const char *moment, bool is_midnight_bare)
 {
     if (strlen(moment) < 16)
-        return page_text(page, "%s", moment[0] == '\0' ? words_text(WORD_NEVER) : moment);
+        return page_text(page, "%s", moment[0] == '\0' ? page_word(page, WORD_NEVER) : moment);
     if (is_midnight_bare && memcmp(moment + 11, "00:00", 5) == 0)
         return page_text(page, "%.10s", moment);
     return page_text(page, "%.10s %.5s", moment, moment + 11);
@@ -237,7 +251,7 @@ const char *page_period(struct page *page, const json_t *period)
         return page_say(page, WORD_PERIOD_BOTH, from, to);
     if (has_from)
         return page_say(page, WORD_PERIOD_FROM, from);
-    return has_to ? page_say(page, WORD_PERIOD_TO, to) : words_text(WORD_PERIOD_ALL);
+    return has_to ? page_say(page, WORD_PERIOD_TO, to) : page_word(page, WORD_PERIOD_ALL);
 }
 
 enum word page_verdict(const json_t *comparison, enum style *style)
@@ -275,7 +289,7 @@ void page_put_comparison(struct page *page, const json_t *comparison, unsigned i
 {
     const json_t *difference = page_at(comparison, "difference"), *before = page_at(comparison, "before");
     enum style style;
-    const char *verdict = words_text(page_verdict(comparison, &style));
+    const char *verdict = page_word(page, page_verdict(comparison, &style));
 
     if (!json_is_object(comparison))
         return;
@@ -317,20 +331,23 @@ void page_put_title(struct page *page, enum word report, const json_t *reply)
     const json_t *filter = page_at(reply, "filter");
 
     if (page_at(reply, "period") != NULL)
-        page_put(page, STYLE_STRONG, "%s\n",
-                 page_say(page, WORD_TITLE, page_text_at(reply, "store"), words_text(report),
-                          page_period(page, page_at(reply, "period")), page_text_at(reply, "timezone")));
+        page_put_wrapped(page, STYLE_STRONG, 0,
+                         page_say(page, WORD_TITLE, page_text_at(reply, "store"), page_word(page, report),
+                                  page_period(page, page_at(reply, "period")),
+                                  page_text_at(reply, "timezone")));
     else
-        page_put(page, STYLE_STRONG, "%s - %s\n", page_text_at(reply, "store"), words_text(report));
+        page_put(page, STYLE_STRONG, "%s - %s\n", page_text_at(reply, "store"), page_word(page, report));
     if (json_is_string(page_at(filter, "kiosk")))
-        page_put(page, STYLE_PLAIN, "%s\n", page_say(page, WORD_ONLY_KIOSK, page_text_at(filter, "kiosk")));
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_say(page, WORD_ONLY_KIOSK, page_text_at(filter, "kiosk")));
     if (json_is_string(page_at(filter, "staff")))
-        page_put(page, STYLE_PLAIN, "%s\n", page_say(page, WORD_ONLY_STAFF, page_text_at(filter, "staff")));
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_say(page, WORD_ONLY_STAFF, page_text_at(filter, "staff")));
     if (strcmp(page_text_at(filter, "audience"), "internal") == 0)
-        page_put(page, STYLE_PLAIN, "%s\n", words_text(WORD_ONLY_INTERNAL));
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_ONLY_INTERNAL));
     if (json_is_object(page_at(reply, "before")))
-        page_put(page, STYLE_QUIET, "%s\n",
-                 page_say(page, WORD_COMPARED, page_period(page, page_at(reply, "before"))));
+        page_put_wrapped(page, STYLE_QUIET, 0,
+                         page_say(page, WORD_COMPARED, page_period(page, page_at(reply, "before"))));
     page_put(page, STYLE_PLAIN, "\n");
 }
 
@@ -354,7 +371,7 @@ void page_put_left_out(struct page *page, const json_t *reply)
     const char *parts = page_left_out(page, left_out);
 
     if (parts[0] == '\0')
-        page_put_wrapped(page, STYLE_QUIET, 0, words_text(WORD_LEFT_OUT_NONE));
+        page_put_wrapped(page, STYLE_QUIET, 0, page_word(page, WORD_LEFT_OUT_NONE));
     else
         page_put_wrapped(page, STYLE_PLAIN, 0, page_say(page, WORD_LEFT_OUT, parts));
     if (parts[0] != '\0' && page_is_known(page_at(reply, "csat_with_left_out")))
@@ -391,11 +408,11 @@ static void put_policy(struct page *page, const json_t *policy)
     size_t index;
 
     page_put_wrapped(page, STYLE_QUIET, 0,
-                     page_say(page, WORD_POLICY_AND_INTERVALS, words_text(policy_word(policy))));
+                     page_say(page, WORD_POLICY_AND_INTERVALS, page_word(page, policy_word(policy))));
     json_array_foreach(page_at(policy, "changes"), index, change) page_put_wrapped(
         page, STYLE_QUIET, 0,
         page_say(page, WORD_POLICY_SINCE, page_moment(page, page_text_at(change, "since"), false),
-                 words_text(policy_word(change))));
+                 page_word(page, policy_word(change))));
 }
 
 void page_put_foot(struct page *page, const json_t *reply)
@@ -413,23 +430,21 @@ bool page_put_satisfied(struct page *page, const json_t *reply)
     json_int_t visits = page_count_at(reply, "visits");
 
     if (visits == 0) {
-        page_put_wrapped(page, STYLE_PLAIN, 0, words_text(WORD_NO_VISITS));
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_NO_VISITS));
         page_put(page, STYLE_PLAIN, "\n");
         return false;
     }
     if (!page_is_known(csat)) {
-        page_put(page, STYLE_PLAIN, "%s\n\n",
-                 visits == 1 ? words_text(WORD_VISIT_FEW)
-                             : page_say(page, WORD_VISITS_FEW, page_number(page, visits)));
+        page_put(page, STYLE_PLAIN, "%s\n\n", page_say(page, WORD_VISITS_FEW, page_number(page, visits)));
         return false;
     }
     page_put(page, STYLE_STRONG, "%s", page_say(page, WORD_SATISFIED, page_rate(page, csat)));
-    page_put(page, STYLE_PLAIN, "%s",
+    page_put(page, STYLE_PLAIN, "   %s",
              page_say(page, WORD_SATISFIED_OF,
                       page_number(page, page_count_at(ratings, "4") + page_count_at(ratings, "5")),
                       page_number_at(page, csat, "n")));
-    page_put(page, STYLE_QUIET, "%s\n",
-             page_say(page, WORD_MEAN, page_text(page, "%.1f", json_number_value(page_at(reply, "mean")))));
+    page_put(page, STYLE_QUIET, "   %s\n",
+             page_say(page, WORD_MEAN, page_decimal(page, json_number_value(page_at(reply, "mean")), 1)));
     page_put_comparison(page, page_at(reply, "comparison"), 0);
     return true;
 }

@@ -25,8 +25,8 @@ struct label {
     enum word word;
 };
 
-#define CAUSE_LABEL(NAME, code, name) {name, WORD_CAUSE_##NAME},
-#define STRENGTH_LABEL(NAME, code, name) {name, WORD_STRENGTH_##NAME},
+#define CAUSE_LABEL(NAME, code, name) {name, WORD_CAUSE_##code},
+#define STRENGTH_LABEL(NAME, code, name) {name, WORD_STRENGTH_##code},
 static const struct label causes[] = {CAUSES(CAUSE_LABEL)};
 static const struct label strengths[] = {STRENGTHS(STRENGTH_LABEL)};
 
@@ -41,13 +41,15 @@ static unsigned bar_columns(const struct page *page, unsigned others)
 static void put_share(struct page *page, const char *label, json_int_t count, json_int_t total)
 {
     double share = total > 0 ? (double)count / (double)total : 0;
+    char percent[8];
 
+    snprintf(percent, sizeof percent, "%3.0f", 100 * share);
     page_put(page, STYLE_PLAIN, "  ");
     page_put_padded(page, STYLE_PLAIN, label, LABEL_COLUMNS);
     page_put_bar(page, share, bar_columns(page, LABEL_COLUMNS + 20));
     page_put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT, count);
     if (total >= SHARES_MIN)
-        page_put(page, STYLE_QUIET, "  %3.0f %%", 100 * share);
+        page_put(page, STYLE_QUIET, "  %s", page_say(page, WORD_PERCENT, percent));
     page_put(page, STYLE_PLAIN, "\n");
 }
 
@@ -60,8 +62,8 @@ static void put_ratings(struct page *page, const json_t *reply)
                                            {"1", WORD_RATING_1}};
 
     for (size_t i = 0; i < sizeof ratings / sizeof ratings[0]; i++)
-        put_share(page, words_text(ratings[i].word), page_count_at(page_at(reply, "ratings"), ratings[i].key),
-                  page_count_at(reply, "visits"));
+        put_share(page, page_word(page, ratings[i].word),
+                  page_count_at(page_at(reply, "ratings"), ratings[i].key), page_count_at(reply, "visits"));
 }
 
 /* Summary ------------------------------------------------------------------------------------------------------- */
@@ -75,20 +77,18 @@ static void put_shares(struct page *page, enum word title, const json_t *counts,
         total += page_count_at(counts, labels[i].key);
     if (total == 0)
         return;
-    page_put(page, STYLE_STRONG, "\n%s", words_text(title));
-    page_put(page, STYLE_QUIET, "%s\n",
-             total == 1 ? words_text(WORD_ANSWER_ONE)
-                        : page_say(page, total < SHARES_MIN ? WORD_ANSWERS_FEW : WORD_ANSWERS,
-                                   page_number(page, total)));
+    page_put(page, STYLE_STRONG, "\n%s", page_word(page, title));
+    page_put(page, STYLE_QUIET, "  %s\n",
+             page_say(page, total < SHARES_MIN ? WORD_ANSWERS_FEW : WORD_ANSWERS, page_number(page, total)));
     for (size_t i = 0; i < count; i++)
-        put_share(page, words_text(labels[i].word), page_count_at(counts, labels[i].key), total);
+        put_share(page, page_word(page, labels[i].word), page_count_at(counts, labels[i].key), total);
 }
 
 static void put_mention(struct page *page, enum word label, const json_t *mentions, const char *count,
                         const char *rate, const char *comparison)
 {
     page_put(page, STYLE_PLAIN, "  ");
-    page_put_padded(page, STYLE_PLAIN, words_text(label), LABEL_COLUMNS - 3);
+    page_put_padded(page, STYLE_PLAIN, page_word(page, label), LABEL_COLUMNS - 3);
     page_put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT "   %s\n", page_count_at(mentions, count),
              page_rate_wide(page, page_at(mentions, rate)));
     page_put_comparison(page, page_at(mentions, comparison), LABEL_COLUMNS + 8);
@@ -104,8 +104,8 @@ static void put_mentions(struct page *page, const json_t *mentions)
 {
     if (page_count_at(mentions, "shown") == 0)
         return;
-    page_put(page, STYLE_STRONG, "\n%s", words_text(WORD_ASKED_HEAD));
-    page_put(page, STYLE_QUIET, "%s\n",
+    page_put(page, STYLE_STRONG, "\n%s", page_word(page, WORD_ASKED_HEAD));
+    page_put(page, STYLE_QUIET, "  %s\n",
              page_say(page, WORD_ASKED_OF, page_number(page, mention_answers(mentions)),
                       page_number_at(page, mentions, "shown")));
     put_mention(page, WORD_ASKED_TODAY, mentions, "asked", "asked_rate", "asked_comparison");
@@ -145,10 +145,10 @@ static void put_responses(struct page *page, const json_t *responses)
         if (page_count_at(response, "shown") == 0)
             continue;
         if (!is_begun)
-            page_put(page, STYLE_QUIET, "%s\n", words_text(WORD_RESPONSES));
+            page_put(page, STYLE_QUIET, "%s\n", page_word(page, WORD_RESPONSES));
         is_begun = true;
         page_put(page, STYLE_PLAIN, "  ");
-        page_put_padded(page, STYLE_PLAIN, words_text(questions[i].word), LABEL_COLUMNS - 10);
+        page_put_padded(page, STYLE_PLAIN, page_word(page, questions[i].word), LABEL_COLUMNS - 10);
         page_put_padded(page, STYLE_PLAIN, page_rate_wide(page, page_at(response, "rate")), RATE_COLUMNS);
         page_put(page, STYLE_QUIET, "%s\n",
                  page_say(page, WORD_N_OF_M, page_number_at(page, response, "answered"),
@@ -163,14 +163,14 @@ static void put_audiences(struct page *page, const json_t *audiences)
 
     if (json_array_size(audiences) < 2)
         return;
-    page_put(page, STYLE_STRONG, "%s\n", words_text(WORD_AUDIENCES));
+    page_put(page, STYLE_STRONG, "%s\n", page_word(page, WORD_AUDIENCES));
     json_array_foreach(audiences, index, row)
     {
         bool is_internal = strcmp(page_text_at(row, "audience"), "internal") == 0;
 
         page_put(page, STYLE_PLAIN, "  ");
         page_put_padded(page, STYLE_PLAIN,
-                        words_text(is_internal ? WORD_AUDIENCE_INTERNAL : WORD_AUDIENCE_EXTERNAL),
+                        page_word(page, is_internal ? WORD_AUDIENCE_INTERNAL : WORD_AUDIENCE_EXTERNAL),
                         LABEL_COLUMNS - 10);
         page_put_padded(page, STYLE_PLAIN, page_rate_wide(page, page_at(row, "csat")), RATE_COLUMNS);
         page_put(page, STYLE_QUIET, "%s\n",
@@ -185,7 +185,7 @@ static void put_notes(struct page *page, const json_t *notes)
     size_t index;
 
     if (json_array_size(notes) > 0)
-        page_put(page, STYLE_STRONG, "\n%s\n", words_text(WORD_NOTES));
+        page_put(page, STYLE_STRONG, "\n%s\n", page_word(page, WORD_NOTES));
     json_array_foreach(notes, index, note)
     {
         const json_t *after = page_at(note, "after");
@@ -194,7 +194,7 @@ static void put_notes(struct page *page, const json_t *notes)
                          page_say(page, WORD_NOTE, page_moment(page, page_text_at(note, "noted"), false),
                                   page_text_at(note, "text")));
         if (page_count_at(note, "days") == 0 || page_count_at(after, "n") == 0) {
-            page_put_wrapped(page, STYLE_QUIET, 4, words_text(WORD_NOTE_NONE));
+            page_put_wrapped(page, STYLE_QUIET, 4, page_word(page, WORD_NOTE_NONE));
             continue;
         }
         page_put_wrapped(page, STYLE_PLAIN, 4,
@@ -252,7 +252,7 @@ static void put_choice(struct page *page, const json_t *row, const char *label, 
     page_put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "  ", page_count_at(row, "count"));
     if (has_before) {
         page_put_padded(page, STYLE_PLAIN, page_rate_wide(page, share), RATE_COLUMNS);
-        page_put(page, style, "%s\n", words_text(verdict));
+        page_put(page, style, "%s\n", page_word(page, verdict));
     } else {
         page_put(page, STYLE_PLAIN, "%s\n", page_rate_wide(page, share));
     }
@@ -269,14 +269,16 @@ static void render_choices(struct page *page, const json_t *reply, enum word tit
         page_put(page, STYLE_PLAIN, "%s\n\n",
                  page_say(page, WORD_VISITS_FEW, page_number_at(page, reply, "visits")));
     } else if (page_count_at(reply, "answers") == 0) {
-        page_put(page, STYLE_PLAIN, "%s\n\n", words_text(none));
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, none));
+        page_put(page, STYLE_PLAIN, "\n");
     } else {
-        page_put(page, STYLE_STRONG, "%s", words_text(title));
-        page_put(page, STYLE_QUIET, "%s\n",
+        page_put(page, STYLE_STRONG, "%s", page_word(page, title));
+        page_put(page, STYLE_QUIET, "  %s\n",
                  page_say(page, WORD_ANSWERS_SHOWN, page_number_at(page, reply, "answers"),
                           page_number_at(page, reply, "skipped"), page_number_at(page, reply, "none")));
-        json_array_foreach(page_at(reply, list), index, row) put_choice(
-            page, row, words_text(word_of(page_text_at(row, key))), json_is_object(page_at(reply, "before")));
+        json_array_foreach(page_at(reply, list), index, row)
+            put_choice(page, row, page_word(page, word_of(page_text_at(row, key))),
+                       json_is_object(page_at(reply, "before")));
         page_put(page, STYLE_PLAIN, "\n");
     }
     page_put_foot(page, reply);
@@ -327,7 +329,7 @@ static void put_follow_up(struct page *page, const json_t *follow_up)
                                   page_number_at(page, follow_up, "closed_n")));
 }
 
-static const char *state_text(const json_t *call)
+static const char *state_text(const struct page *page, const json_t *call)
 {
     static const struct label states[] = {{"open", WORD_HELP_STATE_OPEN},
                                           {"acknowledged", WORD_HELP_STATE_ACKNOWLEDGED},
@@ -336,36 +338,39 @@ static const char *state_text(const json_t *call)
 
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
         if (strcmp(states[i].key, page_text_at(call, "state")) == 0)
-            return words_text(states[i].word);
+            return page_word(page, states[i].word);
     return "";
 }
 
 static void put_calls(struct page *page, const json_t *calls)
 {
     size_t shown = json_array_size(calls) < CALLS_SHOWN_MAX ? json_array_size(calls) : CALLS_SHOWN_MAX;
+    bool has_uncertain = false;
 
     if (shown == 0)
         return;
-    page_put(page, STYLE_STRONG, "\n%s\n", words_text(WORD_HELP_CALL_HEAD));
+    page_put(page, STYLE_STRONG, "\n%s\n", page_word(page, WORD_HELP_CALL_HEAD));
     for (size_t i = 0; i < shown; i++) {
         const json_t *call = json_array_get(calls, i);
         const char *cause = page_text_at(call, "cause");
 
-        page_put(page, STYLE_PLAIN, "  ");
-        page_put_padded(page, STYLE_PLAIN, page_moment(page, page_text_at(call, "at"), false), 16);
-        page_put_padded(page, STYLE_QUIET,
-                        json_is_false(page_at(call, "is_certain")) ? words_text(WORD_UNCERTAIN) : "", 8);
+        bool is_uncertain = json_is_false(page_at(call, "is_certain"));
+
+        has_uncertain = has_uncertain || is_uncertain;
+        page_put_right(page, STYLE_QUIET, is_uncertain ? "≈" : "", 2);
+        page_put_padded(page, STYLE_PLAIN, page_moment(page, page_text_at(call, "at"), false), 17);
         page_put_padded(page, STYLE_PLAIN, page_text_at(call, "kiosk"), 17);
         page_put_padded(page, STYLE_PLAIN,
                         page_say(page, WORD_HELP_CALL_RATED, page_number_at(page, call, "rating")), 10);
         page_put_padded(page, strcmp(page_text_at(call, "state"), "open") == 0 ? STYLE_BAD : STYLE_PLAIN,
-                        state_text(call), 14);
-        page_put(page, STYLE_PLAIN, "%s\n", cause[0] == '\0' ? "" : words_text(words_cause(cause)));
+                        state_text(page, call), 14);
+        page_put(page, STYLE_PLAIN, "%s\n", cause[0] == '\0' ? "" : page_word(page, words_cause(cause)));
     }
+    if (has_uncertain)
+        page_put(page, STYLE_QUIET, "  %s\n", page_word(page, WORD_HELP_UNCERTAIN));
     if (json_array_size(calls) > shown)
-        page_put(
-            page, STYLE_QUIET, "  %s\n",
-            page_say(page, WORD_HELP_MORE, page_number(page, (json_int_t)(json_array_size(calls) - shown))));
+        page_put(page, STYLE_QUIET, "  %s\n",
+                 page_say(page, WORD_MORE, page_number(page, (json_int_t)(json_array_size(calls) - shown))));
 }
 
 void render_help(struct page *page, const json_t *reply)
@@ -377,15 +382,15 @@ void render_help(struct page *page, const json_t *reply)
         page_put(page, STYLE_PLAIN, "%s\n",
                  page_say(page, WORD_VISITS_FEW, page_number_at(page, reply, "visits")));
     } else if (page_count_at(help, "offered") == 0) {
-        page_put(page, STYLE_PLAIN, "%s\n", words_text(WORD_HELP_NONE));
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_HELP_NONE));
     } else {
-        page_put(page, STYLE_STRONG, "%s\n", words_text(WORD_HELP_HEAD));
+        page_put(page, STYLE_STRONG, "%s\n", page_word(page, WORD_HELP_HEAD));
         page_put_wrapped(page, STYLE_PLAIN, 0,
                          page_say(page, WORD_HELP_OF, page_number_at(page, help, "offered"),
                                   page_number_at(page, help, "yes"), page_number_at(page, help, "no"),
                                   page_number_at(page, help, "skipped"), page_number_at(page, help, "none")));
-        page_put(page, STYLE_PLAIN, "%s\n",
-                 page_say(page, WORD_HELP_RATE, page_rate(page, page_at(help, "rate"))));
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_say(page, WORD_HELP_RATE, page_rate(page, page_at(help, "rate"))));
         page_put_comparison(page, page_at(help, "comparison"), 0);
         put_follow_up(page, page_at(reply, "follow_up"));
         put_calls(page, page_at(reply, "calls"));
@@ -401,11 +406,12 @@ static void put_week_cause(struct page *page, const json_t *cause)
     const json_t *share = page_at(cause, "share");
 
     if (!json_is_object(cause)) {
-        page_put(page, STYLE_PLAIN, "%s\n", words_text(WORD_WEEK_CAUSE_NONE));
+        page_put(page, STYLE_PLAIN, "%s\n", page_word(page, WORD_WEEK_CAUSE_NONE));
         return;
     }
     page_put_wrapped(page, STYLE_PLAIN, 0,
-                     page_say(page, WORD_WEEK_CAUSE, words_text(words_cause(page_text_at(cause, "cause"))),
+                     page_say(page, WORD_WEEK_CAUSE,
+                              page_word(page, words_cause(page_text_at(cause, "cause"))),
                               page_number_at(page, cause, "count"), page_number_at(page, share, "n"),
                               page_rate(page, share)));
     put_peak(page, page_at(cause, "peak"));
@@ -433,9 +439,9 @@ static void put_week_people(struct page *page, const json_t *people, unsigned li
         }
         if (line + 1 == lines && index + 1 < json_array_size(people) &&
             column + 3 + width + 3 + 12 > page->columns) {
-            page_put(page, STYLE_QUIET, "%s%s", column == 0 ? "  " : "   ",
-                     page_say(page, WORD_HELP_MORE,
-                              page_number(page, (json_int_t)(json_array_size(people) - index))));
+            page_put(
+                page, STYLE_QUIET, "%s%s", column == 0 ? "  " : "   ",
+                page_say(page, WORD_MORE, page_number(page, (json_int_t)(json_array_size(people) - index))));
             break;
         }
         page_put(page, STYLE_PLAIN, "%s%s", column == 0 ? "  " : "   ", text);
@@ -453,14 +459,14 @@ static void put_week_mentions(struct page *page, const json_t *reply, unsigned p
     const char *line;
 
     if (mention_answers(mentions) == 0) {
-        page_put(page, STYLE_PLAIN, "%s\n", words_text(WORD_WEEK_ASKED_NONE));
+        page_put(page, STYLE_PLAIN, "%s\n", page_word(page, WORD_WEEK_ASKED_NONE));
         return;
     }
     line = page_say(page, WORD_WEEK_ASKED, page_number_at(page, mentions, "asked"),
                     page_number(page, mention_answers(mentions)),
                     page_rate(page, page_at(mentions, "asked_rate")));
     if (json_is_object(page_at(mentions, "asked_comparison")))
-        line = page_join(page, line, words_text(verdict));
+        line = page_join(page, line, page_word(page, verdict));
     page_put_wrapped(page, style == STYLE_QUIET ? STYLE_PLAIN : style, 0, line);
     put_week_people(page, page_at(reply, "asked_for"), people_lines);
 }
@@ -495,10 +501,11 @@ static void put_week_kiosks(struct page *page, const json_t *kiosks)
     size_t shown = unwell_count <= OVERVIEW_UNWELL_MAX ? unwell_count : OVERVIEW_UNWELL_MAX - 1;
 
     if (unwell_count == 0 && count > 1)
-        page_put(page, STYLE_PLAIN, "%s\n", page_say(page, WORD_WEEK_KIOSKS_WELL, page_number(page, count)));
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_say(page, WORD_WEEK_KIOSKS_WELL, page_number(page, count)));
     else if (unwell_count == 0)
-        page_put(page, STYLE_PLAIN, "%s\n",
-                 words_text(count == 1 ? WORD_WEEK_KIOSK_WELL : WORD_WEEK_KIOSKS_NONE));
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_word(page, count == 1 ? WORD_WEEK_KIOSK_WELL : WORD_WEEK_KIOSKS_NONE));
     for (size_t i = 0; i < shown; i++)
         put_unwell(page, json_array_get(unwell, i));
     if (shown < unwell_count)
@@ -511,7 +518,7 @@ static void put_week_help(struct page *page, const json_t *reply)
 {
     const json_t *help = page_at(reply, "help"), *open = page_at(reply, "open_calls");
     const char *open_text = page_count_at(open, "count") == 0
-                                ? words_text(WORD_WEEK_OPEN_NONE)
+                                ? page_word(page, WORD_WEEK_OPEN_NONE)
                                 : page_say(page, WORD_WEEK_OPEN, page_number_at(page, open, "count"),
                                            page_moment(page, page_text_at(open, "since"), false));
 

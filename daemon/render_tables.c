@@ -28,7 +28,7 @@ static unsigned bar_columns(const struct page *page, unsigned others)
 static const char *asked_text(struct page *page, const json_t *mentions)
 {
     if (json_is_null(page_at(mentions, "asked")))
-        return words_text(WORD_TOO_FEW);
+        return page_word(page, WORD_TOO_FEW);
     return page_say(page, WORD_N_OF_M, page_number_at(page, mentions, "asked"),
                     page_number(page, page_count_at(mentions, "asked") + page_count_at(mentions, "will_ask") +
                                           page_count_at(mentions, "no")));
@@ -50,11 +50,13 @@ static const char *own_past(struct page *page, const json_t *row)
     bool is_best = json_is_true(page_at(last, "is_best"));
 
     if (page_is_known(page_at(last, "asked_rate")))
-        line = is_best ? page_say(page, WORD_STAFF_WEEK_BEST, week, week_asked(page, last))
-                       : page_say(page, WORD_STAFF_WEEK, week, week_asked(page, last), words_text(verdict));
+        line = is_best ? page_say(page, WORD_STAFF_LAST_WEEK_BEST, week, week_asked(page, last))
+                       : page_say(page, WORD_STAFF_LAST_WEEK, week, week_asked(page, last),
+                                  page_word(page, verdict));
     if (page_is_known(page_at(best, "asked_rate")) && !is_best)
-        line = page_join(page, line,
-                         page_say(page, WORD_STAFF_BEST, week_asked(page, best), page_text_at(best, "week")));
+        line = page_join(
+            page, line,
+            page_say(page, WORD_STAFF_OWN_BEST, week_asked(page, best), page_text_at(best, "week")));
     return line;
 }
 
@@ -68,7 +70,7 @@ static void put_staff_row(struct page *page, const json_t *row)
     enum word asked_verdict = page_verdict(page_at(mentions, "asked_comparison"), &asked_style);
 
     page_put_padded(page, is_nobody ? STYLE_QUIET : STYLE_STRONG,
-                    is_nobody ? words_text(WORD_NO_NAME) : page_text_at(row, "name"), NAME_COLUMNS);
+                    is_nobody ? page_word(page, WORD_NO_NAME) : page_text_at(row, "name"), NAME_COLUMNS);
     page_put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "   ", page_count_at(row, "visits"));
     page_put_padded(page, STYLE_PLAIN, page_rate_wide(page, page_at(row, "csat")), RATE_COLUMNS);
     page_put_padded(page, STYLE_PLAIN, asked_text(page, mentions), 15);
@@ -77,10 +79,11 @@ static void put_staff_row(struct page *page, const json_t *row)
         return;
     if (page_count_at(row, "unhappy") > 0)
         line = page_say(page, WORD_STAFF_UNHAPPY, page_number_at(page, row, "unhappy"),
-                        page_number_at(page, row, "unhappy_people"));
+                        page_number_at(page, row, "unhappy_people"), page_word(page, words_cause("people")));
     if (json_is_object(page_at(row, "comparison")) && page_is_known(page_at(row, "csat")))
-        line = page_join(page, line,
-                         page_say(page, WORD_STAFF_BEFORE, words_text(verdict), words_text(asked_verdict)));
+        line = page_join(
+            page, line,
+            page_say(page, WORD_STAFF_BEFORE, page_word(page, verdict), page_word(page, asked_verdict)));
     line = page_join(page, line, own_past(page, row));
     if (line[0] != '\0')
         page_put_wrapped(page, STYLE_QUIET, 4, line);
@@ -94,15 +97,15 @@ void render_staff(struct page *page, const json_t *reply)
     page_put_title(page, WORD_REPORT_STAFF, reply);
     if (json_array_size(page_at(reply, "staff")) < 2 && page_count_at(reply, "visits") == 0 &&
         !json_is_string(page_at(page_at(reply, "filter"), "staff")))
-        page_put_wrapped(page, STYLE_PLAIN, 0, words_text(WORD_STAFF_NONE_YET));
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_STAFF_NONE_YET));
     page_put(page, STYLE_PLAIN, "%*s", NAME_COLUMNS, "");
-    page_put_right(page, STYLE_QUIET, words_text(WORD_COLUMN_VISITS), 7);
+    page_put_right(page, STYLE_QUIET, page_word(page, WORD_COLUMN_VISITS), 7);
     page_put(page, STYLE_PLAIN, "   ");
-    page_put_padded(page, STYLE_QUIET, words_text(WORD_COLUMN_SATISFIED), RATE_COLUMNS);
-    page_put_padded(page, STYLE_QUIET, words_text(WORD_COLUMN_ASKED), 15);
-    page_put(page, STYLE_QUIET, "%s\n", words_text(WORD_COLUMN_OF_ANSWERS));
+    page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_SATISFIED), RATE_COLUMNS);
+    page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_ASKED), 15);
+    page_put(page, STYLE_QUIET, "%s\n", page_word(page, WORD_COLUMN_OF_ANSWERS));
     json_array_foreach(page_at(reply, "staff"), index, row) put_staff_row(page, row);
-    page_put_padded(page, STYLE_PLAIN, words_text(WORD_ALL), NAME_COLUMNS);
+    page_put_padded(page, STYLE_PLAIN, page_word(page, WORD_ALL), NAME_COLUMNS);
     page_put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "\n\n", page_count_at(reply, "visits"));
     page_put_foot(page, reply);
 }
@@ -125,9 +128,9 @@ static void put_kiosk_row(struct page *page, const json_t *row)
              page_count_at(row, "pending"), page_count_at(row, "refused"), page_count_at(row, "lost"),
              page_count_at(row, "boots"));
     if (is_internal)
-        page_put(page, STYLE_QUIET, "    %s\n", words_text(WORD_AUDIENCE_INTERNAL));
+        page_put(page, STYLE_QUIET, "    %s\n", page_word(page, WORD_AUDIENCE_INTERNAL));
     if (json_is_object(page_at(row, "comparison")) && page_is_known(page_at(row, "csat")))
-        page_put(page, style, "    %s\n", page_say(page, WORD_KIOSK_BEFORE, words_text(verdict)));
+        page_put(page, style, "    %s\n", page_say(page, WORD_KIOSK_BEFORE, page_word(page, verdict)));
     if (page_left_out(page, page_at(row, "left_out"))[0] != '\0')
         page_put_wrapped(page, STYLE_QUIET, 4,
                          page_say(page, WORD_LEFT_OUT, page_left_out(page, page_at(row, "left_out"))));
@@ -149,21 +152,20 @@ void render_kiosks(struct page *page, const json_t *reply)
 
     page_put_title(page, WORD_REPORT_KIOSKS, reply);
     if (json_array_size(page_at(reply, "kiosks")) == 0) {
-        page_put_wrapped(page, STYLE_PLAIN, 0, words_text(WORD_KIOSK_NONE));
+        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_KIOSK_NONE));
         return;
     }
     page_put(page, STYLE_PLAIN, "%*s", NAME_COLUMNS, "");
-    page_put_padded(page, STYLE_QUIET, words_text(WORD_COLUMN_HEARD), 17);
-    page_put_right(page, STYLE_QUIET, words_text(WORD_COLUMN_VISITS), 7);
+    page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_HEARD), 17);
+    page_put_right(page, STYLE_QUIET, page_word(page, WORD_COLUMN_VISITS), 7);
     page_put(page, STYLE_PLAIN, " ");
-    page_put_padded(page, STYLE_QUIET, words_text(WORD_COLUMN_SATISFIED), RATE_COLUMNS - 1);
+    page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_SATISFIED), RATE_COLUMNS - 1);
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        page_put_right(page, STYLE_QUIET, words_text(columns[i]), 5);
+        page_put_right(page, STYLE_QUIET, page_word(page, columns[i]), 5);
     page_put(page, STYLE_PLAIN, "\n");
     json_array_foreach(page_at(reply, "kiosks"), index, row) put_kiosk_row(page, row);
     page_put(page, STYLE_PLAIN, "\n");
-    page_put_wrapped(page, STYLE_QUIET, 0, words_text(WORD_KIOSK_LEGEND_1));
-    page_put_wrapped(page, STYLE_QUIET, 0, words_text(WORD_KIOSK_LEGEND_2));
+    page_put_wrapped(page, STYLE_QUIET, 0, page_word(page, WORD_KIOSK_LEGEND));
     page_put_foot(page, reply);
 }
 
@@ -262,7 +264,7 @@ static void put_heat_map(struct page *page, const struct week *week, int week_st
 
         if (!week->has_weekday[weekday])
             continue;
-        page_put_padded(page, STYLE_PLAIN, words_text(page_weekday(weekday + 1)), 5);
+        page_put_padded(page, STYLE_PLAIN, page_word(page, page_weekday(weekday + 1)), 5);
         for (int hour = week->first; hour <= week->last; hour++) {
             put_cell(page, week, week->cells[weekday][hour]);
             page_put(page, STYLE_PLAIN, hour == week->last ? "\n" : " ");
@@ -281,16 +283,17 @@ static void put_lines(struct page *page, const json_t *rows, const char *key, in
     json_array_foreach(rows, index, row)
     {
         json_int_t value = page_count_at(row, key);
-        char label[16], signed_on[32] = "";
+        const char *signed_on = "";
+        char label[16];
 
         if (value < first || value > last)
             continue;
         snprintf(label, sizeof label, "%02d:00", (int)value % 100);
-        page_put_padded(page, STYLE_PLAIN, is_hour ? label : words_text(page_weekday(value)), 6);
+        page_put_padded(page, STYLE_PLAIN, is_hour ? label : page_word(page, page_weekday(value)), 6);
         page_put(page, STYLE_PLAIN, "%8" JSON_INTEGER_FORMAT "  ", page_count_at(row, "visits"));
         page_put_bar(page, (double)page_count_at(row, "visits") / (double)visits_max, bar);
         if (is_hour && json_is_number(page_at(row, "signed_on")))
-            snprintf(signed_on, sizeof signed_on, "%.1f", json_number_value(page_at(row, "signed_on")));
+            signed_on = page_decimal(page, json_number_value(page_at(row, "signed_on")), 1);
         page_put_right(page, STYLE_PLAIN, signed_on, 11);
         page_put(page, STYLE_PLAIN, "   %s\n", page_rate_wide(page, page_at(row, "csat")));
     }
@@ -300,11 +303,11 @@ static void put_lines_head(struct page *page)
 {
     unsigned bar = bar_columns(page, 6 + 8 + 2 + 11 + 3 + RATE_COLUMNS);
 
-    page_put_padded(page, STYLE_QUIET, words_text(WORD_COLUMN_HOUR), 6);
-    page_put_right(page, STYLE_QUIET, words_text(WORD_COLUMN_VISITS), 8);
+    page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_HOUR), 6);
+    page_put_right(page, STYLE_QUIET, page_word(page, WORD_COLUMN_VISITS), 8);
     page_put(page, STYLE_PLAIN, "%*s", (int)bar + 2, "");
-    page_put_right(page, STYLE_QUIET, words_text(WORD_COLUMN_SIGNED_ON), 11);
-    page_put(page, STYLE_QUIET, "   %s\n", words_text(WORD_COLUMN_SATISFIED));
+    page_put_right(page, STYLE_QUIET, page_word(page, WORD_COLUMN_SIGNED_ON), 11);
+    page_put(page, STYLE_QUIET, "   %s\n", page_word(page, WORD_COLUMN_SATISFIED));
 }
 
 static void put_hours(struct page *page, const json_t *reply, const struct week *week)
@@ -312,12 +315,12 @@ static void put_hours(struct page *page, const json_t *reply, const struct week 
     int week_start = (int)page_count_at(reply, "week_start");
 
     week_start = week_start >= 1 && week_start <= WEEKDAYS ? week_start : 1;
-    page_put(page, STYLE_STRONG, "\n%s", words_text(WORD_HEAT_VISITS));
-    page_put(page, STYLE_QUIET, "%s\n",
+    page_put(page, STYLE_STRONG, "\n%s", page_word(page, WORD_HEAT_VISITS));
+    page_put(page, STYLE_QUIET, "  %s\n",
              page_say(page, WORD_HEAT_VISITS_SCALE, page_number(page, week->visits_max)));
     put_heat_map(page, week, week_start, put_load_cell);
-    page_put(page, STYLE_STRONG, "\n%s", words_text(WORD_HEAT_CSAT));
-    page_put(page, STYLE_QUIET, "%s\n", words_text(WORD_HEAT_CSAT_SCALE));
+    page_put(page, STYLE_STRONG, "\n%s", page_word(page, WORD_HEAT_CSAT));
+    page_put(page, STYLE_QUIET, "  %s\n", page_word(page, WORD_HEAT_CSAT_SCALE));
     put_heat_map(page, week, week_start, put_csat_cell);
     page_put(page, STYLE_PLAIN, "\n");
     put_lines_head(page);
@@ -369,17 +372,17 @@ static bool has_odd(const json_t *days)
 static void put_days(struct page *page, const json_t *days, int week_start)
 {
     json_int_t visits_max = visits_max_of(days);
-    unsigned bar = bar_columns(page, 4 + 10 + 7 + 2 + 2 + RATE_COLUMNS + (has_odd(days) ? 7 : 0));
+    unsigned bar = bar_columns(page, 4 + 10 + 7 + 2 + 2 + RATE_COLUMNS + (has_odd(days) ? 8 : 0));
     const json_t *day;
     size_t index;
 
     json_array_foreach(days, index, day)
     {
-        char text[16];
+        double hours = json_number_value(page_at(day, "length_h"));
 
         if (index > 0 && page_count_at(day, "weekday") == week_start)
             page_put(page, STYLE_PLAIN, "\n");
-        page_put_padded(page, STYLE_PLAIN, words_text(page_weekday(page_count_at(day, "weekday"))), 4);
+        page_put_padded(page, STYLE_PLAIN, page_word(page, page_weekday(page_count_at(day, "weekday"))), 4);
         page_put_padded(page, STYLE_PLAIN, page_text_at(day, "date"), 10);
         page_put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "  ", page_count_at(day, "visits"));
         page_put_bar(page, (double)page_count_at(day, "visits") / (double)visits_max, bar);
@@ -388,9 +391,9 @@ static void put_days(struct page *page, const json_t *days, int week_start)
             page_put_padded(page, STYLE_PLAIN, page_rate_wide(page, page_at(day, "csat")), RATE_COLUMNS);
         else
             page_put(page, STYLE_PLAIN, "%s", page_rate_wide(page, page_at(day, "csat")));
-        snprintf(text, sizeof text, "%g", json_number_value(page_at(day, "length_h")));
         if (is_odd(day))
-            page_put(page, STYLE_QUIET, "  %s", page_say(page, WORD_DAY_LENGTH, text));
+            page_put(page, STYLE_QUIET, "  %s",
+                     page_say(page, WORD_DAY_LENGTH, page_decimal(page, hours, fmod(hours, 1) > 0 ? 1 : 0)));
         page_put(page, STYLE_PLAIN, "\n");
     }
 }

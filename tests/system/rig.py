@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import peer  # noqa: E402
 
 BIN = os.environ["BYNAME_BIN"]
+os.environ["LC_ALL"] = "C.UTF-8"  # reports are in the language of whoever runs this, else
 
 
 def say_proof(name, text, faults):

@@ -73,8 +73,8 @@ static void test_commands_become_requests(void **state)
                    "{\"name\":\"Ann/B\"}");
     expect_request(WORDS("staff", "retire", "a/b"), true, "/api/v1/staff/a%2Fb/retire", "{}");
     expect_request(WORDS("staff", "pin", "Dan", "none"), true, "/api/v1/staff/Dan/pin", "{\"pin\":null}");
-    expect_request(WORDS("kiosk", "adopt", "Counter", "--name", "Front"), true, "/api/v1/kiosks/Counter/adopt",
-                   "{\"name\":\"Front\"}");
+    expect_request(WORDS("kiosk", "adopt", "Counter", "--name", "Front"), true,
+                   "/api/v1/kiosks/Counter/adopt", "{\"name\":\"Front\"}");
     expect_request(WORDS("kiosk", "name", "Front", "Back"), true, "/api/v1/kiosks/Front/rename",
                    "{\"name\":\"Back\"}");
     expect_request(WORDS("kiosk", "audience", "Front", "internal"), true, "/api/v1/kiosks/Front/audience",
@@ -179,6 +179,34 @@ static void test_help_fits_a_screen_and_narrows(void **state)
     assert_int_equal(cli.action, CLI_MISTAKE);
 }
 
+static enum words_language language_of(const char *const words[], const char *locale)
+{
+    struct cli cli;
+
+    parse(&cli, words);
+    assert_int_equal(cli.action, CLI_RUN);
+    cli_set_language(&cli, locale);
+    cli_close(&cli);
+    return cli.language;
+}
+
+static void test_language_is_of_reports_and_of_no_digest(void **state)
+{
+    struct cli cli;
+
+    (void)state;
+    assert_int_equal(language_of(WORDS("report"), "pl_PL.UTF-8"), WORDS_PL);
+    assert_int_equal(language_of(WORDS("report", "staff", "--language", "fr"), "pl_PL.UTF-8"), WORDS_FR);
+    assert_int_equal(language_of(WORDS("report", "--language", "en"), "pl_PL.UTF-8"), WORDS_EN);
+    assert_int_equal(language_of(WORDS("report", "--language", "de", "--digest"), "pl_PL.UTF-8"), WORDS_EN);
+    assert_int_equal(language_of(WORDS("status"), "pl_PL.UTF-8"), WORDS_EN);
+    parse(&cli, WORDS("report", "--language", "tlh"));
+    assert_int_equal(cli.action, CLI_MISTAKE);
+    assert_string_equal(cli.mistake, "--language is en, de, es, fr or pl, not 'tlh'");
+    parse(&cli, WORDS("status", "--language", "de"));
+    assert_string_equal(cli.mistake, "--language is for reports");
+}
+
 static void test_answer_decides_the_exit_status(void **state)
 {
     json_t *well = json_pack("{s:b}", "is_well", 1), *unwell = json_pack("{s:b}", "is_well", 0),
@@ -200,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_mistakes_say_what_would_be_right),
         cmocka_unit_test(test_socket_comes_from_option_environment_or_default),
         cmocka_unit_test(test_help_fits_a_screen_and_narrows),
+        cmocka_unit_test(test_language_is_of_reports_and_of_no_digest),
         cmocka_unit_test(test_answer_decides_the_exit_status),
     };
 

@@ -6,9 +6,10 @@
 #include "../cmocka_first.h"
 #include "daemon/render.h"
 
-static char *rendered(const char *json, enum render_format format, bool is_color)
+static char *rendered_in(enum words_language language, const char *json, enum render_format format,
+                         bool is_color)
 {
-    const struct render_options options = {.format = format, .is_color = is_color};
+    const struct render_options options = {.format = format, .is_color = is_color, .language = language};
     json_error_t why;
     json_t *reply = json_loads(json, 0, &why);
     char *text = NULL;
@@ -21,6 +22,11 @@ static char *rendered(const char *json, enum render_format format, bool is_color
     fclose(out);
     json_decref(reply);
     return text;
+}
+
+static char *rendered(const char *json, enum render_format format, bool is_color)
+{
+    return rendered_in(WORDS_EN, json, format, is_color);
 }
 
 static void check(const char *json, enum render_format format, const char *expected)
@@ -96,33 +102,151 @@ static void test_columns_align_with_names_of_any_letters(void **state)
           "    11  Łukasz Ściegień! retired   -\n");
 }
 
-static void test_lines_fit_80_columns(void **state)
+/* As much as there can be, of everything: six digits, sixteen letters, every phrase. */
+#define FULL_RATE "{\"n\":100000,\"value\":1.0,\"low\":0.9999,\"high\":1.0}"
+#define CHANGE(verdict)                                                                           \
+    "{\"verdict\":\"" verdict "\",\"difference\":{\"value\":-0.42,\"low\":-0.48,\"high\":-0.36}," \
+    "\"before\":{\"n\":100000,\"value\":1.0}}"
+#define LONG_NAME "\"Łukasz Ściegień!\""
+#define HEAD                                                                                                \
+    "\"store\":\"Księgarnia pod Złotym "                                                                  \
+    "Lwem\",\"timezone\":\"America/Argentina/ComodRivadavia\",\"period\":{"                                 \
+    "\"from\":\"2026-11-02T10:00:00+01:00\",\"to\":\"2026-11-09T14:00:00+01:00\"},\"before\":{\"from\":"    \
+    "\"2026-10-26T10:00:00+01:00\",\"to\":\"2026-11-02T14:00:00+01:00\"},\"filter\":{\"kiosk\":" LONG_NAME  \
+    ",\"staff\":" LONG_NAME ",\"audience\":\"internal\"},\"visits\":100000,\"csat\":" FULL_RATE             \
+    ",\"ratings\":{\"1\":0,\"2\":0,\"3\":0,\"4\":99999,\"5\":1},\"mean\":4.5,\"comparison\":" CHANGE(       \
+        "better") ",\"csat_with_left_out\":" FULL_RATE                                                      \
+                  ",\"left_out\":{\"withdrawn\":10001,\"burst\":10002,\"mash\":10003,"                      \
+                  "\"stuck\":10004,\"other\":10005,\"quarantined\":10006,\"time_unknown\":10007,\"invalid_" \
+                  "answers\":10008,"                                                                        \
+                  "\"answers_without_rating\":10009},\"lost\":{\"damaged\":10010,\"restored\":10011},"      \
+                  "\"policy\":{\"attribute\":"                                                              \
+                  "\"positive\",\"changes\":[{\"since\":\"2026-11-02T10:00:00+01:00\",\"attribute\":"       \
+                  "\"none\"},{\"since\":"                                                                   \
+                  "\"2026-11-02T10:00:00+01:00\",\"attribute\":\"all\"}]}"
+#define MENTIONS_FULL                                                                                        \
+    "{\"shown\":100000,\"asked\":50000,\"will_ask\":49999,\"no\":1,\"asked_rate\":" FULL_RATE                \
+    ",\"intent_rate\":" FULL_RATE ",\"asked_comparison\":" CHANGE("worse") ",\"intent_comparison\":" CHANGE( \
+        "unclear") ",\"loyal\":40000,\"word_of_mouth\":10000}"
+#define PEAK_FULL "{\"hour\":23,\"count\":99999,\"rate\":" FULL_RATE "}"
+#define CHOICE(list, key, name)                                                     \
+    "\"" list "\":[{\"" key "\":\"" name "\",\"count\":100000,\"share\":" FULL_RATE \
+    ",\"comparison\":" CHANGE("unclear") ",\"peak\":" PEAK_FULL                     \
+                                         "}],\"answers\":100000,\"skipped\":10000,\"none\":10000"
+#define CALL(cause)                                                                                    \
+    "{\"at\":\"2026-11-02T10:00:00+01:00\",\"is_certain\":false,\"kiosk\":" LONG_NAME ",\"rating\":1," \
+    "\"state\":\"acknowledged\",\"cause\":\"" cause "\"}"
+#define HELP_COUNTS                                                                                       \
+    "{\"offered\":100000,\"yes\":20000,\"no\":20000,\"skipped\":20000,\"none\":20000,\"rate\":" FULL_RATE \
+    ",\"comparison\":" CHANGE("higher") "}"
+
+static const char *const full_reports[] = {
+    "{\"kind\":\"overview\"," HEAD ",\"cause\":{\"cause\":\"people\",\"count\":100000,\"share\":" FULL_RATE
+    ",\"peak\":" PEAK_FULL "},\"mentions\":" MENTIONS_FULL ",\"asked_for\":[{\"name\":" LONG_NAME
+    ",\"asked\":5000,\"asked_rate\":" FULL_RATE ",\"is_own_best\":true},{\"name\":" LONG_NAME
+    ",\"asked\":5000,\"asked_rate\":" FULL_RATE "}],\"help\":" HELP_COUNTS
+    ",\"open_calls\":{\"count\":100,\"since\":\"2026-11-02T10:00:00+01:00\"},\"kiosks\":{\"count\":9,"
+    "\"unwell\":["
+    "{\"name\":" LONG_NAME ",\"last_heard\":\"2026-11-02T10:00:00+01:00\",\"reasons\":[\"silent\",\"lost\"]},"
+    "{\"name\":" LONG_NAME ",\"reasons\":[\"refused\",\"lost\"]},{\"name\":" LONG_NAME
+    ",\"reasons\":[\"conflicts\"]},{\"name\":\"x\",\"reasons\":[\"bad_slots\"]}]}}",
+    "{\"kind\":\"summary\"," HEAD ",\"audiences\":[{\"audience\":\"external\",\"csat\":" FULL_RATE
+    ",\"visits\":100000},{\"audience\":\"internal\",\"csat\":" FULL_RATE
+    ",\"visits\":1}],\"mentions\":" MENTIONS_FULL
+    ",\"strengths\":{\"empathy\":100000},\"causes\":{\"people\":1,\"rules\":2},\"returning\":{\"yes\":100000,"
+    "\"no\":1,"
+    "\"rate\":" FULL_RATE
+    "},\"help_calls\":100000,\"responses\":{\"returning\":{\"shown\":100000,\"answered\":100000,"
+    "\"rate\":" FULL_RATE "},\"mention\":{\"shown\":100000,\"answered\":100000,\"rate\":" FULL_RATE
+    "}},\"notes\":[{\"noted\":\"2026-11-02T10:00:00+01:00\",\"text\":\"new queue signs all over the shop, "
+    "and a bell at "
+    "the counter\",\"days\":28,\"after\":" FULL_RATE
+    ",\"comparison\":" CHANGE("steady") "},{\"noted\":\"x\"}]}",
+    "{\"kind\":\"staff\"," HEAD ",\"staff\":[{\"id\":2,\"name\":" LONG_NAME
+    ",\"visits\":100000,\"csat\":" FULL_RATE ",\"comparison\":" CHANGE(
+        "unclear") ",\"mentions\":" MENTIONS_FULL ",\"unhappy\":100000,\"unhappy_people\":10000,"
+                   "\"last_week\":{\"week\":\"2026-11-02\",\"asked\":1000,\"asked_rate\":" FULL_RATE
+                   "},\"own_best\":{\"week\":"
+                   "\"2026-11-02\",\"asked\":1000,\"asked_rate\":" FULL_RATE
+                   "},\"own_past\":{\"asked_rate\":{\"verdict\":\"unclear\"}}},"
+                   "{\"id\":3,\"name\":\"Dan\",\"visits\":7,\"last_week\":{\"week\":\"2026-11-02\",\"asked\":"
+                   "1000,\"asked_rate\":" FULL_RATE ",\"is_best\":true}},{\"id\":0,\"visits\":1}]}",
+    "{\"kind\":\"causes\"," HEAD "," CHOICE("causes", "cause", "people") "}",
+    "{\"kind\":\"causes\"," HEAD ",\"answers\":0}",
+    "{\"kind\":\"strengths\"," HEAD "," CHOICE("strengths", "strength", "empathy") "}",
+    "{\"kind\":\"hours\"," HEAD
+    ",\"week_start\":1,\"without_hour\":100000,\"hours\":[{\"weekday\":3,\"hour\":0,"
+    "\"visits\":100000,\"csat\":" FULL_RATE
+    "},{\"weekday\":7,\"hour\":23,\"visits\":1}],\"by_hour\":[{\"hour\":0,"
+    "\"visits\":100000,\"signed_on\":12.5,\"csat\":" FULL_RATE
+    "}],\"by_weekday\":[{\"weekday\":3,\"visits\":100000,"
+    "\"csat\":" FULL_RATE "}]}",
+    "{\"kind\":\"days\"," HEAD
+    ",\"week_start\":1,\"without_day\":100000,\"days\":[{\"date\":\"2026-10-25\",\"weekday\":7,"
+    "\"visits\":100000,\"length_h\":24.5,\"csat\":" FULL_RATE "}]}",
+    "{\"kind\":\"kiosks\"," HEAD ",\"kiosks\":[{\"name\":" LONG_NAME
+    ",\"last_heard\":\"2026-11-02T12:00:00+01:00\","
+    "\"audience\":\"internal\",\"visits\":100000,\"csat\":" FULL_RATE
+    ",\"comparison\":" CHANGE("unclear") ",\"pending\":200,\"refused\":100,\"lost\":1000,\"boots\":2000,"
+                                         "\"conflicts\":10,\"bad_slots\":100,"
+                                         "\"display_faults\":100000,\"left_out\":{\"withdrawn\":10001,"
+                                         "\"burst\":10002,\"mash\":10003,\"stuck\":10004}}]}",
+    "{\"kind\":\"kiosks\"," HEAD ",\"kiosks\":[]}",
+    "{\"kind\":\"help\"," HEAD ",\"help\":" HELP_COUNTS ",\"follow_up\":{\"open\":1001,\"acknowledged\":1002,"
+    "\"closed\":1003,\"missed\":1004,\"not_followed\":1005,\"solved\":1006,\"handed_on\":1007,\"could_not\":"
+    "1008,"
+    "\"abuse\":1009,\"closed_n\":1010,\"recovery_median_s\":600000,\"recovery_p90_s\":6000000},\"calls\":"
+    "[" CALL("people") "," CALL("presentation") "," CALL("process") "]}",
+    "{\"kind\":\"help\"," HEAD ",\"help\":{\"offered\":0}}",
+};
+
+static void check_fits(const char *reply, enum words_language language)
 {
-    static const char *const replies[] = {
-        SUMMARY,
-        "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":100000,\"staff\":[{\"id\":2,\"name\":\"Łukasz "
-        "Ściegień!\","
-        "\"visits\":100000,\"csat\":{\"n\":100000,\"value\":1.0,\"low\":0.99,\"high\":1.0},\"mentions\":{"
-        "\"asked\":9999,\"will_ask\":1,\"no\":0,\"shown\":10000,\"asked_rate\":{\"n\":10000,\"value\":1.0,"
-        "\"low\":1.0,\"high\":1.0}}}]}",
-        "{\"kind\":\"kiosks\",\"store\":\"S\",\"kiosks\":[{\"name\":\"Łukasz Ściegień!\",\"last_heard\":"
-        "\"2026-11-02T12:00:00+01:00\",\"visits\":100000,\"csat\":{\"n\":9,\"value\":1.0,\"low\":0.99,"
-        "\"high\":1.0},"
-        "\"pending\":200,\"refused\":100,\"lost\":1000,\"boots\":2000}]}",
-    };
+    char *text = rendered_in(language, reply, RENDER_TEXT, false);
+    unsigned width = 0;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        width = *at == '\n' ? 0 : width + ((*at & 0xC0) != 0x80 ? 1 : 0);
+        if (width > 80)
+            fail_msg("wider than 80 columns:\n%s", text);
+    }
+    if (strpbrk(text, "{}|~") != NULL)
+        fail_msg("something was not put in:\n%s", text);
+    free(text);
+}
+
+static void test_lines_fit_80_columns_in_every_language(void **state)
+{
+    (void)state;
+    for (enum words_language language = 0; language < WORDS_LANGUAGE_COUNT; language++) {
+        check_fits(SUMMARY, language);
+        for (size_t i = 0; i < sizeof full_reports / sizeof full_reports[0]; i++)
+            check_fits(full_reports[i], language);
+    }
+}
+
+static void test_reports_speak_their_language(void **state)
+{
+    char *text = rendered_in(WORDS_DE, full_reports[2], RENDER_TEXT, false);
 
     (void)state;
-    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
-        char *text = rendered(replies[i], RENDER_TEXT, false);
-        unsigned width = 0;
+    assert_non_null(strstr(text, "100000 unzufrieden, 10000 davon nannten „der Umgang mit mir“"));
+    assert_null(strstr(text, "week"));
+    free(text);
+    text = rendered_in(WORDS_PL, full_reports[4], RENDER_TEXT, false);
+    assert_non_null(strstr(text, "10001 wycofanych"));
+    free(text);
+}
 
-        for (const char *at = text; *at != '\0'; at++) {
-            width = *at == '\n' ? 0 : width + ((*at & 0xC0) != 0x80 ? 1 : 0);
-            if (width > 80)
-                fail_msg("wider than 80 columns:\n%s", text);
-        }
-        free(text);
-    }
+static void test_one_point_is_no_points(void **state)
+{
+    (void)state;
+    says(
+        "{\"kind\":\"hours\",\"store\":\"S\",\"visits\":90,\"csat\":{\"n\":90,\"value\":0.5,\"low\":0.4,"
+        "\"high\":0.6},"
+        "\"comparison\":{\"verdict\":\"steady\",\"difference\":{\"value\":-0.01,\"low\":-0.04,\"high\":0.01},"
+        "\"before\":{\"n\":80,\"value\":0.51}}}",
+        "steady: -1 point, -4 to +1; before 51 % of 80\n");
 }
 
 static void test_csv_is_quoted_and_safe_for_spreadsheets(void **state)
@@ -262,7 +386,9 @@ int main(void)
         cmocka_unit_test(test_too_few_is_said_and_nothing_else),
         cmocka_unit_test(test_no_data_is_said_in_words),
         cmocka_unit_test(test_columns_align_with_names_of_any_letters),
-        cmocka_unit_test(test_lines_fit_80_columns),
+        cmocka_unit_test(test_lines_fit_80_columns_in_every_language),
+        cmocka_unit_test(test_reports_speak_their_language),
+        cmocka_unit_test(test_one_point_is_no_points),
         cmocka_unit_test(test_csv_is_quoted_and_safe_for_spreadsheets),
         cmocka_unit_test(test_csv_rows_with_other_keys_stand_in_the_columns_of_the_header),
         cmocka_unit_test(test_json_keeps_its_order_and_ends_with_a_newline),
