@@ -341,8 +341,7 @@ static bool parse_baud(struct parser *parser, const char *value)
     return true;
 }
 
-/* "127.0.0.1:8080" or "[::1]:8080": numbers only, so that what is opened is what is written. */
-static bool split_address(const char *value, struct config_http *http)
+bool config_parse_address(const char *value, struct config_http *http)
 {
     const char *colon = strrchr(value, ':');
     char *end;
@@ -375,7 +374,7 @@ static bool parse_listen(struct parser *parser, const char *value)
 {
     struct config_http *http = &parser->config->http;
 
-    if (split_address(value, http))
+    if (config_parse_address(value, http))
         return true;
     http->address[0] = '\0';
     mistake(parser, parser->line,

@@ -70,6 +70,10 @@ struct config {
 #define CONFIG_UNREAD UINT_MAX
 unsigned config_load(const char *path, struct config *config, FILE *mistakes);
 
+/* "127.0.0.1:8080" or "[::1]:8080": numbers only, so that what is opened is what is written. Fills address, port,
+ * is_ipv6 and is_loopback; on false they are undefined. */
+bool config_parse_address(const char *value, struct config_http *http);
+
 /* What --help-config prints: every key with its meaning and default. */
 void config_describe(FILE *out);
 

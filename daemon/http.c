@@ -636,7 +636,7 @@ static enum store_status bind_tcp(struct http *http, uint16_t port, int *fd, str
         int saved = errno;
         close(*fd);
         return refuse(error, http->path,
-                      saved == EADDRINUSE ? "another program listens at this port; give another listen="
+                      saved == EADDRINUSE ? "another program listens at this port; give another"
                                           : strerror(saved));
     }
     http->port = port_of(&address);

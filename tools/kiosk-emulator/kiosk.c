@@ -170,11 +170,15 @@ void kiosk_unplug(struct kiosk *kiosk)
     }
 }
 
-void kiosk_press(struct kiosk *kiosk, uint8_t pressed)
+void kiosk_press(struct kiosk *kiosk, enum kiosk_hand hand, uint8_t pressed)
 {
-    kiosk->pressed = pressed;
+    kiosk->hands[hand] = pressed;
+    kiosk->pressed = 0;
+    for (unsigned i = 0; i < KIOSK_HAND_COUNT; i++) {
+        kiosk->pressed |= kiosk->hands[i];
+    }
     if (kiosk->board != NULL) {
-        board_press(kiosk->board, pressed);
+        board_press(kiosk->board, kiosk->pressed);
     }
 }
 

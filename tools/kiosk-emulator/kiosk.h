@@ -20,6 +20,9 @@
 
 enum { KIOSK_TX_CAPACITY = 8192 };
 
+/* Who presses buttons; one is pressed while any hand presses it. */
+enum kiosk_hand { KIOSK_HAND_KEYS /* or a script */, KIOSK_HAND_BROWSER, KIOSK_HAND_COUNT };
+
 struct kiosk_config {
     const char *elf_path;
     const char *eeprom_path;
@@ -45,7 +48,8 @@ struct kiosk {
     struct noise noise; /* a new seed for every power-up */
     uint64_t clock;     /* cycles since the emulator began */
     uint64_t power_up_clock;
-    uint8_t pressed;
+    uint8_t hands[KIOSK_HAND_COUNT];
+    uint8_t pressed; /* by any of them */
     bool is_cable_in;
     bool has_peer;
     bool is_broken; /* the board is faulty, and it has been said */
@@ -78,7 +82,10 @@ int kiosk_plug_in(struct kiosk *kiosk);
 
 void kiosk_power_off(struct kiosk *kiosk);
 void kiosk_unplug(struct kiosk *kiosk);
-void kiosk_press(struct kiosk *kiosk, uint8_t pressed);
+
+/* Set which buttons this hand presses; bit 0 is button 1. */
+void kiosk_press(struct kiosk *kiosk, enum kiosk_hand hand, uint8_t pressed);
+
 void kiosk_look(const struct kiosk *kiosk, struct ssd1306_picture *picture);
 void kiosk_set_display(struct kiosk *kiosk, bool is_present);
 void kiosk_set_bus_stuck(struct kiosk *kiosk, bool is_stuck);

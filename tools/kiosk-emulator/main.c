@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
+#include "browser.h"
 #include "kiosk.h"
 #include "options.h"
 #include "player.h"
@@ -36,6 +37,7 @@ struct emulator {
     struct script script;
     struct player player;
     struct terminal terminal;
+    struct browser *browser; /* NULL for none */
     bool has_player;
     bool is_live;
     bool has_terminal;
@@ -196,6 +198,9 @@ static void loop(struct emulator *emulator)
         if (emulator->has_terminal) {
             serve_terminal(emulator);
         }
+        if (emulator->browser != NULL) {
+            browser_step(emulator->browser, kiosk_real_ns());
+        }
         if (!emulator->is_over) {
             wait_for_world(emulator, has_caught_up);
         }
@@ -221,6 +226,22 @@ static bool open_script(struct emulator *emulator)
     return true;
 }
 
+static bool open_page(struct emulator *emulator)
+{
+    const struct config_http *place = &emulator->options.http;
+    char error[256];
+    if (place->address[0] == '\0') {
+        return true;
+    }
+    emulator->browser = browser_open(&emulator->kiosk, place, error, sizeof error);
+    if (emulator->browser == NULL) {
+        fprintf(stderr, "kiosk-emulator: --http, port %u: %s\n", (unsigned)place->port, error);
+        return false;
+    }
+    fprintf(stderr, "kiosk-emulator: the kiosk is at %s/\n", browser_origin(emulator->browser));
+    return true;
+}
+
 static void start_front_end(struct emulator *emulator)
 {
     const struct options *options = &emulator->options;
@@ -232,6 +253,7 @@ static void start_front_end(struct emulator *emulator)
     } else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
         terminal_open(&emulator->terminal, &emulator->kiosk, options->png_scale);
         emulator->has_terminal = true;
+        emulator->terminal.page = emulator->browser == NULL ? NULL : browser_origin(emulator->browser);
     }
 }
 
@@ -242,11 +264,16 @@ static void run_emulator(struct emulator *emulator)
         emulator->status = EXIT_FAILED;
         return;
     }
-    start_front_end(emulator);
-    loop(emulator);
+    if (open_page(emulator)) {
+        start_front_end(emulator);
+        loop(emulator);
+    } else {
+        emulator->status = EXIT_FAILED;
+    }
     if (emulator->has_terminal) {
         terminal_close(&emulator->terminal);
     }
+    browser_close(emulator->browser);
     kiosk_close(&emulator->kiosk);
 }
 

@@ -18,6 +18,8 @@ static const char usage_text[] =
     "  --elf FILE        firmware image for the ATmega2560\n"
     "  --eeprom FILE     the kiosk's EEPROM, 4096 bytes; made if missing, kept up to date\n"
     "  --link PATH       symbolic link to make to the kiosk's serial port (a pseudo-terminal)\n"
+    "  --http ADDRESS:PORT  the kiosk in a browser; PORT alone is one of this machine only, 0 any that is "
+    "free\n"
     "  --script FILE     do what the script says, then exit; - reads it live from standard input\n"
     "  --pace N          run up to N times faster than real time while the serial line is idle\n"
     "  --baud N          line rate of the host (115200)\n"
@@ -37,6 +39,7 @@ enum {
     OPTION_ELF = 1,
     OPTION_EEPROM,
     OPTION_LINK,
+    OPTION_HTTP,
     OPTION_SCRIPT,
     OPTION_PACE,
     OPTION_BAUD,
@@ -54,6 +57,7 @@ static const struct option table[] = {
     {"elf", required_argument, NULL, OPTION_ELF},
     {"eeprom", required_argument, NULL, OPTION_EEPROM},
     {"link", required_argument, NULL, OPTION_LINK},
+    {"http", required_argument, NULL, OPTION_HTTP},
     {"script", required_argument, NULL, OPTION_SCRIPT},
     {"pace", required_argument, NULL, OPTION_PACE},
     {"baud", required_argument, NULL, OPTION_BAUD},
@@ -108,6 +112,24 @@ static bool take_number(struct options *options, int option)
     }
 }
 
+/* An address that stands for all of them is refused: a page is opened at one, and a request for another name
+ * is somebody's trick. */
+static bool parse_http(struct options *options)
+{
+    char text[CONFIG_ADDRESS_SIZE_MAX + 16];
+    const bool is_port = optarg[0] != '\0' && optarg[strspn(optarg, "0123456789")] == '\0';
+    const int size = snprintf(text, sizeof text, is_port ? "127.0.0.1:%s" : "%s", optarg);
+    if (size >= (int)sizeof text || !config_parse_address(text, &options->http) ||
+        strcmp(options->http.address, "0.0.0.0") == 0 || strcmp(options->http.address, "::") == 0) {
+        fprintf(stderr,
+                "kiosk-emulator: --http takes a port, or a numeric address of this machine and a port "
+                "(8080, 127.0.0.1:8080, [::1]:8080), not \"%s\"\n",
+                optarg);
+        return false;
+    }
+    return true;
+}
+
 static enum options_outcome take(struct options *options, int option)
 {
     switch (option) {
@@ -120,6 +142,8 @@ static enum options_outcome take(struct options *options, int option)
     case OPTION_LINK:
         options->kiosk.link_path = optarg;
         return OPTIONS_RUN;
+    case OPTION_HTTP:
+        return parse_http(options) ? OPTIONS_RUN : OPTIONS_WRONG;
     case OPTION_SCRIPT:
         options->script_path = optarg;
         return OPTIONS_RUN;

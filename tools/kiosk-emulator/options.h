@@ -6,12 +6,14 @@
 #define KIOSK_EMULATOR_OPTIONS_H
 
 #include <stdbool.h>
+#include "daemon/config.h"
 #include "kiosk.h"
 
 struct options {
     struct kiosk_config kiosk;
     const char *script_path; /* NULL for none, "-" for standard input */
     unsigned png_scale;
+    struct config_http http; /* where the page is; address "" for none */
 };
 
 enum options_outcome { OPTIONS_RUN, OPTIONS_EXIT, OPTIONS_WRONG };

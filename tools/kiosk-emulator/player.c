@@ -164,7 +164,7 @@ static void hold(struct player *player, const struct script_command *command)
     } else {
         player->down &= (uint8_t)~command->buttons;
     }
-    kiosk_press(player->kiosk, player->down);
+    kiosk_press(player->kiosk, KIOSK_HAND_KEYS, player->down);
 }
 
 static enum player_status result(struct player *player, int kiosk_result)
@@ -186,11 +186,11 @@ static enum player_status begin(struct player *player)
         hold(player, command);
         break;
     case SCRIPT_PRESS:
-        kiosk_press(kiosk, player->down | command->buttons);
+        kiosk_press(kiosk, KIOSK_HAND_KEYS, player->down | command->buttons);
         take_time(player, cycles(command->ms));
         break;
     case SCRIPT_BOUNCE:
-        kiosk_press(kiosk, player->down | command->buttons);
+        kiosk_press(kiosk, KIOSK_HAND_KEYS, player->down | command->buttons);
         take_time(player, cycles(command->ms));
         player->deadline = next_bounce(player);
         player->is_bouncing = true;
@@ -242,11 +242,11 @@ static enum player_status continue_bounce(struct player *player)
 {
     struct kiosk *kiosk = player->kiosk;
     if (kiosk->clock < player->end) {
-        kiosk_press(kiosk, kiosk->pressed ^ player->command.buttons);
+        kiosk_press(kiosk, KIOSK_HAND_KEYS, kiosk->hands[KIOSK_HAND_KEYS] ^ player->command.buttons);
         player->deadline = next_bounce(player);
     } else {
         player->is_bouncing = false;
-        kiosk_press(kiosk, player->down | player->command.buttons);
+        kiosk_press(kiosk, KIOSK_HAND_KEYS, player->down | player->command.buttons);
         take_time(player, cycles(SCRIPT_PRESS_MS));
     }
     return PLAYER_RUNNING;
@@ -283,10 +283,10 @@ static enum player_status continue_command(struct player *player)
         if (player->is_bouncing) {
             return continue_bounce(player);
         }
-        kiosk_press(kiosk, player->down);
+        kiosk_press(kiosk, KIOSK_HAND_KEYS, player->down);
         break;
     case SCRIPT_PRESS:
-        kiosk_press(kiosk, player->down);
+        kiosk_press(kiosk, KIOSK_HAND_KEYS, player->down);
         break;
     case SCRIPT_WAIT_QUIET:
         if (!is_wait_over(player, kiosk->clock >= kiosk->last_line_clock + cycles(QUIET_MS))) {

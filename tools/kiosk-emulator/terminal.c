@@ -71,7 +71,7 @@ static uint8_t tapped(const struct terminal *terminal)
 
 static void apply_buttons(struct terminal *terminal)
 {
-    kiosk_press(terminal->kiosk, terminal->held | tapped(terminal));
+    kiosk_press(terminal->kiosk, KIOSK_HAND_KEYS, terminal->held | tapped(terminal));
 }
 
 static void tap(struct terminal *terminal, unsigned index)
@@ -237,11 +237,13 @@ static void draw_status(const struct terminal *terminal, int top, int left, int 
     const char *line = !kiosk->is_cable_in || kiosk->board == NULL ? "unplugged"
                        : kiosk->has_peer                           ? "in use"
                                                                    : "in";
-    snprintf(text, sizeof text, "power %s   cable %s   %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "   %s%s%s",
+    snprintf(text, sizeof text,
+             "power %s   cable %s   %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "   %s%s%s%s%s",
              kiosk->is_broken       ? "on, crashed"
              : kiosk->board != NULL ? "on"
                                     : "off",
              line, seconds / 3600, seconds / 60 % 60, seconds % 60,
+             terminal->page != NULL ? terminal->page : "", terminal->page != NULL ? "   " : "",
              kiosk->pty.is_open ? kiosk->pty.name : "no port", kiosk->config.link_path != NULL ? "   " : "",
              kiosk->config.link_path != NULL ? kiosk->config.link_path : "");
     if (kiosk_real_ns() < terminal->message_until_ns) {

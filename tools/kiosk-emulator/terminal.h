@@ -16,6 +16,7 @@
 struct terminal {
     struct kiosk *kiosk;
     unsigned png_scale;
+    const char *page;                   /* where the same kiosk is in a browser; NULL for nowhere */
     uint8_t held;                       /* toggled with shift and the number */
     uint64_t release_at[BUTTONS_COUNT]; /* clock; 0 for a button that is not tapped */
     unsigned screenshots;
