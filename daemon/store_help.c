@@ -234,7 +234,6 @@ enum store_status store_help_resume(struct store *store, int64_t now_ms, struct 
     enum store_status status;
 
     error->text[0] = '\0';
-    store->news.is_more = false;
     sqlite3_bind_int64(statement, 1, now_ms - STORE_HELP_LATE_MS);
     status = run_news(store, statement, error);
     if (status != STORE_OK)

@@ -587,6 +587,29 @@ static void test_calls_that_could_not_be_read_are_told_the_next_time(void **stat
     assert_int_equal(take(fixture), 0);
 }
 
+/* Whoever takes the news must still learn that there is more, and resume again. */
+static void test_a_resume_that_failed_does_not_forget_that_there_is_more(void **state)
+{
+    static const int instructions[] = {0, 7, 40};
+    struct fixture *fixture = *state;
+    size_t count;
+    bool is_more;
+
+    for (size_t i = 0; i < sizeof instructions / sizeof *instructions; i++) {
+        int left = instructions[i];
+        for (int call = 0; call < STORE_HELP_NEWS_MAX + 1; call++)
+            call_for_help(fixture);
+        assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+        stop_after(fixture, &left);
+        assert_int_equal(step_resume(fixture), STORE_REFUSED);
+        stop_after(fixture, NULL);
+        store_rollback(fixture->store);
+        assert_int_equal(store_help_take(fixture->store, calls, &count, &is_more, &fixture->error), STORE_OK);
+        assert_int_equal(count, STORE_HELP_NEWS_MAX);
+        assert_true(is_more);
+    }
+}
+
 static void test_kiosk_is_told_of_no_call_that_could_not_be_read(void **state)
 {
     struct fixture *fixture = *state;
@@ -755,6 +778,7 @@ int main(void)
         WITH_STORE(test_remark_of_more_than_200_bytes_is_refused),
         WITH_STORE(test_what_stops_at_any_instruction_changes_no_call),
         WITH_STORE(test_calls_that_could_not_be_read_are_told_the_next_time),
+        WITH_STORE(test_a_resume_that_failed_does_not_forget_that_there_is_more),
         WITH_STORE(test_kiosk_is_told_of_no_call_that_could_not_be_read),
         WITH_STORE(test_call_is_kept_when_a_quota_is_in_the_way_of_the_checkpoint),
         WITH_STORE(test_notes_are_kept_with_their_instant_and_the_newest_shown_one_is_for_kiosks),
