@@ -130,7 +130,7 @@ static bool is_nothing(const struct tally_row *row)
     return true;
 }
 
-/* A day that changes behind a remembered best week makes it stale. */
+/* A week that changes behind a remembered best one makes it stale. */
 static void bests_check(struct store *store, const struct tally_row *row)
 {
     struct store_best *best = &store->bests[row->key.staff % STORE_BESTS_REMEMBERED];
@@ -139,7 +139,7 @@ static void bests_check(struct store *store, const struct tally_row *row)
         row->n[TALLY_MENTION_NO] == 0)
         return;
     store->counts_generation++;
-    if (row->key.level == PERIOD_DAY && best->staff == row->key.staff && row->key.start_ms < best->week_ms)
+    if (row->key.level == PERIOD_WEEK && best->staff == row->key.staff && row->key.start_ms < best->week_ms)
         best->staff = 0;
 }
 

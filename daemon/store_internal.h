@@ -156,9 +156,17 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(NOTE_INSERT, "INSERT INTO note (noted_ms, text, is_shown) VALUES (?1, ?2, ?3)")                        \
     X(NOTE_DELETE, "DELETE FROM note WHERE id = ?1")                                                         \
     X(NOTE_SHOWN, "SELECT text FROM note WHERE is_shown = 1 ORDER BY noted_ms DESC, id DESC LIMIT 1")        \
-    X(COUNTS_DAYS, "SELECT start_ms, sum(mention_asked), sum(mention_asked + mention_will_ask + mention_no)" \
-                   " FROM tally WHERE level = 2 AND staff = ?1 AND start_ms >= ?2 AND start_ms < ?3"         \
-                   " GROUP BY start_ms ORDER BY start_ms")
+    X(COUNTS, "SELECT ifnull(sum(mention_asked), 0),"                                                        \
+              " ifnull(sum(mention_asked + mention_will_ask + mention_no), 0)"                               \
+              " FROM kiosk CROSS JOIN tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = kiosk.id"         \
+              " AND staff = ?3")                                                                             \
+    X(COUNTS_WEEKS, "WITH RECURSIVE week (week_ms) AS (SELECT min(start_ms) FROM tally WHERE level = 5"      \
+                    " UNION ALL SELECT (SELECT min(start_ms) FROM tally WHERE level = 5"                     \
+                    " AND start_ms > week_ms) FROM week WHERE week_ms < ?1)"                                 \
+                    " SELECT sum(mention_asked), sum(mention_asked + mention_will_ask + mention_no)"         \
+                    " FROM week CROSS JOIN kiosk CROSS JOIN tally WHERE week_ms < ?1 AND level = 5"          \
+                    " AND start_ms = week_ms AND kiosk = kiosk.id AND staff = ?2"                            \
+                    " GROUP BY week_ms ORDER BY week_ms")
 
 #define STORE_STATEMENT_ENUMERATOR(NAME, sql) STATEMENT_##NAME,
 enum store_statement { STORE_STATEMENTS(STORE_STATEMENT_ENUMERATOR) STATEMENT_TALLY_UPSERT, STATEMENT_COUNT };

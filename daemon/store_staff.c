@@ -278,19 +278,6 @@ struct asked {
     int64_t asked, answered;
 };
 
-static enum store_status days_next(struct store *store, sqlite3_stmt *statement, bool *has_row,
-                                   int64_t *day_ms, struct asked *asked, struct store_error *error)
-{
-    enum store_status status = store_row(store, statement, has_row, error);
-
-    if (status == STORE_OK && *has_row) {
-        *day_ms = sqlite3_column_int64(statement, 0);
-        asked->asked = sqlite3_column_int64(statement, 1);
-        asked->answered = sqlite3_column_int64(statement, 2);
-    }
-    return status;
-}
-
 static uint16_t u16_of(int64_t value)
 {
     return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
@@ -307,57 +294,49 @@ static void best_take(struct store_best *best, const struct asked *week)
     best->answered = u16_of(week->answered);
 }
 
-/* Over all weeks that ended before week_ms, from the tallies of days. */
+static struct asked asked_read(sqlite3_stmt *row)
+{
+    return (struct asked){.asked = sqlite3_column_int64(row, 0), .answered = sqlite3_column_int64(row, 1)};
+}
+
+/* Over all weeks that began before week_ms. */
 static enum store_status best_find(struct store *store, uint16_t staff, int64_t week_ms,
                                    struct store_best *best, struct store_error *error)
 {
-    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_DAYS);
-    struct asked week = {0}, day = {0};
-    int64_t day_ms = 0, week_end_ms = INT64_MIN;
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_WEEKS);
     enum store_status status = STORE_OK;
     bool has_row = true;
 
     *best = (struct store_best){.staff = staff, .week_ms = week_ms};
-    store_bind_integers(statement, (int64_t[]){staff, INT64_MIN, week_ms}, 3);
+    store_bind_integers(statement, (int64_t[]){week_ms, staff}, 2);
     while (status == STORE_OK && has_row) {
-        status = days_next(store, statement, &has_row, &day_ms, &day, error);
-        if (status != STORE_OK || !has_row)
-            break;
-        if (day_ms >= week_end_ms) {
+        status = store_row(store, statement, &has_row, error);
+        if (status == STORE_OK && has_row) {
+            struct asked week = asked_read(statement);
+
             best_take(best, &week);
-            week = (struct asked){0};
-            week_end_ms = period_week(store->zone, day_ms, 1);
         }
-        week.asked += day.asked;
-        week.answered += day.answered;
     }
-    best_take(best, &week);
+    sqlite3_reset(statement);
     return status;
 }
 
-static enum store_status week_count(struct store *store, uint16_t staff, int64_t week_ms, int64_t now_ms,
-                                    struct message_counts *counts, struct store_error *error)
+static enum store_status period_count(struct store *store, uint16_t staff, enum period_level level,
+                                      int64_t start_ms, uint16_t *asked, uint16_t *answered,
+                                      struct store_error *error)
 {
-    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_DAYS);
-    struct asked week = {0}, day = {0};
-    int64_t day_ms = 0, today_ms = period_start(store->zone, PERIOD_DAY, now_ms);
-    enum store_status status = STORE_OK;
-    bool has_row = true;
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS);
+    bool has_row = false;
 
-    store_bind_integers(statement, (int64_t[]){staff, week_ms, period_week(store->zone, now_ms, 1)}, 3);
-    while (status == STORE_OK && has_row) {
-        status = days_next(store, statement, &has_row, &day_ms, &day, error);
-        if (status != STORE_OK || !has_row)
-            break;
-        week.asked += day.asked;
-        week.answered += day.answered;
-        if (day_ms == today_ms) {
-            counts->asked_today = u16_of(day.asked);
-            counts->answered_today = u16_of(day.answered);
-        }
+    store_bind_integers(statement, (int64_t[]){level, start_ms, staff}, 3);
+    enum store_status status = store_row(store, statement, &has_row, error);
+    if (status == STORE_OK && has_row) {
+        struct asked count = asked_read(statement);
+
+        *asked = u16_of(count.asked);
+        *answered = u16_of(count.answered);
     }
-    counts->asked_week = u16_of(week.asked);
-    counts->answered_week = u16_of(week.answered);
+    sqlite3_reset(statement);
     return status;
 }
 
@@ -382,7 +361,12 @@ enum store_status store_counts(struct store *store, uint16_t staff_id, int64_t n
         return status;
     counts->asked_best = best->asked;
     counts->answered_best = best->answered;
-    return week_count(store, staff_id, week_ms, now_ms, counts, error);
+    status = period_count(store, staff_id, PERIOD_WEEK, week_ms, &counts->asked_week, &counts->answered_week,
+                          error);
+    if (status == STORE_OK)
+        status = period_count(store, staff_id, PERIOD_DAY, period_start(store->zone, PERIOD_DAY, now_ms),
+                              &counts->asked_today, &counts->answered_today, error);
+    return status;
 }
 
 enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now_ms,

@@ -141,6 +141,37 @@ static void test_own_counts_of_today_the_week_and_the_best_week(void **state)
     fixture_verify(fixture);
 }
 
+/* It is of this week for certain, as in the reports, though nobody knows on which day it was. */
+static void test_a_mention_of_an_uncertain_day_counts_in_its_week(void **state)
+{
+    struct fixture *fixture = *state;
+    uint16_t dan = add(fixture, "Dan");
+    struct answer answers[3];
+
+    for (int i = 0; i < 9; i++)
+        mention(fixture, dan, MENTION_ASKED);
+    fixture_wait(fixture, 2 * DAY_MS); /* boot 2 was pressed somewhen in between, without a connection */
+    fixture->origin.boot = 3;
+    fixture->origin.boot_started_ms = fixture_now(fixture) - 60000;
+    for (uint32_t i = 0; i < 3; i++)
+        answers[i] =
+            (struct answer){.seq = fixture->seq + 1 + i, .boot = 2, .uptime_s = 90, .visit_back = (uint8_t)i};
+    answers[0].question = QUESTION_RATING;
+    answers[0].value = 5;
+    answers[1].question = QUESTION_STAFF;
+    answers[1].value = dan;
+    answers[2].question = QUESTION_MENTION;
+    answers[2].value = MENTION_NO;
+    assert_int_equal(fixture_send(fixture, answers, 3), STORE_OK);
+    assert_int_equal(counts(fixture, dan).answered_today, 0);
+    assert_int_equal(counts(fixture, dan).asked_week, 9);
+    assert_int_equal(counts(fixture, dan).answered_week, 10);
+    fixture_wait(fixture, 7 * DAY_MS);
+    assert_int_equal(counts(fixture, dan).asked_best, 9);
+    assert_int_equal(counts(fixture, dan).answered_best, 10);
+    fixture_verify(fixture);
+}
+
 static void test_late_answers_can_change_the_best_week(void **state)
 {
     struct fixture *fixture = *state;
@@ -169,6 +200,7 @@ int main(void)
         WITH_STORE(test_numbers_are_never_given_again),
         WITH_STORE(test_roster_has_those_on_duty_first),
         WITH_STORE(test_own_counts_of_today_the_week_and_the_best_week),
+        WITH_STORE(test_a_mention_of_an_uncertain_day_counts_in_its_week),
         WITH_STORE(test_late_answers_can_change_the_best_week),
     };
 
