@@ -58,22 +58,53 @@ static size_t kind_find(const json_t *reply)
     return i;
 }
 
-/* RFC 4180. A text that a spreadsheet would take for a formula is led by an apostrophe. */
+/* Where a field begins: also behind what a spreadsheet may take for the separator, or for the end of a text. */
+static bool is_field_start(const char *text, const char *at)
+{
+    return at == text || strchr(",;|\t\r\n\"", at[-1]) != NULL;
+}
+
+static bool is_formula_at(const char *text, const char *at)
+{
+    return at[0] != '\0' && is_field_start(text, at) && strchr("=+-@\t\r", at[0]) != NULL;
+}
+
+static bool is_plain(const char *text)
+{
+    if (strpbrk(text, "\",\r\n") != NULL)
+        return false;
+    for (const char *at = text; *at != '\0'; at++)
+        if (is_formula_at(text, at))
+            return false;
+    return true;
+}
+
+/* RFC 4180. What a spreadsheet would take for a formula is led by an apostrophe. */
 static void csv_text_write(FILE *out, const char *text)
 {
-    bool is_formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-
-    if (!is_formula && strpbrk(text, "\",\r\n") == NULL) {
+    if (is_plain(text)) {
         fputs(text, out);
         return;
     }
-    fputs(is_formula ? "\"'" : "\"", out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
+    fputc('"', out);
+    for (const char *at = text; *at != '\0'; at++) {
+        if (is_formula_at(text, at))
+            fputc('\'', out);
+        if (*at == '"')
             fputc('"', out);
-        fputc(*text, out);
+        fputc(*at, out);
     }
     fputc('"', out);
+}
+
+/* Six digits. Never three behind the point, which are thousands where the point separates those. */
+static void csv_real_write(FILE *out, double value)
+{
+    char text[32];
+    int size = snprintf(text, sizeof text, "%.6g", value);
+    const char *point = strchr(text, '.');
+
+    fprintf(out, "%s%s", text, point != NULL && point + 4 == text + size ? "0" : "");
 }
 
 static void csv_array_write(FILE *out, const json_t *array)
@@ -105,7 +136,7 @@ static void csv_value_write(FILE *out, const json_t *value)
         fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         break;
     case JSON_REAL:
-        fprintf(out, "%.6g", json_real_value(value));
+        csv_real_write(out, json_real_value(value));
         break;
     case JSON_TRUE:
     case JSON_FALSE:

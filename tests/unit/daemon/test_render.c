@@ -263,6 +263,37 @@ static void test_csv_is_quoted_and_safe_for_spreadsheets(void **state)
           "\"A, \"\"B\"\"\",00ff,2,Zoë,1,0.25\r\n");
     check("{\"kind\":\"verify\",\"store\":\"S\",\"is_well\":true,\"problems\":[\"a\",\"b;\"]}", RENDER_CSV,
           "store,is_well,problems\r\nS,true,a; b;\r\n");
+    check("{\"kind\":\"verify\",\"a\":0.125,\"b\":-4.125,\"c\":0.1234567,\"d\":24.5,\"e\":2.0}", RENDER_CSV,
+          "a,b,c,d,e\r\n0.1250,-4.1250,0.123457,24.5,2\r\n");
+}
+
+static void test_csv_has_no_formula_whatever_stands_between_the_fields(void **state)
+{
+    static const char *const names[][2] = {
+        {"=1+1", "\"'=1+1\""},
+        {"+1", "\"'+1\""},
+        {"-1", "\"'-1\""},
+        {"@SUM(1)", "\"'@SUM(1)\""},
+        {"A;=1+1;", "\"A;'=1+1;\""},
+        {"a-b", "a-b"},
+        {"A;b", "A;b"},
+        {"A,@x", "\"A,'@x\""},
+        {"'=1+1", "'=1+1"},
+        {"=a;=b", "\"'=a;'=b\""},
+        {"a=b;c", "a=b;c"},
+        {"\"=1", "\"\"\"'=1\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        json_t *reply = json_pack("{s:s, s:[{s:s}]}", "kind", "staff_list", "staff", "name", names[i][0]);
+        char *json = json_dumps(reply, 0), expected[64];
+
+        snprintf(expected, sizeof expected, "name\r\n%s\r\n", names[i][1]);
+        check(json, RENDER_CSV, expected);
+        free(json);
+        json_decref(reply);
+    }
 }
 
 #define KIOSK_COLUMNS                                                                                      \
@@ -390,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_reports_speak_their_language),
         cmocka_unit_test(test_one_point_is_no_points),
         cmocka_unit_test(test_csv_is_quoted_and_safe_for_spreadsheets),
+        cmocka_unit_test(test_csv_has_no_formula_whatever_stands_between_the_fields),
         cmocka_unit_test(test_csv_rows_with_other_keys_stand_in_the_columns_of_the_header),
         cmocka_unit_test(test_json_keeps_its_order_and_ends_with_a_newline),
         cmocka_unit_test(test_color_only_when_asked_for),
