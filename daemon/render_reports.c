@@ -363,7 +363,7 @@ static void put_calls(struct page *page, const json_t *calls)
         page_put_padded(page, STYLE_PLAIN,
                         page_say(page, WORD_HELP_CALL_RATED, page_number_at(page, call, "rating")), 10);
         page_put_padded(page, strcmp(page_text_at(call, "state"), "open") == 0 ? STYLE_BAD : STYLE_PLAIN,
-                        state_text(page, call), 14);
+                        state_text(page, call), cause[0] == '\0' ? 0 : 14);
         page_put(page, STYLE_PLAIN, "%s\n", cause[0] == '\0' ? "" : page_word(page, words_cause(cause)));
     }
     if (has_uncertain)

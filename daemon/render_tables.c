@@ -9,6 +9,7 @@
 
 #define NAME_COLUMNS 17
 #define RATE_COLUMNS 19
+#define ASKED_COLUMNS 16
 #define DAY_ROWS_MAX 62 /* more days are shown as months, a block for each day */
 #define MONTH_DAYS 31
 #define HOURS 24
@@ -73,7 +74,7 @@ static void put_staff_row(struct page *page, const json_t *row)
                     is_nobody ? page_word(page, WORD_NO_NAME) : page_text_at(row, "name"), NAME_COLUMNS);
     page_put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "   ", page_count_at(row, "visits"));
     page_put_padded(page, STYLE_PLAIN, page_rate_wide(page, page_at(row, "csat")), RATE_COLUMNS);
-    page_put_padded(page, STYLE_PLAIN, asked_text(page, mentions), 15);
+    page_put_padded(page, STYLE_PLAIN, asked_text(page, mentions), ASKED_COLUMNS);
     page_put(page, STYLE_PLAIN, "%s\n", page_rate_wide(page, page_at(mentions, "asked_rate")));
     if (is_nobody)
         return;
@@ -102,7 +103,7 @@ void render_staff(struct page *page, const json_t *reply)
     page_put_right(page, STYLE_QUIET, page_word(page, WORD_COLUMN_VISITS), 7);
     page_put(page, STYLE_PLAIN, "   ");
     page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_SATISFIED), RATE_COLUMNS);
-    page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_ASKED), 15);
+    page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_ASKED), ASKED_COLUMNS);
     page_put(page, STYLE_QUIET, "%s\n", page_word(page, WORD_COLUMN_OF_ANSWERS));
     json_array_foreach(page_at(reply, "staff"), index, row) put_staff_row(page, row);
     page_put_padded(page, STYLE_PLAIN, page_word(page, WORD_ALL), NAME_COLUMNS);

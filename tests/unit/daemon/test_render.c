@@ -78,7 +78,7 @@ static void test_too_few_is_said_and_nothing_else(void **state)
         "{\"kind\":\"staff\",\"store\":\"S\",\"visits\":2,\"staff\":[{\"id\":1,\"name\":\"Dan\",\"visits\":2,"
         "\"csat\":{\"n\":2,\"value\":null,\"too_few\":true},\"mentions\":{\"asked\":null,\"will_ask\":null,"
         "\"no\":null,\"asked_rate\":" HIDDEN_RATE "}}]}",
-        "Dan                    2   too few            too few        too few\n");
+        "Dan                    2   too few            too few         too few\n");
 }
 
 static void test_no_data_is_said_in_words(void **state)
