@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COVER_MAX 5
+#define COVER_MAX 7
+#define EACH_SQL_SIZE 2048
 #define TALLY_COLUMN_START 1
 #define TALLY_COLUMN_KIOSK 2
 #define TALLY_COLUMN_STAFF 3
 #define TALLY_COLUMN_FIRST 4
+#define WEEK_MS 604800000     /* as in the index visit_vague */
 #define CELL_STAFF_SPAN 65536 /* a cell's id is its kiosk times this, plus its staff number */
 
 struct stretch {
@@ -66,38 +68,34 @@ int64_t figures_round_down(const struct zone *zone, enum period_level level, int
     return at_ms == INT64_MIN || at_ms == INT64_MAX ? at_ms : period_start(zone, level, at_ms);
 }
 
-static void cover_days(const struct zone *zone, int64_t from_ms, int64_t to_ms, struct cover *cover)
-{
-    int64_t months_from = figures_round_up(zone, PERIOD_MONTH, from_ms);
-    int64_t months_to = figures_round_down(zone, PERIOD_MONTH, to_ms);
+/* The levels from coarse to fine. What a coarse one leaves at either end of the period the next one covers. */
+static const enum period_level coarse_to_fine[] = {PERIOD_YEAR, PERIOD_MONTH, PERIOD_DAY, PERIOD_HOUR};
 
-    if (months_from >= months_to) {
-        cover_add(cover, PERIOD_DAY, from_ms, to_ms);
-        return;
+static void cover_stretch(const struct zone *zone, const enum period_level *level, int64_t from_ms,
+                          int64_t to_ms, struct cover *cover)
+{
+    int64_t whole_from = figures_round_up(zone, *level, from_ms);
+    int64_t whole_to = figures_round_down(zone, *level, to_ms);
+
+    if (*level == PERIOD_HOUR) {
+        cover_add(cover, PERIOD_HOUR, from_ms, to_ms);
+    } else if (whole_from >= whole_to) {
+        cover_stretch(zone, level + 1, from_ms, to_ms, cover);
+    } else {
+        cover_stretch(zone, level + 1, from_ms, whole_from, cover);
+        cover_add(cover, *level, whole_from, whole_to);
+        cover_stretch(zone, level + 1, whole_to, to_ms, cover);
     }
-    cover_add(cover, PERIOD_DAY, from_ms, months_from);
-    cover_add(cover, PERIOD_MONTH, months_from, months_to);
-    cover_add(cover, PERIOD_DAY, months_to, to_ms);
 }
 
-static void cover_make(const struct zone *zone, int64_t from_ms, int64_t to_ms, struct cover *cover)
+static void cover_make(const struct store *store, int64_t from_ms, int64_t to_ms, struct cover *cover)
 {
-    int64_t days_from, days_to;
-
     cover->count = 0;
-    if (from_ms == INT64_MIN && to_ms == INT64_MAX) {
+    if (from_ms == INT64_MIN && to_ms == INT64_MAX)
         cover_add(cover, PERIOD_ALL, INT64_MIN, INT64_MAX);
-        return;
-    }
-    days_from = figures_round_up(zone, PERIOD_DAY, from_ms);
-    days_to = figures_round_down(zone, PERIOD_DAY, to_ms);
-    if (days_from > days_to) {
-        cover_add(cover, PERIOD_HOUR, from_ms, to_ms);
-        return;
-    }
-    cover_add(cover, PERIOD_HOUR, from_ms, days_from);
-    cover_days(zone, days_from, days_to, cover);
-    cover_add(cover, PERIOD_HOUR, days_to, to_ms);
+    else
+        cover_stretch(store_zone(store), coarse_to_fine + (store_knows_years(store) ? 0 : 1), from_ms, to_ms,
+                      cover);
 }
 
 static bool is_tallied(const struct zone *zone, const struct cover *cover, const struct visit_time *time)
@@ -106,7 +104,8 @@ static bool is_tallied(const struct zone *zone, const struct cover *cover, const
         const struct stretch *stretch = &cover->stretches[i];
 
         if (time->instant_ms >= stretch->from_ms && time->instant_ms < stretch->to_ms)
-            return tally_is_certain(zone, stretch->level, time);
+            return tally_is_certain(zone, stretch->level == PERIOD_YEAR ? PERIOD_MONTH : stretch->level,
+                                    time); /* a year is the sum of its months */
     }
     return false;
 }
@@ -253,19 +252,34 @@ static enum store_status too_many(struct store_error *error)
     return STORE_REFUSED;
 }
 
+/* The level is written out: SQLite then sees that the index of one person's hours or days will do. Most of a row's time
+ * goes into its columns. */
+static void each_sql(unsigned level, const unsigned *wanted, unsigned count, bool is_of_one,
+                     char sql[EACH_SQL_SIZE])
+{
+    int size = snprintf(sql, EACH_SQL_SIZE, "SELECT level, start_ms, kiosk, staff");
+
+    for (unsigned i = 0; i < count; i++)
+        size += snprintf(sql + size, (size_t)(EACH_SQL_SIZE - size), ", %s", tally_column(wanted[i]));
+    snprintf(sql + size, (size_t)(EACH_SQL_SIZE - size),
+             " FROM tally WHERE level = %u AND start_ms >= ?1 AND start_ms < ?2%s", level,
+             is_of_one ? " AND staff = ?3 ORDER BY start_ms, kiosk" : " ORDER BY start_ms, kiosk, staff");
+}
+
 enum store_status figures_each(struct store *store, const struct figures_query *query, unsigned level,
                                figures_row_function *on_row, void *context, struct store_error *error)
 {
     bool is_of_one = query->staff != FIGURES_ALL_STAFF && (level == PERIOD_HOUR || level == PERIOD_DAY);
     sqlite3_stmt *row = NULL;
-    struct figures_row read;
-    char sql[160];
+    unsigned wanted[TALLY_MEASURE_COUNT], count = 0;
+    struct figures_row read = {.n = {0}};
+    char sql[EACH_SQL_SIZE];
     int code;
 
-    /* The level is written out: SQLite then sees that the index of one person's hours or days will do. */
-    snprintf(sql, sizeof sql, "SELECT * FROM tally WHERE level = %u AND start_ms >= ?1 AND start_ms < ?2%s",
-             level,
-             is_of_one ? " AND staff = ?3 ORDER BY start_ms, kiosk" : " ORDER BY start_ms, kiosk, staff");
+    for (unsigned i = 0; i < TALLY_MEASURE_COUNT; i++)
+        if (query->measures == 0 || (query->measures >> i & 1) != 0)
+            wanted[count++] = i;
+    each_sql(level, wanted, count, is_of_one, sql);
     if (sqlite3_prepare_v2(store_connection(store), sql, -1, &row, NULL) != SQLITE_OK)
         return failed(store, error);
     sqlite3_bind_int64(row, 1, query->from_ms);
@@ -279,8 +293,8 @@ enum store_status figures_each(struct store *store, const struct figures_query *
         read.staff = sqlite3_column_int(row, TALLY_COLUMN_STAFF);
         if ((query->kiosk != 0 && query->kiosk != read.kiosk) || !is_among(query, read.kiosk))
             continue;
-        for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
-            read.n[i] = sqlite3_column_int64(row, TALLY_COLUMN_FIRST + i);
+        for (unsigned i = 0; i < count; i++)
+            read.n[wanted[i]] = sqlite3_column_int64(row, TALLY_COLUMN_FIRST + (int)i);
         on_row(context, &read);
     }
     sqlite3_finalize(row);
@@ -363,15 +377,18 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
     return STORE_OK;
 }
 
-/* Visits without a certain instant that touch the period. The index on them is small: they come from kiosks
- * that were off line over a restart of theirs. */
+/* Visits without a certain instant that touch the period: they come from kiosks that were off line over a restart of
+ * theirs. Most are uncertain by less than a week, and lie close to the period; the others have an index of their own. */
 static enum store_status uncertain_read(struct store *store, const struct figures_query *query,
                                         const struct cover *cover, struct figures_groups *groups,
                                         struct store_error *error)
 {
     static const char sql[] =
         "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal ON journal.id = visit.journal"
-        " WHERE span_ms > 0 AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
+        " WHERE span_ms > 0 AND span_ms <= 604800000 AND instant_ms < ?2 AND instant_ms >= ?3"
+        " AND instant_ms + span_ms >= ?1 UNION ALL "
+        "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal ON journal.id = visit.journal"
+        " WHERE span_ms > 0 AND span_ms > 604800000 AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
     sqlite3_stmt *row = NULL;
     enum store_status status = STORE_OK;
     int code;
@@ -380,6 +397,7 @@ static enum store_status uncertain_read(struct store *store, const struct figure
         return failed(store, error);
     sqlite3_bind_int64(row, 1, query->from_ms);
     sqlite3_bind_int64(row, 2, query->to_ms);
+    sqlite3_bind_int64(row, 3, query->from_ms > INT64_MIN + WEEK_MS ? query->from_ms - WEEK_MS : INT64_MIN);
     while (status == STORE_OK && (code = sqlite3_step(row)) != SQLITE_DONE)
         status = code == SQLITE_ROW ? uncertain_add(row, query, store_zone(store), cover, groups, error)
                                     : failed(store, error);
@@ -394,7 +412,7 @@ enum store_status figures_read(struct store *store, const struct figures_query *
     enum store_status status;
 
     memset(groups, 0, sizeof *groups);
-    cover_make(store_zone(store), query->from_ms, query->to_ms, &cover);
+    cover_make(store, query->from_ms, query->to_ms, &cover);
     status = tallies_read(store, query, &cover, groups, error);
     if (status == STORE_OK && cover.count > 0 && cover.stretches[0].level != PERIOD_ALL)
         status = uncertain_read(store, query, &cover, groups, error);

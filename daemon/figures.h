@@ -3,7 +3,7 @@
  * figures.h - tallies added up over a period, in groups; and the rates made of them. For daemon/report*.c.
  *
  * A period is covered by as few tallies as there can be: hours up to the first midnight, days up to the first
- * of a month, months, and back down. What lies in the period for certain but has no certain hour or day of
+ * of a month, months up to the first of a year, years, and back down. What lies in the period for certain but has no certain hour or day of
  * its own is added from the visits themselves; what straddles an edge of the period is counted as time
  * unknown.
  */
@@ -17,8 +17,11 @@
 #include "daemon/store.h"
 #include "daemon/tally.h"
 
-#define FIGURES_SMALL_GROUP 5  /* below this a breakdown says "too few" */
-#define FIGURES_ROWS_MAX 50000 /* tally rows that one report may read */
+#define FIGURES_SMALL_GROUP 5   /* below this a breakdown says "too few" */
+#define FIGURES_ROWS_MAX 100000 /* tally rows that one report may read */
+
+/* A set of measures, from the first to the last; | joins two. */
+#define FIGURES_MEASURES(first, last) (~UINT64_C(0) >> (63 - (last)) & ~UINT64_C(0) << (first))
 
 struct figures {
     int64_t n[TALLY_MEASURE_COUNT];
@@ -34,6 +37,7 @@ struct figures_query {
     enum figures_grouping grouping;
     const int64_t *among; /* row numbers of the kiosks that count at all; NULL: every one */
     size_t among_count;
+    uint64_t measures; /* for figures_each: FIGURES_MEASURES that are read, the others stay 0; 0: all */
     size_t *rows_left; /* tally rows that may still be read, counted down; beyond them STORE_REFUSED */
 };
 

@@ -95,6 +95,9 @@ int64_t period_start(const struct zone *zone, enum period_level level, int64_t a
     case PERIOD_MONTH:
         date_from_days(day_of(zone, at_ms), &date);
         return month_begins_ms(zone, date.year, date.month);
+    case PERIOD_YEAR:
+        date_from_days(day_of(zone, at_ms), &date);
+        return month_begins_ms(zone, date.year, 1);
     case PERIOD_WEEK:
         return period_week(zone, at_ms, 0);
     case PERIOD_ALL:
@@ -115,6 +118,9 @@ int64_t period_next(const struct zone *zone, enum period_level level, int64_t at
     case PERIOD_MONTH:
         date_from_days(day_of(zone, at_ms), &date);
         return month_begins_ms(zone, date.year, date.month + 1);
+    case PERIOD_YEAR:
+        date_from_days(day_of(zone, at_ms), &date);
+        return month_begins_ms(zone, date.year + 1, 1);
     case PERIOD_WEEK:
         return period_week(zone, at_ms, 1);
     case PERIOD_ALL:

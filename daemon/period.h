@@ -17,10 +17,17 @@
 
 #include "daemon/zone.h"
 
-/* From fine to coarse, and the ISO week (from Monday), which lies in no month; the codes are stored. */
-enum period_level { PERIOD_HOUR = 1, PERIOD_DAY = 2, PERIOD_MONTH = 3, PERIOD_ALL = 4, PERIOD_WEEK = 5 };
+/* The ISO week (from Monday) lies in no month. The codes are stored; those between are tally.h's. */
+enum period_level {
+    PERIOD_HOUR = 1,
+    PERIOD_DAY = 2,
+    PERIOD_MONTH = 3,
+    PERIOD_ALL = 4,
+    PERIOD_WEEK = 5,
+    PERIOD_YEAR = 9,
+};
 
-#define PERIOD_LEVEL_COUNT 6 /* the codes are less than that */
+#define PERIOD_LEVEL_COUNT 10 /* the codes are less than that */
 #define PERIOD_TEXT_SIZE 32
 
 /* The beginning of the period that holds at_ms; 0 for PERIOD_ALL. */

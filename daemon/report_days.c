@@ -65,6 +65,9 @@ static enum store_status days_read(struct report *report, struct days *days)
     bool is_of_one = query.staff != FIGURES_ALL_STAFF;
     enum store_status status;
 
+    query.measures = FIGURES_MEASURES(TALLY_RATING_1, TALLY_RATING_5) |
+                     FIGURES_MEASURES(TALLY_MENTION_ASKED, TALLY_MENTION_NO) |
+                     FIGURES_MEASURES(TALLY_LEFT_OUT_WITHDRAWN, TALLY_LEFT_OUT_MASH);
     query.from_ms = figures_round_up(days->zone, PERIOD_DAY, query.from_ms);
     query.to_ms = figures_round_down(days->zone, PERIOD_DAY, query.to_ms);
     status =

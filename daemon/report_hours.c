@@ -2,7 +2,7 @@
  *
  * report_hours.c - visits, how many were signed on, and satisfaction, by hour of the week.
  *
- * Whole months come from tallies that are kept by hour of the week, the rest from those of single hours. What has
+ * Whole years and months come from tallies that are kept by hour of the week, the rest from those of single hours. What has
  * no certain hour is in no row, and its number is stated. An hour that happens twice counts twice.
  */
 #include "report_internal.h"
@@ -15,7 +15,7 @@
 struct filling {
     const struct zone *zone;
     struct report_slots *slots;
-    bool is_by_month;
+    bool is_by_slot;
 };
 
 static void on_row(void *context, const struct figures_row *row)
@@ -24,7 +24,7 @@ static void on_row(void *context, const struct figures_row *row)
     struct period_local local;
     struct figures *slot;
 
-    if (filling->is_by_month) {
+    if (filling->is_by_slot) {
         slot = &filling->slots->slots[row->start_ms % SLOT_MARK % TALLY_SLOT_COUNT];
     } else {
         local = period_local(filling->zone, row->start_ms);
@@ -38,8 +38,9 @@ static enum store_status slots_add(struct report *report, const struct figures_q
                                    int64_t from_ms, int64_t to_ms, struct report_slots *slots)
 {
     struct figures_query part = *query;
-    struct filling filling = {
-        .zone = store_zone(report->store), .slots = slots, .is_by_month = level == TALLY_SLOT};
+    struct filling filling = {.zone = store_zone(report->store),
+                              .slots = slots,
+                              .is_by_slot = level != TALLY_HOUR_OF_ALL && level != PERIOD_HOUR};
 
     part.from_ms = from_ms;
     part.to_ms = to_ms;
@@ -47,25 +48,43 @@ static enum store_status slots_add(struct report *report, const struct figures_q
                            : STORE_OK;
 }
 
+/* What whole periods of the level leave at either end is read from the finer one. */
+static enum store_status slots_of(struct report *report, const struct figures_query *query,
+                                  enum period_level level, int64_t from_ms, int64_t to_ms,
+                                  struct report_slots *slots)
+{
+    const struct zone *zone = store_zone(report->store);
+    int64_t whole_from = figures_round_up(zone, level, from_ms);
+    int64_t whole_to = figures_round_down(zone, level, to_ms);
+    bool is_year = level == PERIOD_YEAR;
+    enum store_status status;
+
+    if (level == PERIOD_HOUR)
+        return slots_add(report, query, TALLY_HOUR_OF_ALL, from_ms, to_ms, slots);
+    if (whole_from >= whole_to)
+        return slots_of(report, query, is_year ? PERIOD_MONTH : PERIOD_HOUR, from_ms, to_ms, slots);
+    status = slots_of(report, query, is_year ? PERIOD_MONTH : PERIOD_HOUR, from_ms, whole_from, slots);
+    if (status == STORE_OK)
+        status =
+            slots_add(report, query, is_year ? TALLY_SLOT_OF_YEAR : TALLY_SLOT, whole_from, whole_to, slots);
+    if (status == STORE_OK)
+        status = slots_of(report, query, is_year ? PERIOD_MONTH : PERIOD_HOUR, whole_to, to_ms, slots);
+    return status;
+}
+
 enum store_status report_slots_read(struct report *report, const struct figures_query *query,
                                     struct report_slots *slots)
 {
-    const struct zone *zone = store_zone(report->store);
-    int64_t months_from = figures_round_up(zone, PERIOD_MONTH, query->from_ms);
-    int64_t months_to = figures_round_down(zone, PERIOD_MONTH, query->to_ms);
-    enum store_status status;
+    enum period_level coarsest = store_knows_years(report->store) ? PERIOD_YEAR : PERIOD_MONTH;
 
+    struct figures_query part = *query;
+
+    part.measures = FIGURES_MEASURES(TALLY_RATING_1, TALLY_RATING_5) |
+                    FIGURES_MEASURES(TALLY_CAUSE_PROCESS, TALLY_CAUSE_PEOPLE);
     memset(slots, 0, sizeof *slots);
     if (query->staff != FIGURES_ALL_STAFF)
-        return slots_add(report, query, PERIOD_HOUR, query->from_ms, query->to_ms, slots);
-    if (months_from >= months_to)
-        return slots_add(report, query, TALLY_HOUR_OF_ALL, query->from_ms, query->to_ms, slots);
-    status = slots_add(report, query, TALLY_HOUR_OF_ALL, query->from_ms, months_from, slots);
-    if (status == STORE_OK)
-        status = slots_add(report, query, TALLY_SLOT, months_from, months_to, slots);
-    if (status == STORE_OK)
-        status = slots_add(report, query, TALLY_HOUR_OF_ALL, months_to, query->to_ms, slots);
-    return status;
+        return slots_add(report, &part, PERIOD_HOUR, query->from_ms, query->to_ms, slots);
+    return slots_of(report, &part, coarsest, query->from_ms, query->to_ms, slots);
 }
 
 void report_slots_by_hour(const struct report_slots *slots, struct figures hours[REPORT_HOURS])

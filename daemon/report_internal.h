@@ -130,7 +130,7 @@ bool report_hide_small(const int64_t *visits, bool *is_hidden, size_t count, siz
 #define REPORT_HOURS 24
 #define REPORT_WEEKDAYS 7
 
-/* Figures by hour of the week: slot (weekday - 1) * 24 + hour. */
+/* Figures by hour of the week: slot (weekday - 1) * 24 + hour. Ratings and causes alone. */
 struct report_slots {
     struct figures slots[TALLY_SLOT_COUNT];
 };

@@ -92,6 +92,8 @@ enum store_status report_past_read(struct report *report, struct report_past **p
     (*past)->last_ms = period_week(zone, end_ms, -1);
     for (int i = 0; i < TREND_WEEKS; i++)
         (*past)->trend_ms[i] = period_week(zone, end_ms, i - TREND_WEEKS);
+    query.measures = FIGURES_MEASURES(TALLY_RATING_1, TALLY_RATING_5) |
+                     FIGURES_MEASURES(TALLY_MENTION_ASKED, TALLY_MENTION_NO);
     query.kiosk = 0;
     query.staff = FIGURES_ALL_STAFF;
     query.to_ms = period_week(zone, end_ms, 0);

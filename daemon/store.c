@@ -16,6 +16,7 @@
 #define BUSY_MS 5000 /* a reader may be in the way of the checkpoint at open */
 #define SQL_SIZE_MAX 8192
 #define VERSION_WITH_MASH 4
+#define VERSION_WITH_YEARS 8
 
 #define STATEMENT_SQL(NAME, sql) sql,
 static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
@@ -380,8 +381,11 @@ static void unload(struct store *store)
     store->name = NULL;
 }
 
-/* What an older version did not tally, or not leave out: count everything again, in the open transaction. */
-static enum store_status tallies_remake(struct store *store, struct store_error *error)
+/* What an older version did not tally, or not leave out: make is run on the open transaction. */
+static enum store_status tallies_remake(struct store *store,
+                                        enum store_status (*make)(struct store *store,
+                                                                  struct store_error *error),
+                                        struct store_error *error)
 {
     enum store_status status = statements_prepare(store, error);
 
@@ -390,7 +394,7 @@ static enum store_status tallies_remake(struct store *store, struct store_error 
     if (status == STORE_OK)
         status = zone_load(store, error);
     if (status == STORE_OK)
-        status = store_rebuild(store, error);
+        status = make(store, error);
     unload(store);
     return status;
 }
@@ -431,7 +435,9 @@ static enum store_status migrate_from(struct store *store, long version, const s
         status = execute(store, migrations[from], error);
     if (status == STORE_OK)
         status = tables_append(store, version < VERSION_APPENDED ? VERSION_APPENDED : version, error);
-    return status == STORE_OK && version < VERSION_APPENDED ? tallies_remake(store, error) : status;
+    if (status == STORE_OK && version < VERSION_WITH_YEARS)
+        status = tallies_remake(store, version < VERSION_APPENDED ? store_rebuild : store_years_make, error);
+    return status;
 }
 
 /* Bring the tables to STORE_VERSION, one version a step, all in one transaction. */
@@ -577,6 +583,7 @@ static enum store_status archive_complete(struct store *store, struct store_erro
     char text[32];
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
 
+    store->is_year_unknown = status == STORE_OK && strtol(text, NULL, 10) < VERSION_WITH_YEARS;
     store->is_mash_unknown = status == STORE_OK && strtol(text, NULL, 10) < VERSION_WITH_MASH;
     return store->is_mash_unknown ? execute(store, views, error) : status;
 }
@@ -718,6 +725,11 @@ const struct zone *store_zone(const struct store *store)
 const uint8_t *store_database_id(const struct store *store)
 {
     return store->database_id;
+}
+
+bool store_knows_years(const struct store *store)
+{
+    return !store->is_year_unknown;
 }
 
 const char *store_name(const struct store *store)

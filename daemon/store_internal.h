@@ -19,7 +19,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 7 /* user_version */
+#define STORE_VERSION 8 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 16
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -219,6 +219,7 @@ struct store {
     bool is_read_only;
     bool is_broken; /* nothing is begun any more, and closing writes nothing */
     bool is_mash_unknown; /* an archive of before version 4: none of its visits is mash */
+    bool is_year_unknown; /* an archive of before version 8: it has no tallies of years */
     bool is_ours;   /* looked at and found good: only now may closing write */
     const char *vfs; /* the caller's; lives as long as SQLite knows it */
     int checkpoint_pages, wal_pages; /* when to checkpoint; what the last commit left in the -wal */
@@ -321,6 +322,8 @@ enum store_status store_token_revoke_staff(struct store *store, int64_t staff, i
 
 /* store_verify.c: count every tally again from the raw answers, and write them, in the open transaction. */
 enum store_status store_rebuild(struct store *store, struct store_error *error);
+/* The tallies of years, which are not there yet, from those of months. */
+enum store_status store_years_make(struct store *store, struct store_error *error);
 
 /* store_text.c: names and notes. Refuses what a kiosk cannot display, naming the character. */
 enum store_status store_check_name(const char *name, const char *what, struct store_error *error);

@@ -32,9 +32,8 @@ enum recount_statement {
 static const char *const recount_sql[RECOUNT_STATEMENTS] = {
     [RECOUNT_KIOSKS] = "SELECT id, (SELECT sum(through) FROM journal) FROM kiosk ORDER BY id",
     [RECOUNT_JOURNALS] = "SELECT id, begins_after, through FROM journal WHERE kiosk = ?1 ORDER BY id",
-    [RECOUNT_ANSWERS] =
-        "SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms FROM answer"
-        " WHERE journal = ?1 ORDER BY seq",
+    [RECOUNT_ANSWERS] = ("SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms"
+                         " FROM answer WHERE journal = ?1 ORDER BY seq"),
     [RECOUNT_VISITS] = "SELECT * FROM visit WHERE journal = ?1 ORDER BY seq",
     [RECOUNT_TALLIES] = "SELECT * FROM tally WHERE kiosk = ?1",
     [RECOUNT_TALLY] = "SELECT 1 FROM tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = ?3 AND staff = ?4",
@@ -295,15 +294,17 @@ static void tally_difference(struct recount *recount, const struct tally_key *ke
                                          "the week from ",
                                          "everybody's hour from ",
                                          "everybody's day from ",
-                                         "an hour of the week, in the month from "};
+                                         "an hour of the week, in the month from ",
+                                         "the year from ",
+                                         "an hour of the week, in the year from "};
     char text[STORE_TEXT_MAX], start[PERIOD_TEXT_SIZE] = "";
 
     recount->verified->tallies_wrong++;
     if (key->level != PERIOD_ALL)
         period_format(recount->store->zone, key->start_ms, start);
     snprintf(text, sizeof text, "kiosk %" PRId64 ", staff %u, %s%s: %s is %" PRId64 ", recounted %" PRId64,
-             key->kiosk, (unsigned)key->staff, key->level <= TALLY_SLOT ? levels[key->level] : "?", start,
-             column, stored, counted);
+             key->kiosk, (unsigned)key->staff, key->level <= TALLY_SLOT_OF_YEAR ? levels[key->level] : "?",
+             start, column, stored, counted);
     difference(recount->verified, text);
 }
 
@@ -385,6 +386,13 @@ static enum store_status digests_read(struct recount *recount, struct store_erro
     return status;
 }
 
+/* An archive has not what was not tallied when it was current. */
+static bool is_tallied(const struct recount *recount, const struct tally_row *row)
+{
+    return !recount->store->is_year_unknown ||
+           (row->key.level != PERIOD_YEAR && row->key.level != TALLY_SLOT_OF_YEAR);
+}
+
 /* Whether the kiosk's tallies are stored as they were recounted. */
 static bool digest_agrees(struct recount *recount)
 {
@@ -393,7 +401,7 @@ static bool digest_agrees(struct recount *recount)
     for (size_t i = 0; i < tally_book_count(recount->book); i++) {
         const struct tally_row *row = tally_book_row(recount->book, i);
 
-        sum += row_digest(&row->key, row->n);
+        sum += is_tallied(recount, row) ? row_digest(&row->key, row->n) : 0;
     }
     for (size_t i = 0; i < recount->digest_count; i++)
         if (recount->digests[i].kiosk == recount->kiosk)
@@ -432,7 +440,7 @@ static enum store_status tallies_compare(struct recount *recount, struct store_e
         const struct tally_row *counted = tally_book_row(recount->book, i);
         const struct tally_key *key = &counted->key;
 
-        if (is_nothing(counted->n))
+        if (is_nothing(counted->n) || !is_tallied(recount, counted))
             continue;
         row =
             bound(recount, RECOUNT_TALLY, (int64_t[]){key->level, key->start_ms, key->kiosk, key->staff}, 4);
@@ -519,6 +527,35 @@ enum store_status store_rebuild(struct store *store, struct store_error *error)
         status = code == SQLITE_OK ? kiosks_replay(&recount, error) : store_sql_failed(store, code, error);
     }
     recount_close(&recount);
+    return status;
+}
+
+/* The year's row to which a month's belongs. */
+static enum store_status year_add(struct store *store, sqlite3_stmt *row, struct store_error *error)
+{
+    struct tally_row year = {.key = key_read(row)};
+    int64_t slot = year.key.start_ms % 1000; /* of the week; see tally.h */
+
+    year.key.level = year.key.level == TALLY_SLOT ? TALLY_SLOT_OF_YEAR : PERIOD_YEAR;
+    year.key.start_ms = period_start(store->zone, PERIOD_YEAR, year.key.start_ms - slot) + slot;
+    for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
+        year.n[i] = sqlite3_column_int64(row, 4 + i);
+    return store_tally_write(store, &year, error);
+}
+
+enum store_status store_years_make(struct store *store, struct store_error *error)
+{
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(store->db, "SELECT * FROM tally WHERE level IN (3, 8)", -1, &row, NULL);
+    enum store_status status = code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
+    bool has_row = true;
+
+    while (status == STORE_OK && has_row) {
+        status = store_row(store, row, &has_row, error);
+        if (status == STORE_OK && has_row)
+            status = year_add(store, row, error);
+    }
+    sqlite3_finalize(row);
     return status;
 }
 

@@ -297,6 +297,8 @@ static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, con
         {TALLY_HOUR_OF_ALL, PERIOD_HOUR, PERIOD_HOUR, true},
         {TALLY_DAY_OF_ALL, PERIOD_DAY, PERIOD_DAY, true},
         {TALLY_SLOT, PERIOD_HOUR, PERIOD_MONTH, true},
+        {PERIOD_YEAR, PERIOD_MONTH, PERIOD_YEAR, false},
+        {TALLY_SLOT_OF_YEAR, PERIOD_HOUR, PERIOD_YEAR, true},
     };
     struct counted counted;
     int64_t ignored;
@@ -309,7 +311,7 @@ static void book_add(struct tally_book *book, int64_t kiosk, uint16_t staff, con
         if (!period_find(book, levels[i].certain, time, &ignored))
             continue;
         period_find(book, levels[i].start, time, &key.start_ms);
-        if (levels[i].level == TALLY_SLOT)
+        if (levels[i].level == TALLY_SLOT || levels[i].level == TALLY_SLOT_OF_YEAR)
             key.start_ms += book->recent_slot;
         row_add(book, &key, &counted, n, sign);
     }

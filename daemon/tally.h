@@ -82,8 +82,10 @@ const char *tally_column(unsigned measure);
 /* The levels of enum period_level have a row for each kiosk and staff member. Those below have one for each kiosk,
  * under staff 0, with everybody in it, so that a report by hours or days reads few rows however many people work
  * there. A slot is one hour of the week in one month ("Mondays at 14 in November"): its start_ms is the month's
- * beginning plus as many milliseconds as hours lie between Monday 0:00 and it, by the local clock. */
-enum tally_level { TALLY_HOUR_OF_ALL = 6, TALLY_DAY_OF_ALL = 7, TALLY_SLOT = 8 };
+ * beginning plus as many milliseconds as hours lie between Monday 0:00 and it, by the local clock. A slot of a year is
+ * the same of all its months. A year, too, is the sum of its months: what may lie on either side of a month's edge is not
+ * in it. */
+enum tally_level { TALLY_HOUR_OF_ALL = 6, TALLY_DAY_OF_ALL = 7, TALLY_SLOT = 8, TALLY_SLOT_OF_YEAR = 10 };
 
 #define TALLY_SLOT_COUNT 168
 

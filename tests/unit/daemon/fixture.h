@@ -21,8 +21,11 @@
 #define DAY_MS (24 * HOUR_MS)
 
 /* Takes out of a database what came after that version of its tables. */
+#define FIXTURE_BACK_TO_VERSION_7 \
+    "DROP INDEX visit_vague; DELETE FROM tally WHERE level IN (9, 10); PRAGMA user_version = 7;"
 #define FIXTURE_BACK_TO_VERSION_6 \
-    "DROP TABLE policy; DROP TABLE access; DROP TABLE erased; PRAGMA user_version = 6;"
+    FIXTURE_BACK_TO_VERSION_7     \
+        "DROP TABLE policy; DROP TABLE access; DROP TABLE erased; PRAGMA user_version = 6;"
 #define FIXTURE_BACK_TO_VERSION_5 FIXTURE_BACK_TO_VERSION_6 "DROP TABLE token; PRAGMA user_version = 5;"
 #define FIXTURE_BACK_TO_VERSION_4 \
     FIXTURE_BACK_TO_VERSION_5 "DROP TABLE help_call; DROP TABLE note; PRAGMA user_version = 4;"

@@ -147,6 +147,48 @@ static void test_weeks_and_slots_are_counted_where_they_begin(void **state)
                      fixture_integer(fixture, "SELECT sum(staff_named) FROM tally WHERE level = 4"));
 }
 
+/* A year is the sum of its months, and so are its hours of the week. */
+static void test_years_are_the_sums_of_their_months(void **state)
+{
+    struct fixture *fixture = *state;
+    const int64_t year_ms = INT64_C(1767222000000); /* 2026-01-01, midnight in Berlin */
+
+    some_visits(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT min(start_ms) FROM tally WHERE level = 9"), year_ms);
+    assert_int_equal(fixture_integer(fixture, "SELECT max(start_ms) FROM tally WHERE level = 9"), year_ms);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally WHERE level = 9"), 3); /* staff */
+    assert_int_equal(fixture_integer(fixture, "SELECT min(start_ms) FROM tally WHERE level = 10"),
+                     year_ms + 12);
+    assert_int_equal(fixture_integer(fixture, "SELECT max(start_ms) FROM tally WHERE level = 10"),
+                     year_ms + 13);
+    assert_int_equal(
+        fixture_integer(fixture, "SELECT sum(rating_1 + 10 * rating_5) FROM tally WHERE level = 10"),
+        fixture_integer(fixture, "SELECT sum(rating_1 + 10 * rating_5) FROM tally WHERE level = 8"));
+}
+
+static void test_database_of_version_7_gets_years_and_an_archive_is_read_without(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_options archived = {.path = fixture->path, .is_read_only = true};
+    struct store_verified verified;
+    struct store *reader = NULL;
+    int64_t rows;
+
+    some_visits(fixture);
+    rows = fixture_integer(fixture, "SELECT count(*) FROM tally");
+    fixture_run(fixture, FIXTURE_BACK_TO_VERSION_7);
+    assert_true(fixture_integer(fixture, "SELECT count(*) FROM tally") < rows);
+    assert_int_equal(store_open(&archived, &reader, &fixture->error), STORE_OK);
+    assert_false(store_knows_years(reader));
+    assert_int_equal(store_verify(reader, &verified, NULL, NULL, &fixture->error), STORE_OK);
+    assert_int_equal(verified.tallies_wrong, 0);
+    store_close(reader);
+    fixture_reopen(fixture);
+    assert_true(store_knows_years(fixture->store));
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally"), rows);
+    fixture_verify(fixture);
+}
+
 static void test_database_of_version_2_is_counted_again(void **state)
 {
     struct fixture *fixture = *state;
@@ -156,7 +198,7 @@ static void test_database_of_version_2_is_counted_again(void **state)
     rows = fixture_integer(fixture, "SELECT count(*) FROM tally");
     fixture_run(fixture, FIXTURE_BACK_TO_VERSION_2);
     fixture_reopen(fixture);
-    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 7);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 8);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally"), rows);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE audience = 'external'"), 1);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM sqlite_schema WHERE name IN"
@@ -176,6 +218,8 @@ int main(void)
         WITH_STORE(test_missing_answer_is_named),
         WITH_STORE(test_check_can_be_ended),
         WITH_STORE(test_weeks_and_slots_are_counted_where_they_begin),
+        WITH_STORE(test_years_are_the_sums_of_their_months),
+        WITH_STORE(test_database_of_version_7_gets_years_and_an_archive_is_read_without),
         WITH_STORE(test_database_of_version_2_is_counted_again),
         WITH_STORE(test_another_zone_has_other_days_and_the_same_total),
     };
