@@ -180,7 +180,8 @@ static bool is_for_writer(enum store_statement which)
            which == STATEMENT_STAFF_NEXT || which == STATEMENT_VISIT_UPSERT ||
            which == STATEMENT_KIOSK_BY_ID || which == STATEMENT_KIOSK_OFFERED ||
            which == STATEMENT_KIOSK_KEY || which == STATEMENT_KIOSK_KEYED_AT ||
-           which == STATEMENT_KIOSK_ROOM_AT || which == STATEMENT_KIOSK_AUDIENCE;
+           which == STATEMENT_KIOSK_ROOM_AT || which == STATEMENT_KIOSK_TROUBLE ||
+           which == STATEMENT_KIOSK_AUDIENCE;
 }
 
 static enum store_status statements_prepare(struct store *store, struct store_error *error)

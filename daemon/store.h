@@ -31,6 +31,8 @@ struct zone;
 #define STORE_BEST_WEEK_ANSWERS_MIN 10 /* to "asked for by name?", for a week to be somebody's best */
 #define STORE_PENDING_CAPACITY 64 /* kiosks waiting for adoption; the longest unseen gives way */
 #define STORE_UNUSED_MAX 16 /* ids offered at a port and never used, beyond which a manager must adopt there */
+#define STORE_TROUBLE_MAX \
+    256 /* gaps, conflicts and new journals a day of a kiosk without a key: more can anybody make up */
 #define STORE_UNKEYED_MAX 64 /* kiosks without a key, beyond which a manager must adopt: anybody can claim to be one */
 
 enum store_status {

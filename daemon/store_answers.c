@@ -251,9 +251,11 @@ enum store_status store_journal_skip(struct store *store, struct store_journal *
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_LOST_INSERT);
     uint32_t first = journal->through + 1;
-    enum store_status status;
+    enum store_status status = store_trouble_check(store, journal->kiosk, now_ms, error);
 
     assert(last > journal->through);
+    if (status != STORE_OK)
+        return status;
     store_bind_integers(statement, (int64_t[]){journal->id, first, last, cause, now_ms}, 5);
     status = store_run(store, statement, error);
     if (status != STORE_OK)
@@ -439,8 +441,10 @@ static enum store_status conflict_keep(struct store *store, const struct store_j
                                        const char *what, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_CONFLICT_INSERT);
-    enum store_status status;
+    enum store_status status = store_trouble_check(store, journal->kiosk, origin->arrived_ms, error);
 
+    if (status != STORE_OK)
+        return status;
     store_bind_integers(statement,
                         (int64_t[]){journal->id, answer->seq, answer->visit_back, answer->question,
                                     answer->value, answer->boot, answer->uptime_s, origin->arrived_ms},

@@ -37,6 +37,10 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                      " ORDER BY id = ?3 DESC, id DESC LIMIT 1")                                              \
     X(KIOSK_ROOM_AT, "SELECT (SELECT count(*) FROM kiosk WHERE port = ?1 AND is_confirmed = 0) < ?2"         \
                      " AND (SELECT count(*) FROM kiosk WHERE is_confirmed = 1 AND key IS NULL) < ?3")        \
+    X(KIOSK_TROUBLE, "SELECT key IS NULL AND ?3 <= (SELECT count(*) FROM (SELECT raised_ms FROM alarm"       \
+                     " WHERE kiosk = ?1 ORDER BY id DESC LIMIT ?3) WHERE raised_ms > ?2)"                    \
+                     " + (SELECT count(*) FROM journal WHERE kiosk = ?1 AND issued_ms > ?2), name"           \
+                     " FROM kiosk WHERE id = ?1")                                                            \
     X(KIOSK_NAMED, "SELECT id, is_confirmed OR NOT EXISTS (SELECT 1 FROM journal WHERE kiosk = kiosk.id)"    \
                    " FROM kiosk WHERE name = ?1")                                                            \
     X(KIOSK_INSERT, "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"                        \
@@ -273,6 +277,10 @@ enum store_status store_journal_get(struct store *store, int64_t id, struct stor
 /* Keep a gap up to `last` and move the mark over it; raises an alarm. last > through. */
 enum store_status store_journal_skip(struct store *store, struct store_journal *journal, uint32_t last,
                                      enum lost_cause cause, int64_t now_ms, struct store_error *error);
+/* store_kiosk.c: whether a kiosk may leave another gap, conflict or journal here. One without a key, which anybody can claim
+ * to be, is refused when it made STORE_TROUBLE_MAX of them within a day. Before anything of it is written. */
+enum store_status store_trouble_check(struct store *store, int64_t kiosk, int64_t now_ms,
+                                      struct store_error *error);
 /* A new journal for a kiosk, to begin after that answer; those it had before are over. */
 enum store_status store_journal_issue(struct store *store, int64_t kiosk, uint32_t begins_after, int64_t now_ms,
                                       int64_t *journal, uint64_t *journal_id, struct store_error *error);

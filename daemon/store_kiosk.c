@@ -13,6 +13,7 @@
 
 #define NAME_SIZE 64
 #define HEALTH_EVERY_MS 60000
+#define DAY_MS 86400000
 
 static enum store_status id_draw(uint64_t *id, struct store_error *error)
 {
@@ -174,13 +175,33 @@ static enum store_status pending_keep(struct store *store, const struct store_vi
     return store_run(store, statement, error);
 }
 
+enum store_status store_trouble_check(struct store *store, int64_t kiosk, int64_t now_ms,
+                                      struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_TROUBLE);
+    bool has_row;
+
+    store_bind_integers(statement, (int64_t[]){kiosk, now_ms - DAY_MS, STORE_TROUBLE_MAX}, 3);
+    enum store_status status = store_row(store, statement, &has_row, error);
+    if (status == STORE_OK && has_row && sqlite3_column_int(statement, 0) != 0)
+        status = store_refuse(
+            error,
+            "kiosk \"%.64s\" is without a key and left %d gaps, conflicts or new journals within a"
+            " day: look who speaks there, or adopt it anew, with a key",
+            (const char *)sqlite3_column_text(statement, 1), STORE_TROUBLE_MAX);
+    sqlite3_reset(statement);
+    return status;
+}
+
 enum store_status store_journal_issue(struct store *store, int64_t kiosk, uint32_t begins_after,
                                       int64_t now_ms, int64_t *journal, uint64_t *journal_id,
                                       struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_JOURNAL_INSERT);
-    enum store_status status = id_draw(journal_id, error);
+    enum store_status status = store_trouble_check(store, kiosk, now_ms, error);
 
+    if (status == STORE_OK)
+        status = id_draw(journal_id, error);
     if (status != STORE_OK)
         return status;
     store_bind_integers(statement, (int64_t[]){(int64_t)*journal_id, kiosk, now_ms, begins_after}, 4);
@@ -308,8 +329,10 @@ static enum store_status journal_replace(struct store *store, const struct store
                                          struct store_admitted *admitted, uint32_t through,
                                          struct store_error *error)
 {
-    enum store_status status = journal_offer(store, visitor, admitted, error);
+    enum store_status status = store_trouble_check(store, admitted->kiosk, visitor->now_ms, error);
 
+    if (status == STORE_OK)
+        status = journal_offer(store, visitor, admitted, error);
     if (status != STORE_OK)
         return status;
     return store_alarm(store, "journal_replaced", admitted->kiosk, visitor->now_ms, error,

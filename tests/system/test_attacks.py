@@ -142,6 +142,31 @@ class Laptop(rig.Case):
             laptop.say_hello()
             line.read(0)
 
+    def test_a_kiosk_without_a_key_leaves_only_so_many_gaps(self):
+        first, second = self.line("first"), self.line("second")
+        daemon = self.daemon({"One": first.path, "Two": second.path}, adopt="auto").start()
+        kiosk, old = peer.Kiosk(first), peer.Kiosk(second, 0)
+        self.assertTrue(kiosk.pump(lambda: kiosk.is_up) and old.pump(lambda: old.is_up), daemon.log())
+        self.assertIsNone(old.key)
+        end = time.monotonic() + 60
+        while "without a key" not in daemon.log() and time.monotonic() < end:
+            for _ in range(50):
+                old.next += 2
+                old.oldest = old.next
+                old.say_hello()
+                second.read(0.01)
+        for _ in range(50):
+            old.next += 2
+            old.oldest = old.next
+            old.say_hello()
+            second.read(0.01)
+        self.assertEqual(daemon.query("SELECT count(*), (SELECT count(*) FROM alarm), (SELECT count(*) FROM journal WHERE "
+                                      "kiosk = 2) FROM lost"), [(255, 255, 1)])  # STORE_TROUBLE_MAX together
+        self.assertLess(len(daemon.log().splitlines()), 60)
+        kiosk.rate(3)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), daemon.log())
+        self.assertEqual(kiosk.welcomes, 1)
+
     def test_a_recorded_session_proves_nothing(self):
         daemon, kiosk = self.adopted()
         tape = []

@@ -582,6 +582,120 @@ static void test_a_journal_that_is_offered_again_and_again_raises_one_alarm(void
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'journal_replaced'"), 1);
 }
 
+/* A kiosk, and what it says next to leave more than answers in the database. Within a transaction. */
+struct troublemaker {
+    struct fixture *fixture;
+    struct message_hello hello;
+    struct store_admitted admitted;
+    unsigned turn;
+};
+
+static enum store_status say_hello(struct troublemaker *maker)
+{
+    const struct store_visitor visitor = {
+        .hello = &maker->hello, .port = FIXTURE_PORT, .now_ms = fixture_now(maker->fixture)};
+
+    return store_hello(maker->fixture->store, &visitor, &maker->admitted, &maker->fixture->error);
+}
+
+static enum store_status leave_a_gap(struct troublemaker *maker)
+{
+    maker->hello.oldest = maker->hello.next += 2;
+    return say_hello(maker);
+}
+
+static enum store_status lose_one(struct troublemaker *maker)
+{
+    struct fixture *fixture = maker->fixture;
+    const struct message_lost lost = {fixture->ingested.through + 1, fixture->ingested.through + 1,
+                                      LOST_DAMAGED};
+
+    return store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error);
+}
+
+/* What was called lost comes after all, each time as something else. */
+static enum store_status contradict(struct troublemaker *maker)
+{
+    struct fixture *fixture = maker->fixture;
+    struct answer answer = {
+        .seq = 1, .question = QUESTION_SIGN_OFF, .value = (uint16_t)maker->turn, .boot = 1};
+
+    if (maker->turn == 1)
+        return lose_one(maker);
+    return store_answers(fixture->store, &fixture->origin, &answer, 1, &fixture->ingested, &fixture->error);
+}
+
+/* It asks for a journal, uses it and asks for another. */
+static enum store_status use_up_journals(struct troublemaker *maker)
+{
+    maker->hello.journal_id = maker->turn % 2 == 0 ? maker->admitted.journal_id : 0;
+    return say_hello(maker);
+}
+
+/* A gap, and then the past is not ours. */
+static enum store_status come_without_a_past(struct troublemaker *maker)
+{
+    if (maker->admitted.journal_id != 0)
+        maker->hello.journal_id = maker->admitted.journal_id;
+    maker->hello.oldest = maker->hello.next = maker->turn % 2 == 1 ? 100 : 1;
+    return say_hello(maker);
+}
+
+static const char trouble_rows[] = "SELECT (SELECT count(*) FROM alarm) + (SELECT count(*) FROM lost) +"
+                                   " (SELECT count(*) FROM conflict) + (SELECT count(*) FROM journal)";
+
+static void make_trouble(enum store_status (*way)(struct troublemaker *maker))
+{
+    struct fixture *fixture;
+    enum store_status status = STORE_OK;
+
+    assert_int_equal(fixture_setup((void **)&fixture), 0);
+    struct troublemaker maker = {
+        .fixture = fixture, .hello = fixture_hello(fixture), .admitted = fixture->admitted};
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    for (maker.turn = 1; maker.turn <= 3 * STORE_TROUBLE_MAX; maker.turn++) {
+        enum store_status now = way(&maker);
+        assert_true(now == STORE_OK || now == STORE_REFUSED);
+        if (now == STORE_REFUSED)
+            assert_non_null(strstr(fixture->error.text, "without a key"));
+        status = now == STORE_REFUSED ? now : status;
+    }
+    assert_int_equal(status, STORE_REFUSED);
+    int64_t rows = fixture_integer(fixture, trouble_rows);
+    assert_in_range(rows, STORE_TROUBLE_MAX, 2 * STORE_TROUBLE_MAX + 2);
+    fixture_wait(fixture, DAY_MS + 1); /* it is heard again */
+    for (unsigned i = 0; i < 2; i++, maker.turn++)
+        assert_int_equal(way(&maker), STORE_OK);
+    assert_true(fixture_integer(fixture, trouble_rows) > rows);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    fixture_verify(fixture);
+    fixture_teardown((void **)&fixture);
+}
+
+/* Anybody can claim to be it. */
+static void test_a_kiosk_without_a_key_makes_only_so_much_trouble_a_day(void **state)
+{
+    (void)state;
+    make_trouble(leave_a_gap);
+    make_trouble(lose_one);
+    make_trouble(contradict);
+    make_trouble(use_up_journals);
+    make_trouble(come_without_a_past);
+}
+
+static void test_a_kiosk_that_has_proved_itself_may_lose_more(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_admitted adopted;
+    struct message_hello hello = adopt_keyed(fixture, &adopted);
+
+    for (int i = 0; i < STORE_TROUBLE_MAX + 10; i++) {
+        hello.oldest = hello.next += 2;
+        assert_int_equal(confirm_at(fixture, &hello, "till").admission, STORE_ADMITTED);
+    }
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM lost"), STORE_TROUBLE_MAX + 10);
+}
+
 static void test_database_of_version_1_gets_keys(void **state)
 {
     struct fixture *fixture = *state;
@@ -648,6 +762,8 @@ int main(void)
         WITH_STORE(test_only_so_many_kiosks_without_a_key_are_adopted_by_themselves),
         WITH_STORE(test_a_kiosk_that_waits_is_written_once_a_second_whatever_it_calls_itself),
         WITH_STORE(test_a_journal_that_is_offered_again_and_again_raises_one_alarm),
+        cmocka_unit_test(test_a_kiosk_without_a_key_makes_only_so_much_trouble_a_day),
+        WITH_STORE(test_a_kiosk_that_has_proved_itself_may_lose_more),
         WITH_STORE(test_database_of_version_1_gets_keys),
         WITH_STORE(test_audience_of_a_kiosk_is_set_by_name_and_checked),
         WITH_STORE(test_heartbeats_are_kept_once_a_minute_unless_they_differ),
