@@ -50,12 +50,35 @@ addEventListener("afterprint", () => {
   redraw();
 });
 
-/** rows: {label, rate}, oldest first; a rate without a value leaves a gap. */
-export function drawRates(canvas, rows) {
+/** Upright lines where something was changed, each with a number at its top. */
+function marking(marks) {
+  return {
+    id: "marks",
+    afterDatasetsDraw({ ctx: pen, chartArea: area, scales }) {
+      pen.save();
+      Object.assign(pen, { strokeStyle: color("warm"), fillStyle: color("warm"), lineWidth: 1.5, textAlign: "center", textBaseline: "top" });
+      pen.font = `600 ${font().size}px ${font().family}`;
+      pen.setLineDash([4, 4]);
+      for (const { index, label } of marks) {
+        const x = scales.x.getPixelForValue(index);
+        pen.beginPath();
+        pen.moveTo(x, area.top + 1.5 * font().size);
+        pen.lineTo(x, area.bottom);
+        pen.stroke();
+        pen.fillText(label, x, area.top);
+      }
+      pen.restore();
+    },
+  };
+}
+
+/** rows: {label, rate}, oldest first; a rate without a value leaves a gap. marks: {index of a row, label}. */
+export function drawRates(canvas, rows, marks = []) {
   const lows = rows.map(({ rate }) => rate.low).filter((low) => low !== null);
   const min = Math.max(0, Math.floor(Math.min(0.9, ...lows) * 10) / 10);
   draw(canvas, () => ({
     type: "line",
+    plugins: [marking(marks)],
     data: {
       labels: rows.map(({ label }) => label),
       datasets: [

@@ -67,14 +67,49 @@ function isNews(name, data) {
   return isChanged;
 }
 
-function showDays(report) {
+/* The number of each note, at the day or month of it. */
+function marksOf(notes, starts) {
+  const marks = new Map();
+  notes.forEach(({ noted }, i) => {
+    const index = starts.findLastIndex((start) => start <= noted);
+    if (index >= 0) marks.set(index, [...(marks.get(index) ?? []), i + 1]);
+  });
+  return [...marks].map(([index, numbers]) => ({ index, label: numbers.join(", ") }));
+}
+
+function noteEffect({ days, after, comparison }) {
+  if (days === 0 || after.n === 0) return make("p", { class: "verdict" }, verdictWord("cannot_tell"), ": the days after it are still to come");
+  return [make("p", { class: "muted" }, `${rateText(after)} in the ${plural(days, "day", "days")} since`), verdict(comparison, "as many before")];
+}
+
+function showNotes({ notes }) {
+  show(byId("notes"), notes.length === 0 ? make("p", { class: "muted" }, "No change is noted in this period.")
+    : make("ol", { class: "notes" }, notes.map((note, i) => make("li", {},
+      make("p", {}, make("b", {}, make("span", { class: "mark" }, `${i + 1} `), note.text)),
+      make("time", { datetime: note.noted }, momentText(note.noted)), noteEffect(note)))));
+}
+
+async function writeNote(event) {
+  event.preventDefault();
+  byId("note-problem").textContent = "";
+  try {
+    await tell("notes", { text: byId("note-text").value, ...(byId("note-show").checked ? { show: "yes" } : {}) });
+    byId("note-form").reset();
+    byId("note-form").closest("details").open = false;
+  } catch (error) {
+    byId("note-problem").textContent = error.message;
+  }
+}
+
+function showDays(report, { notes }) {
   const isByMonth = report.days.length > DAYS_MAX;
   const rows = isByMonth
     ? report.months.map((month) => ({ ...month, label: monthText(month.month) }))
     : report.days.map((day) => ({ ...day, label: dayText(day.date) }));
-  if (!isNews("days", rows)) return;
+  const marks = marksOf(notes, rows.map((row) => row.date ?? row.month));
+  if (!isNews("days", [rows, marks])) return;
   byId("days-box").hidden = rows.every((row) => row.csat.value === null);
-  drawRates(byId("days-chart"), rows.map(({ label, csat }) => ({ label, rate: csat })));
+  drawRates(byId("days-chart"), rows.map(({ label, csat }) => ({ label, rate: csat })), marks);
   show(byId("days-table"), table(`Satisfaction by ${isByMonth ? "month" : "day"}`,
     [[isByMonth ? "Month" : "Day"], ["Satisfied"], ["Visits", true], ["Mean rating", true], ["Asked by name", true]],
     rows.map((row) => [row.label, rateText(row.csat), count(row.visits), row.mean === null ? "" : row.mean.toFixed(2), count(row.asked)])));
@@ -239,19 +274,24 @@ function showHelpPast({ follow_up: past }) {
 
 // All of it ------------------------------------------------------------------------------------------------------------
 
-const sections = [
-  ["summary", (report) => [showHead, showGlance, showRatings, showFoot].forEach((part) => part(report))],
-  ["staff", showStaff],
-  ["days", showDays],
-  ["causes", showCauses],
-  ["strengths", showStrengths],
-  ["hours", showHeat],
-  ["help", showHelpPast],
-];
+const sections = {
+  staff: showStaff,
+  causes: showCauses,
+  strengths: showStrengths,
+  hours: showHeat,
+  help: showHelpPast,
+};
+
+function showSummary(report) {
+  for (const part of [showHead, showGlance, showRatings, showNotes, showFoot]) part(report);
+}
 
 async function refresh() {
+  const summary = ask("report/summary", query());
   await Promise.all([
-    ...sections.map(async ([name, part]) => part(await ask(`report/${name}`, query()))),
+    summary.then(showSummary),
+    Promise.all([ask("report/days", query()), summary]).then(([days, report]) => showDays(days, report)),
+    ...Object.entries(sections).map(async ([name, part]) => part(await ask(`report/${name}`, query()))),
     refreshHelp(),
     ask("status").then(showKiosks),
   ]);
@@ -269,6 +309,7 @@ try {
   const run = follow(refresh, onEvent);
   byId("controls").addEventListener("change", run);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
+  byId("note-form").addEventListener("submit", (event) => writeNote(event).then(run));
   byId("print").addEventListener("click", () => print());
 } catch (error) {
   problem(error);
