@@ -500,6 +500,7 @@ static void on_written(evutil_socket_t fd, short what, void *context)
     struct work *work = writer_take(server->writer);
 
     (void)fd, (void)what;
+    work_mark_followed(work);
     while (work != NULL) {
         struct work *next = work->next;
         take_work(server, work);

@@ -929,7 +929,8 @@ static void on_stored(struct session *session, const struct work *work, const st
         session->outputs.note(session->outputs.context, SESSION_NOTE_CONFLICT,
                               "answers came that had been called lost; they are kept aside");
     resume(session);
-    send_ack(session);
+    if (!work->is_followed)
+        send_ack(session);
 }
 
 /* The disk is full: what was queued never happened, so it comes next again. */

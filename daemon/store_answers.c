@@ -30,8 +30,10 @@ void store_forget(struct store *store)
 
 void store_remember_nothing(struct store *store)
 {
-    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++)
-        store->journals[i].id = 0;
+    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++) {
+        if (store->journals[i].id != 0)
+            store->journals[i].id = 0;
+    }
     memset(store->bests, 0, sizeof store->bests);
 }
 

@@ -207,8 +207,10 @@ enum store_status store_journal_issue(struct store *store, int64_t kiosk, uint32
     store_bind_integers(statement, (int64_t[]){(int64_t)*journal_id, kiosk, now_ms, begins_after}, 4);
     status = store_run(store, statement, error);
     *journal = sqlite3_last_insert_rowid(store->db);
-    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++)
-        store->journals[i].is_over = store->journals[i].is_over || store->journals[i].kiosk == kiosk;
+    for (size_t i = 0; i < STORE_JOURNALS_REMEMBERED; i++) {
+        if (store->journals[i].id != 0 && store->journals[i].kiosk == kiosk)
+            store->journals[i].is_over = true;
+    }
     return status;
 }
 

@@ -164,6 +164,20 @@ enum store_status work_run(struct work_runner *runner, struct work *const items[
     return status;
 }
 
+void work_mark_followed(struct work *list)
+{
+    struct work *newest[WORK_SESSIONS_MAX] = {NULL};
+
+    for (struct work *work = list; work != NULL; work = work->next) {
+        work->is_followed = false;
+        if (!carries_answers(work) || work->status != STORE_OK)
+            continue;
+        if (newest[work->session] != NULL && newest[work->session]->epoch == work->epoch)
+            newest[work->session]->is_followed = true;
+        newest[work->session] = work;
+    }
+}
+
 enum store_status work_take_calls(struct work_runner *runner,
                                   struct store_help_call calls[STORE_HELP_NEWS_MAX], size_t *count,
                                   bool *is_more, struct store_error *error)

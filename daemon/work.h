@@ -70,6 +70,7 @@ struct work {
     bool asks_presence; /* HELLO and CONFIRM, when ADMITTED; HEALTH */
 
     enum store_status status;
+    bool is_followed; /* the next answers of the same session came back with it: their ACK is this one's, too */
     struct store_error error;
     uint32_t alarms;        /* raised by it */
     uint32_t midnight_in_s; /* from now_ms; for HELLO, CONFIRM and HEALTH */
@@ -113,6 +114,9 @@ void work_runner_init(struct work_runner *runner, struct store *store);
  * without being tried: those that were lost stand before them. The session begins a new epoch when it knows. */
 enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
                            struct store_error *error);
+
+/* Set is_followed in a list of results, in order. */
+void work_mark_followed(struct work *list);
 
 /* The calls that the last transactions changed, as store_help_take; after work_run returned STORE_OK. */
 enum store_status work_take_calls(struct work_runner *runner,

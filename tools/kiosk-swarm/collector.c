@@ -122,19 +122,19 @@ bool collector_start(struct collector *collector, const struct options *options)
     return add_staff(collector, options->byname, log);
 }
 
-bool collector_count_staff(struct collector *collector, bool *has_staff)
+bool collector_find_staff(struct collector *collector, uint16_t *staff)
 {
     sqlite3 *database;
     sqlite3_stmt *statement = NULL;
 
-    *has_staff = false;
+    *staff = 0;
     if (sqlite3_open_v2(collector->config.database, &database, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
         sqlite3_prepare_v2(database,
-                           "SELECT count(*), (SELECT count(*) FROM presence) FROM staff"
+                           "SELECT coalesce(min(id), 0), (SELECT count(*) FROM presence) FROM staff"
                            " WHERE is_on_duty AND retired_ms IS NULL",
                            -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW) {
-        *has_staff = sqlite3_column_int(statement, 0) > 0;
+        *staff = (uint16_t)sqlite3_column_int(statement, 0);
         collector->text[0] = '\0';
         if (sqlite3_column_int(statement, 1) > 0)
             fail(collector, "somebody is signed on at a kiosk",

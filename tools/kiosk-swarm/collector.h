@@ -32,8 +32,8 @@ bool collector_prepare(struct collector *collector, const struct options *option
  * duty. */
 bool collector_start(struct collector *collector, const struct options *options);
 
-/* Whether kiosks will ask who helped; false on failure, too. */
-bool collector_count_staff(struct collector *collector, bool *has_staff);
+/* Somebody on duty, whom kiosks will name; 0: nobody is. */
+bool collector_find_staff(struct collector *collector, uint16_t *staff);
 
 /* Stop it if it is ours. Everything is committed and at rest then. */
 bool collector_stop(struct collector *collector);

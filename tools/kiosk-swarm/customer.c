@@ -76,7 +76,7 @@ static void plan_unhappy(struct customer *customer)
         say_who(customer);
 }
 
-static void plan_visit(struct customer *customer)
+void customer_plan(struct customer *customer)
 {
     static const uint8_t ratings[] = {1, 2, 3, 4, 4, 5, 5, 5};
     uint8_t rating = ratings[below(customer, sizeof ratings)];
@@ -120,7 +120,7 @@ uint8_t customer_step(struct customer *customer, const struct ledger_tap **tap)
             customer->next_us = UINT64_MAX;
             return 0;
         }
-        plan_visit(customer);
+        customer_plan(customer);
     }
     customer->taps[customer->step].at_us = customer->next_us;
     *tap = &customer->taps[customer->step];

@@ -32,6 +32,9 @@ struct customer {
 void customer_init(struct customer *customer, bool has_staff, uint64_t seed, uint32_t tap_ms,
                    uint64_t now_us);
 
+/* Draw the next visit without a finger: its taps are taps[0] to taps[tap_count - 1]. */
+void customer_plan(struct customer *customer);
+
 /* At next_us: a finger goes down or up. Returns the buttons that are down, and in *tap what was tapped, or NULL. */
 uint8_t customer_step(struct customer *customer, const struct ledger_tap **tap);
 

@@ -14,12 +14,15 @@
 
 #define DEVICE_EEPROM_SIZE 4096
 
+struct answer;
 struct device;
 struct image;
 
 struct device_options {
     uint8_t *eeprom; /* outlives the device */
     uint64_t seed;
+    uint32_t
+        haste; /* of the core on memory: line and memory are so many times faster than real ones, 1 to 1000 */
     void *context;
     /* Bytes that left the kiosk; from inside device_run. */
     void (*on_sent)(void *context, const uint8_t *bytes, size_t size);
@@ -32,6 +35,8 @@ struct device_class {
     void (*press)(struct device *device, uint8_t buttons);
     size_t (*receive)(struct device *device, const uint8_t *bytes, size_t size);
     bool (*is_faulty)(const struct device *device);
+    bool (*append)(struct device *device, struct answer *answer, uint32_t visit);
+    uint16_t (*free_answers)(const struct device *device);
     void (*destroy)(struct device *device);
 };
 
@@ -71,6 +76,19 @@ static inline size_t device_receive(struct device *device, const uint8_t *bytes,
 static inline bool device_is_faulty(const struct device *device)
 {
     return device->class->is_faulty(device);
+}
+
+/* Put an answer into the journal, as a visit would: question, value and uptime are the caller's, the rest is filled in.
+ * visit: the number of its rating; 0: it is one. For the core on memory. */
+static inline bool device_append(struct device *device, struct answer *answer, uint32_t visit)
+{
+    return device->class->append(device, answer, visit);
+}
+
+/* How many more the journal takes; likewise. */
+static inline uint16_t device_free_answers(const struct device *device)
+{
+    return device->class->free_answers(device);
 }
 
 static inline void device_destroy(struct device *device)

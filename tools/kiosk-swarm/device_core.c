@@ -77,6 +77,16 @@ static bool is_faulty(const struct device *device)
     return !((const struct core *)device)->board.is_on;
 }
 
+static bool append(struct device *device, struct answer *answer, uint32_t visit)
+{
+    return board_append(&core_of(device)->board, answer, visit);
+}
+
+static uint16_t free_answers(const struct device *device)
+{
+    return journal_free(&((const struct core *)device)->board.kiosk.journal);
+}
+
 static void destroy(struct device *device)
 {
     struct board *board = &core_of(device)->board;
@@ -87,7 +97,8 @@ static void destroy(struct device *device)
 
 struct device *device_create_core(const struct device_options *options)
 {
-    static const struct device_class class = {run, wake_us, press, receive, is_faulty, destroy};
+    static const struct device_class class = {run,       wake_us, press,        receive,
+                                              is_faulty, append,  free_answers, destroy};
     struct core *core = calloc(1, sizeof *core);
 
     if (core == NULL)
@@ -98,6 +109,7 @@ struct device *device_create_core(const struct device_options *options)
     board_init(&core->board, &core->bench, 0, &core->up);
     memcpy(core->board.eeprom, options->eeprom, sizeof core->board.eeprom);
     core->board.on_shown = on_shown;
+    core->board.haste = options->haste;
     board_power_on(&core->board, RESET_POWER_ON);
     return &core->device;
 }

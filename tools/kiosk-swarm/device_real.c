@@ -87,7 +87,7 @@ static void destroy(struct device *device)
 
 struct device *device_create_real(const struct device_options *options, struct image *image)
 {
-    static const struct device_class class = {run, wake_us, press, receive, is_faulty, destroy};
+    static const struct device_class class = {run, wake_us, press, receive, is_faulty, NULL, NULL, destroy};
     struct real *real = calloc(1, sizeof *real);
 
     if (real == NULL)

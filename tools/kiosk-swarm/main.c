@@ -25,16 +25,18 @@ static int complain(const char *text)
 
 static bool run(struct swarm *swarm, const struct options *options, struct collector *collector)
 {
-    bool has_staff;
+    uint16_t staff;
 
-    if (!collector_count_staff(collector, &has_staff)) {
+    if (!collector_find_staff(collector, &staff)) {
         snprintf(swarm->text, sizeof swarm->text, "%.500s", collector->text);
         return false;
     }
-    if (!swarm_connect(swarm, has_staff))
+    if (!swarm_connect(swarm, staff != 0))
         return false;
-    return options->rounds > 0 ? swarm_drain(swarm, options, has_staff)
-                               : swarm_visit(swarm, options, has_staff);
+    if (options->is_flood)
+        return swarm_flood(swarm, options, staff);
+    return options->rounds > 0 ? swarm_drain(swarm, options, staff != 0)
+                               : swarm_visit(swarm, options, staff != 0);
 }
 
 /* The first difference is told; every kiosk is looked at. */

@@ -14,6 +14,7 @@
 #define TAP_MS_MAX 60000
 #define SECONDS_MAX 86400
 #define ROUNDS_MAX 10000
+#define HASTE_MAX 1000
 
 static const char usage_text[] =
     "usage: kiosk-swarm [option...]\n"
@@ -29,6 +30,9 @@ static const char usage_text[] =
     "  --tap-ms N     from a customer's tap to the next, 1500 or more (2000)\n"
     "  --drain N      instead: N times, cut all cables until the journals are well filled, and mend them at "
     "once\n"
+    "  --flood        instead: journals are kept full, for as long as --seconds says\n"
+    "  --haste N      lines and memories are N times faster than real ones, up to 1000 (1): to see the "
+    "daemon's limit\n"
     "  --seed N       of all customers (1)\n"
     "  --config FILE  take the bynamed that runs with this file; its ports are links that are made here, and "
     "its\n"
@@ -49,6 +53,8 @@ enum {
     OPTION_TAP_MS,
     OPTION_DRAIN,
     OPTION_SEED,
+    OPTION_FLOOD,
+    OPTION_HASTE,
     OPTION_CONFIG,
     OPTION_KEEP,
     OPTION_JSON,
@@ -59,6 +65,7 @@ static const struct option table[] = {
     {"kiosks", required_argument, NULL, OPTION_KIOSKS}, {"real", required_argument, NULL, OPTION_REAL},
     {"elf", required_argument, NULL, OPTION_ELF},       {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"tap-ms", required_argument, NULL, OPTION_TAP_MS}, {"drain", required_argument, NULL, OPTION_DRAIN},
+    {"flood", no_argument, NULL, OPTION_FLOOD},         {"haste", required_argument, NULL, OPTION_HASTE},
     {"seed", required_argument, NULL, OPTION_SEED},     {"config", required_argument, NULL, OPTION_CONFIG},
     {"keep", no_argument, NULL, OPTION_KEEP},           {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, OPTION_HELP},           {NULL, 0, NULL, 0},
@@ -110,6 +117,11 @@ static bool take_number(struct options *options, int option)
             return false;
         options->rounds = (uint32_t)number;
         return true;
+    case OPTION_HASTE:
+        if (!parse_number("haste", 1, HASTE_MAX, &number))
+            return false;
+        options->haste = (uint32_t)number;
+        return true;
     default: /* OPTION_SEED */
         return parse_number("seed", 0, UINT64_MAX, &options->seed);
     }
@@ -123,6 +135,9 @@ static enum options_outcome take(struct options *options, int option)
         return OPTIONS_RUN;
     case OPTION_CONFIG:
         options->config = optarg;
+        return OPTIONS_RUN;
+    case OPTION_FLOOD:
+        options->is_flood = true;
         return OPTIONS_RUN;
     case OPTION_KEEP:
         options->is_kept = true;
@@ -157,7 +172,8 @@ static void find_others(struct options *options)
 
 enum options_outcome options_parse(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){.real = OPTIONS_REAL_AUTO, .tap_ms = 2000, .seconds = 10, .seed = 1};
+    *options =
+        (struct options){.real = OPTIONS_REAL_AUTO, .tap_ms = 2000, .seconds = 10, .haste = 1, .seed = 1};
     find_others(options);
     for (int option; (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         const enum options_outcome outcome = take(options, option);
@@ -168,9 +184,12 @@ enum options_outcome options_parse(struct options *options, int argc, char **arg
         fprintf(stderr, "kiosk-swarm: \"%s\" is not an option; see kiosk-swarm --help\n", argv[optind]);
         return OPTIONS_WRONG;
     }
-    if (options->rounds > 0 && options->real > 0) {
-        fprintf(stderr, "kiosk-swarm: --drain lets kiosks run ahead of time, which only those in memory do:"
-                        " leave out --real\n");
+    if ((options->rounds > 0 || options->is_flood) && options->real > 0) {
+        fprintf(stderr, "kiosk-swarm: --drain and --flood are for kiosks in memory: leave out --real\n");
+        return OPTIONS_WRONG;
+    }
+    if (options->rounds > 0 && options->is_flood) {
+        fprintf(stderr, "kiosk-swarm: --drain and --flood exclude each other\n");
         return OPTIONS_WRONG;
     }
     if (options->kiosks == 0 && options->config == NULL)

@@ -14,7 +14,8 @@
 struct options {
     uint16_t kiosks; /* 0: as many as the daemon's file names */
     int real;        /* of them with the firmware image; or OPTIONS_REAL_AUTO */
-    uint32_t tap_ms, seconds, rounds;
+    uint32_t tap_ms, seconds, rounds, haste;
+    bool is_flood;
     uint64_t seed;
     bool is_json, is_kept;
     const char *config; /* of a daemon that runs; NULL: one is started */

@@ -9,6 +9,7 @@
 #define RX_PAUSE_US 1000  /* what the kiosk had no room for is offered again */
 #define ALONE_US 20000000 /* after that a kiosk knows that its cable is cut, and a visit is over */
 #define HELLO_STEP_US 1000
+#define FLOOD_VISIT_S 30
 
 static void note_acked(struct station *station, size_t count)
 {
@@ -30,6 +31,7 @@ static void on_frame_up(struct station *station, const struct frame *frame, bool
 {
     struct message_answers answers;
     struct message_received received;
+    struct message_health health;
 
     station->is_up = frame->type != MESSAGE_HELLO;
     switch (frame->type) {
@@ -37,6 +39,7 @@ static void on_frame_up(struct station *station, const struct frame *frame, bool
         if (!message_answers_decode(frame->body, frame->body_size, &answers))
             return;
         ledger_on_answers(&station->ledger, &answers, is_heard, station->now_us);
+        station->pending = answers.count; /* at least */
         if (is_heard && station->first_sent_us == 0)
             station->first_sent_us = station->now_us;
         break;
@@ -49,6 +52,8 @@ static void on_frame_up(struct station *station, const struct frame *frame, bool
         station->has_said_hello = true;
         break;
     case MESSAGE_HEALTH:
+        if (message_health_decode(frame->body, frame->body_size, &health))
+            station->pending = health.pending;
         return;
     default:
         break;
@@ -134,8 +139,11 @@ bool station_open(struct station *station, const struct station_options *options
         snprintf(text, size, "%s: %s", options->eeprom, error);
         return false;
     }
-    const struct device_options device_options = {
-        .eeprom = station->eeprom.cells, .seed = options->seed, .context = station, .on_sent = on_sent};
+    const struct device_options device_options = {.eeprom = station->eeprom.cells,
+                                                  .seed = options->seed,
+                                                  .haste = options->haste,
+                                                  .context = station,
+                                                  .on_sent = on_sent};
     station->device = options->image == NULL ? device_create_core(&device_options)
                                              : device_create_real(&device_options, options->image);
     if (station->device == NULL)
@@ -169,6 +177,33 @@ static void step_customer(struct station *station)
     device_press(station->device, buttons);
 }
 
+static void append_visit(struct station *station)
+{
+    struct customer *customer = &station->customer;
+    uint32_t visit = 0;
+
+    customer_plan(customer);
+    station->flood_uptime_s += FLOOD_VISIT_S;
+    for (; customer->step < customer->tap_count; customer->step++) {
+        struct ledger_tap tap = {.meanings = {customer->taps[customer->step].meanings[0]}};
+        struct answer answer = {.question = tap.meanings[0].question,
+                                .value = tap.meanings[0].value == LEDGER_ANYBODY ? station->flood_staff
+                                                                                 : tap.meanings[0].value,
+                                .uptime_s = station->flood_uptime_s + 2u * customer->step};
+        if (!device_append(station->device, &answer, visit))
+            return; /* the kiosk would say so, and the comparison will */
+        if (customer->step == 0)
+            visit = answer.seq;
+        ledger_on_tap(&station->ledger, &tap);
+    }
+}
+
+static void flood(struct station *station)
+{
+    while (!station->customer.is_leaving && device_free_answers(station->device) > CUSTOMER_TAPS_MAX)
+        append_visit(station);
+}
+
 /* Up to this moment of the kiosk's own time. */
 static void live(struct station *station, uint64_t until_us)
 {
@@ -186,6 +221,15 @@ void station_begin(struct station *station, bool has_staff, uint32_t tap_ms)
     station->has_customer = true;
 }
 
+void station_flood(struct station *station, bool has_staff, uint16_t staff)
+{
+    station_begin(station, has_staff, CUSTOMER_TAP_MS_MIN);
+    station->has_customer = false;
+    station->is_flooded = true;
+    station->flood_staff = staff;
+    station->flood_uptime_s = (uint32_t)((station->now_us + station->ahead_us) / 1000000);
+}
+
 void station_run(struct station *station, uint64_t now_us)
 {
     station->now_us = now_us;
@@ -193,6 +237,8 @@ void station_run(struct station *station, uint64_t now_us)
         read_line(station);
     if (station->rx_size > 0)
         hand_over(station);
+    if (station->is_flooded)
+        flood(station);
     live(station, now_us + station->ahead_us);
 }
 
@@ -236,5 +282,6 @@ void station_mend(struct station *station)
 
 bool station_is_settled(const struct station *station)
 {
-    return !customer_is_busy(&station->customer) && ledger_is_settled(&station->ledger);
+    return !customer_is_busy(&station->customer) && ledger_is_settled(&station->ledger) &&
+           station->pending == 0;
 }

@@ -26,6 +26,7 @@ struct station_options {
     char eeprom[PATH_MAX + 16];
     struct image *image; /* NULL: the core in memory */
     uint64_t seed;
+    uint32_t haste; /* as in device.h */
     struct delays *ack,
         *tap; /* of the whole swarm: from the line to the acknowledgement, from the finger to it */
 };
@@ -47,7 +48,11 @@ struct station {
     uint8_t up_bytes[FRAME_TO_DAEMON_SIZE_MAX], down_bytes[FRAME_TO_KIOSK_SIZE_MAX];
     uint8_t rx[STATION_RX_SIZE]; /* come, and not yet taken by the kiosk */
     size_t rx_size;
-    bool is_readable;    /* set from outside: bytes may wait on the pseudo-terminal */
+    uint32_t pending; /* answers that it keeps, it said with its newest heartbeat */
+    bool is_readable; /* set from outside: bytes may wait on the pseudo-terminal */
+    bool is_flooded;  /* its journal is kept full, without customers */
+    uint16_t flood_staff;
+    uint32_t flood_uptime_s;
     bool is_cut;         /* nothing passes the cable, though both ends are plugged in */
     bool is_up;          /* its last word was not HELLO */
     bool has_said_hello; /* since it was set to false */
@@ -71,9 +76,13 @@ uint64_t station_wake_us(const struct station *station);
 /* Cut the cable, and let customers come in the kiosk's own time until about so many taps wait in its journal. It says HELLO
  * a second after station_mend. */
 void station_fill(struct station *station, size_t taps);
-void station_mend(struct station *station);
+void station_mend(struct station *station); /* also: forget when its answers went and came */
 
-/* Nobody is there, and every answer is acknowledged. */
+/* From now on, until is_leaving of its customer is set: whatever room its journal has is filled at once with visits that the
+ * customer would have made, half a minute of the kiosk's time each. */
+void station_flood(struct station *station, bool has_staff, uint16_t staff);
+
+/* Nobody is there, every answer is acknowledged, and the kiosk says so itself. */
 bool station_is_settled(const struct station *station);
 
 #endif

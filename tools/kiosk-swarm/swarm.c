@@ -96,7 +96,7 @@ static bool choose_real(struct swarm *swarm, const struct options *options)
 {
     const char *error = NULL;
 
-    if (options->real == 0 || options->rounds > 0)
+    if (options->real == 0 || options->rounds > 0 || options->is_flood)
         return true;
     swarm->image = image_open(options->elf, &error);
     if (swarm->image == NULL)
@@ -127,8 +127,10 @@ static bool open_one(struct swarm *swarm, uint16_t index, const struct options *
                      const struct config_kiosk *config)
 {
     struct station *station = &swarm->stations[index];
-    struct station_options mine = {
-        .seed = options->seed * 1000003 + index, .ack = &swarm->ack, .tap = &swarm->tap};
+    struct station_options mine = {.seed = options->seed * 1000003 + index,
+                                   .haste = options->haste,
+                                   .ack = &swarm->ack,
+                                   .tap = &swarm->tap};
 
     snprintf(mine.name, sizeof mine.name, "%s", config->name);
     snprintf(mine.port, sizeof mine.port, "%s", config->port);
@@ -323,6 +325,27 @@ static void add_round(struct swarm *swarm)
             last_us = station->acked_us;
     }
     swarm->measured_s += (double)(last_us - first_us) / 1e6;
+}
+
+bool swarm_flood(struct swarm *swarm, const struct options *options, uint16_t staff)
+{
+    uint64_t end_us = now_us(swarm) + options->seconds * SECOND_US;
+
+    for (uint16_t i = 0; i < swarm->count; i++) {
+        station_mend(&swarm->stations[i]);
+        station_flood(&swarm->stations[i], staff != 0, staff);
+    }
+    while (now_us(swarm) < end_us) {
+        if (!check_stations(swarm))
+            return false;
+        show_progress(swarm, "flood", swarm->count);
+        turn(swarm);
+    }
+    for (uint16_t i = 0; i < swarm->count; i++)
+        swarm->stations[i].customer.is_leaving = true;
+    bool is_done = wait_for(swarm, "draining", SETTLE_S, is_settled);
+    add_round(swarm);
+    return is_done;
 }
 
 bool swarm_drain(struct swarm *swarm, const struct options *options, bool has_staff)

@@ -37,6 +37,9 @@ bool swarm_connect(struct swarm *swarm, bool has_staff);
 /* Customers come and go; and every answer is acknowledged at the end. */
 bool swarm_visit(struct swarm *swarm, const struct options *options, bool has_staff);
 
+/* Journals are kept full with visits at which that staff member helped; 0: nobody is on duty. */
+bool swarm_flood(struct swarm *swarm, const struct options *options, uint16_t staff);
+
 /* Journals are filled behind cut cables, and drained. */
 bool swarm_drain(struct swarm *swarm, const struct options *options, bool has_staff);
 

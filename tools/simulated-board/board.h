@@ -36,6 +36,8 @@ struct board {
     uint8_t reset_causes;
 
     uint8_t eeprom[PORT_EEPROM_SIZE];
+    uint32_t haste; /* line and memory are so many times faster than real ones; 1, if nobody sets another */
+
     bool is_writing;
     uint16_t address;
     uint8_t new_value;
@@ -66,5 +68,8 @@ void board_check_cut(struct board *board);
 
 void board_receive(struct board *board, const uint8_t *bytes, unsigned size);
 void board_hold(struct board *board, uint8_t buttons);
+
+/* Append to the journal what a visit would, without the visit. False: it is full. */
+bool board_append(struct board *board, struct answer *answer, uint32_t visit);
 
 #endif

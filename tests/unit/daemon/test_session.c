@@ -800,6 +800,22 @@ static void answer_ingested(struct rig *rig, struct store_ingested ingested)
     session_result(&rig->session, &work, &rig->clock);
 }
 
+static void test_one_ack_covers_all_that_came_back_together(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_connect(rig);
+    rig_say_answers(rig, 1, 2);
+    rig_say_answers(rig, 3, 2);
+    assert_int_equal(rig->asked_count, 2);
+    rig->asked[0].is_followed = true;
+    rig_answer(rig, STORE_OK);
+    assert_int_equal(rig_count(rig, MESSAGE_ACK), 0);
+    rig_answer(rig, STORE_OK);
+    assert_int_equal(rig_count(rig, MESSAGE_ACK), 1);
+    assert_int_equal(acked(rig), 4);
+}
+
 static void test_a_silent_line_is_neither_heard_nor_busy(void **state)
 {
     struct rig *rig = *state;
@@ -1210,6 +1226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_RIG(test_nothing_is_sent_before_a_valid_frame),
+        WITH_RIG(test_one_ack_covers_all_that_came_back_together),
         WITH_RIG(test_hello_is_answered_after_the_commit_only),
         WITH_RIG(test_repeated_hello_asks_once_but_a_reboot_asks_again),
         WITH_RIG(test_a_cause_of_loss_that_no_kiosk_has_is_taken_as_damage),

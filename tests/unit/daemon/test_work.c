@@ -242,6 +242,30 @@ static void test_who_is_signed_on_is_told_to_who_asks(void **state)
     assert_int_equal(after.present_count, 0);
 }
 
+/* Only by answers that are stored, too, of the same conversation: nothing else says ACK for them. */
+static void test_answers_are_followed_by_stored_ones_of_their_conversation(void **state)
+{
+    struct work works[] = {
+        {.kind = WORK_ANSWERS, .session = 1, .epoch = 1, .status = STORE_OK},
+        {.kind = WORK_ANSWERS, .session = 2, .epoch = 1, .status = STORE_OK},
+        {.kind = WORK_LOST, .session = 1, .epoch = 1, .status = STORE_OK},
+        {.kind = WORK_HEALTH, .session = 1, .epoch = 1, .status = STORE_OK},
+        {.kind = WORK_ANSWERS, .session = 1, .epoch = 2, .status = STORE_OK},
+        {.kind = WORK_ANSWERS, .session = 2, .epoch = 1, .status = STORE_FULL, .is_followed = true},
+        {.kind = WORK_ANSWERS, .session = WORK_NO_SESSION, .status = STORE_OK},
+    };
+    const bool expected[] = {true, false, false, false, false, false, false};
+    size_t count = sizeof works / sizeof works[0];
+
+    (void)state;
+    for (size_t i = 0; i + 1 < count; i++)
+        works[i].next = &works[i + 1];
+    work_mark_followed(works);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(works[i].is_followed, expected[i]);
+    work_mark_followed(NULL);
+}
+
 static void test_answers_of_no_session_are_tried_again_after_a_full_disk(void **state)
 {
     struct fixture *fixture = *state;
@@ -413,6 +437,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_calls_are_told_after_their_transaction_and_what_was_done_is_kept,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test(test_a_hello_without_its_presence_or_calls_is_no_welcome),
+        cmocka_unit_test(test_answers_are_followed_by_stored_ones_of_their_conversation),
         cmocka_unit_test_setup_teardown(test_a_roster_that_stops_at_any_instruction_is_not_made,
                                         fixture_setup, fixture_teardown),
     };
