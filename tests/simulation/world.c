@@ -97,8 +97,6 @@ static void power_on(struct world *world, struct world_kiosk *kiosk, uint8_t cau
     kiosk->power_us = NEVER_US;
     if (causes == RESET_POWER_ON)
         change_memory(world, kiosk);
-    else if (causes == RESET_POWER_ON && kiosk->board.buttons == KIOSK_GESTURE_FORGET)
-        board_hold(&kiosk->board, 0); /* nobody wants to leave the database here */
     board_power_on(&kiosk->board, causes);
     if (!kiosk->board.is_on)
         return;
@@ -483,10 +481,8 @@ static void step_board(struct world *world, struct world_kiosk *kiosk)
         board_check_cut(board);
     if (board->is_on)
         note_identity(world, board);
-    if (was_on && !board->is_on)
+    if (!board->is_on && (was_on || kiosk->power_us == NEVER_US)) /* the latter: while it started */
         after_cut(world, kiosk);
-    else if (!was_on && !board->is_on && kiosk->power_us == NEVER_US)
-        after_cut(world, kiosk); /* while it started */
 }
 
 static void step_lines(struct world *world, struct world_kiosk *kiosk)
@@ -573,8 +569,9 @@ static void begin(struct world *world, uint64_t seed, const char *path)
     world->is_by_hand = bench_is(bench, 300000);
     world->collector.is_auto_adopt = !world->is_by_hand;
     world->collector.is_help_on = bench_is(bench, 500000);
-    world->appetite = bench_below(bench, 1u << TROUBLE_COUNT) &
-                      (bench_below(bench, 1u << TROUBLE_COUNT) | bench_below(bench, 1u << TROUBLE_COUNT));
+    world->appetite = bench_below(bench, 1u << TROUBLE_COUNT);
+    uint32_t some = bench_below(bench, 1u << TROUBLE_COUNT), others = bench_below(bench, 1u << TROUBLE_COUNT);
+    world->appetite &= some | others;
     world->pause_us = bench_between(bench, SECOND_US / 4, 5 * SECOND_US);
     world->trouble_us = bench_between(bench, 0, 2 * world->pause_us);
     world->full_until_us = NEVER_US;

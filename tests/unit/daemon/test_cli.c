@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/cmocka_first.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,9 @@ static void parse(struct cli *cli, const char *const words[])
     char *arguments[WORDS_MAX + 1] = {copies[0]};
     int count = 1;
 
-    strcpy(copies[0], "byname");
+    snprintf(copies[0], sizeof copies[0], "byname");
     for (; words[count - 1] != NULL; count++) {
-        strcpy(copies[count], words[count - 1]);
+        snprintf(copies[count], sizeof copies[count], "%s", words[count - 1]);
         arguments[count] = copies[count];
     }
     cli_parse(cli, count, arguments, NULL);

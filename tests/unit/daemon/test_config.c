@@ -224,9 +224,7 @@ static void test_long_and_many_lines_are_bounded(void **state)
     size_t used = 0;
 
     (void)state;
-    memset(text, 'a', 5000);
-    memcpy(text, "[daemon]\nstore=", 15);
-    strcpy(text + 5000, "\nadopt=x\n");
+    snprintf(text, sizeof text, "[daemon]\nstore=%05000d\nadopt=x\n", 0);
     assert_int_equal(load(text), 2);
     assert_non_null(strstr(said, ":2: the line is longer"));
     assert_non_null(strstr(said, ":3: adopt=x"));
@@ -261,12 +259,12 @@ static void test_sample_is_good_and_names_every_key(void **state)
     assert_int_equal(load(sample), 0);
     assert_int_equal(config.kiosk_count, 1);
     for (char *line = strtok(described, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-        char key[32];
+        char key[31], shown[sizeof key + 1];
         if (strncmp(line, "  ", 2) != 0 || line[2] == ' ' || sscanf(line, " %30s", key) != 1)
             continue;
-        strcat(key, "=");
-        if (strstr(sample, key) == NULL)
-            fail_msg("the sample does not show %s", key);
+        snprintf(shown, sizeof shown, "%s=", key);
+        if (strstr(sample, shown) == NULL)
+            fail_msg("the sample does not show %s", shown);
     }
 }
 

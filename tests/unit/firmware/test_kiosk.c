@@ -703,7 +703,7 @@ static void test_a_changed_hello_is_answered_in_vain(void **state)
     collector.is_silent = true;
     run(50);
     /* What the daemon would have got, with another oldest answer in it, and what it would say to that. */
-    struct message_hello hello;
+    struct message_hello hello = {0};
     struct frame_decoder decoder;
     uint8_t buffer[FRAME_SIZE_MAX], body[FRAME_SIZE_MAX];
     struct frame frame = {0};

@@ -38,7 +38,7 @@ static struct frame decode_vector(const char *name)
     uint8_t line[FRAME_ENCODED_SIZE(FRAME_SIZE_MAX)];
     size_t size = read_vector(name, line, sizeof line);
     struct frame_decoder decoder;
-    struct frame frame = {0};
+    struct frame frame = {.body = decoder_buffer};
     bool is_frame = false;
 
     frame_decoder_init(&decoder, decoder_buffer, sizeof decoder_buffer);

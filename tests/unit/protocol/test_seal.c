@@ -71,7 +71,7 @@ static void test_every_changed_bit_is_refused(void **state)
         sealed.body[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     for (int bit = 0; bit < 8; bit++)
-        assert_false(is_good(&kiosk, MESSAGE_ACK ^ (1 << bit), &sealed));
+        assert_false(is_good(&kiosk, (uint8_t)(MESSAGE_ACK ^ 1 << bit), &sealed));
     assert_true(is_good(&kiosk, MESSAGE_ACK, &sealed));
 }
 
