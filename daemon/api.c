@@ -10,11 +10,13 @@
 #include "daemon/report.h"
 #include "daemon/store_help.h"
 #include "daemon/store_privacy.h"
+#include "daemon/store_retention.h"
 #include "daemon/utf8.h"
 
 #define PREFIX "/api/v1/"
 #define PARTS_MAX 3
 #define TEXT_SIZE_MAX 256
+#define DAYS_DIGITS_MAX 6
 #define LEFT_OUT_NAMED_MAX 5 /* of those who are not on the kiosks; then only how many more */
 
 enum status_code {
@@ -48,6 +50,7 @@ enum text {
     TEXT_REMARK,
     TEXT_TEXT,
     TEXT_SHOW,
+    TEXT_DAYS,
     TEXT_COUNT
 };
 
@@ -68,6 +71,7 @@ static const char *const text_names[TEXT_COUNT] = {
     [TEXT_REMARK] = "remark",
     [TEXT_TEXT] = "text",
     [TEXT_SHOW] = "show",
+    [TEXT_DAYS] = "days",
     [TEXT_WEEK_START] = "week_start",
 };
 
@@ -900,6 +904,60 @@ static enum store_status run_policy_set(struct store *store, struct api_call *ca
                : status;
 }
 
+/* "365" or "none", which is 0. */
+static enum store_status parse_days(const struct api_call *call, int64_t *days, struct store_error *error)
+{
+    const char *text = text_of(call, TEXT_DAYS);
+    size_t size = text == NULL ? 0 : strspn(text, "0123456789");
+
+    *days = 0;
+    if (text != NULL && strcmp(text, "none") == 0)
+        return STORE_OK;
+    if (size == 0 || text[size] != '\0' || size > DAYS_DIGITS_MAX) {
+        snprintf(error->text, sizeof error->text, "days is a number, or none");
+        return STORE_REFUSED;
+    }
+    *days = strtol(text, NULL, 10);
+    if (*days == 0) {
+        snprintf(error->text, sizeof error->text, "raw answers are kept for %d days at least",
+                 STORE_RETENTION_DAYS_MIN);
+        return STORE_REFUSED;
+    }
+    return STORE_OK;
+}
+
+static enum store_status run_retention_set(struct store *store, struct api_call *call,
+                                           struct store_error *error)
+{
+    int64_t days;
+    enum store_status status = parse_days(call, &days, error);
+
+    if (status == STORE_OK)
+        status = store_retention_set(store, days, call->now_ms, error);
+    if (status != STORE_OK)
+        return status;
+    if (days == 0)
+        return done(call, "raw answers are kept without end from now on; what is gone stays gone");
+    return done(call,
+                "raw answers are kept for %" PRId64 " days; older ones go from now on, a piece at a time;"
+                " backups made before still hold them",
+                days);
+}
+
+static enum store_status run_retention_preview(struct store *store, struct api_call *call,
+                                               struct store_error *error)
+{
+    struct store_retention_preview preview;
+    int64_t days;
+    enum store_status status = parse_days(call, &days, error);
+
+    if (status == STORE_OK)
+        status = store_retention_preview(store, days, call->now_ms, &preview, error);
+    if (status == STORE_OK)
+        call->reply = report_retention_preview(store, days, &preview);
+    return status;
+}
+
 static enum store_status run_access_log(struct store *store, struct api_call *call, struct store_error *error)
 {
     return run_named(store, call, "access_log", &call->reply, error);
@@ -1015,6 +1073,8 @@ static const struct route routes[] = {
     {true, {"staff", "*", "erase"}, API_WRITER, LOCALS, run_erase, NULL, 0},
     {false, {"policy"}, API_READER, MANAGERS | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_policy, NULL, 0},
     {true, {"policy"}, API_WRITER, LOCALS, run_policy_set, NULL, NEEDS(TEXT_ATTRIBUTE)},
+    {true, {"policy", "retention"}, API_WRITER, LOCALS, run_retention_set, NULL, NEEDS(TEXT_DAYS)},
+    {false, {"policy", "retention"}, API_VERIFIER, LOCALS, run_retention_preview, NULL, 0},
     {false, {"access-log"}, API_READER, MANAGERS, run_access_log, NULL, 0},
     {false, {"me", "moments"}, API_READER, BIT(TOKEN_STAFF), run_my_moments, NULL, 0},
     {false, {"board"}, API_READER, BIT(TOKEN_MANAGER) | BIT(TOKEN_BOARD), run_board, NULL, 0},

@@ -35,6 +35,8 @@
  *   POST /api/v1/staff/WHO/erase                              the person becomes "former staff"
  *   GET  /api/v1/policy                                       whose names are kept, since when, and who may look
  *   POST /api/v1/policy               {"attribute"}           "all", "positive" or "none", from now on
+ *   POST /api/v1/policy/retention     {"days"}                for how long raw answers are kept: a number, or "none"
+ *   GET  /api/v1/policy/retention?days=                       what would go if that were set
  *   GET  /api/v1/access-log                                   who read per-staff data
  *   GET  /api/v1/me/moments?since=&from=&to=                  happy visits that were theirs, the newest first
  *   GET  /api/v1/board?since=&from=&to=                       the team's totals: nobody's name

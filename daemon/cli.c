@@ -27,6 +27,7 @@ enum cli_option {
     O_LABEL,
     O_REMARK,
     O_SHOW,
+    O_DRY_RUN,
     O_COUNT,
     O_FORMAT = O_COUNT,
     O_DIGEST,
@@ -86,6 +87,9 @@ static const struct cli_command commands[] = {
      "/api/v1/policy", NULL, 0, 0, NULL, 0},
     {"policy", "attribute", "all|positive|none", "whose names are kept from now on", true, false,
      "/api/v1/policy", NULL, 1, 1, "attribute", 0},
+    {"policy", "retention", "DAYS|none [--dry-run]",
+     "for how long raw answers are kept; with --dry-run only what would go", true, false,
+     "/api/v1/policy/retention", NULL, 1, 1, "days", BIT(O_DRY_RUN)},
     {"access-log", NULL, "", "who read per-staff data, and when", false, true, "/api/v1/access-log", NULL, 0,
      0, NULL, 0},
     {"token", "create", "manager|staff:WHO|board [--label TEXT]", "a private link to the pages, shown once",
@@ -134,6 +138,7 @@ static const struct option options[] = {
     {"label", required_argument, NULL, O_LABEL},
     {"remark", required_argument, NULL, O_REMARK},
     {"show", no_argument, NULL, O_SHOW},
+    {"dry-run", no_argument, NULL, O_DRY_RUN},
     {"format", required_argument, NULL, O_FORMAT},
     {"digest", no_argument, NULL, O_DIGEST},
     {"language", required_argument, NULL, O_LANGUAGE},
@@ -257,14 +262,21 @@ static void set_request(struct cli *cli, char *const arguments[], int count,
 {
     const char *separator = "?";
 
-    cli->is_post = cli->command->is_post;
+    cli->is_post =
+        cli->command->is_post && values[O_DRY_RUN] == NULL; /* a dry run changes nothing: it asks */
     set_path(cli, count > 0 ? arguments[0] : NULL);
     if (cli->is_post)
         cli->body = json_object();
-    if (cli->command->body_key != NULL)
+    if (cli->command->body_key != NULL && cli->is_post)
         put(cli, cli->command->body_key, arguments[count - 1]);
+    else if (cli->command->body_key != NULL) {
+        append(cli, "?", 1);
+        append_key(cli, cli->command->body_key);
+        append(cli, "=", 1);
+        append_encoded(cli, arguments[count - 1]);
+    }
     for (int i = 0; i < O_COUNT; i++) {
-        if (values[i] == NULL)
+        if (values[i] == NULL || i == O_DRY_RUN)
             continue;
         if (cli->is_post) {
             put(cli, options[i].name, values[i]);
@@ -454,6 +466,7 @@ static void take_option(struct cli *cli, int option, const char *values[O_COUNT]
         mistake(cli, "there is no option %s; see byname --help", arguments[optind - 1]);
         break;
     case O_SHOW:
+    case O_DRY_RUN:
         values[option] = "yes";
         break;
     default:
@@ -582,5 +595,6 @@ bool cli_is_watch(const struct cli *cli)
 
 bool cli_is_long(const struct cli *cli)
 {
-    return strcmp(cli->command->group, "verify") == 0 || strcmp(cli->command->group, "backup") == 0;
+    return strcmp(cli->command->group, "verify") == 0 || strcmp(cli->command->group, "backup") == 0 ||
+           (cli->command->options & BIT(O_DRY_RUN)) != 0;
 }

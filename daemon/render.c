@@ -42,6 +42,7 @@ static const struct kind {
     {"token", render_token, NULL, NULL},
     {"token_list", render_token_list, "tokens", NULL},
     {"policy", render_policy, "changes", NULL},
+    {"retention_preview", render_retention_preview, NULL, NULL},
     {"access_log", render_access_log, "reads", NULL},
     {"export", render_export, "visits", NULL},
 };

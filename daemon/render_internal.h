@@ -27,7 +27,7 @@ typedef void render_text_function(struct page *page, const json_t *reply);
 render_text_function render_overview, render_summary, render_staff, render_causes, render_strengths,
     render_hours, render_days, render_kiosks, render_help, render_staff_list, render_kiosk_list,
     render_status, render_verify, render_done, render_token, render_token_list, render_help_call_list,
-    render_note_list, render_policy, render_access_log, render_export;
+    render_note_list, render_policy, render_retention_preview, render_access_log, render_export;
 
 /* render_page.c: putting ---------------------------------------------------------------------------------------- */
 

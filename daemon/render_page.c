@@ -402,6 +402,17 @@ static enum word policy_word(const json_t *policy)
     return strcmp(attribute, "none") == 0 ? WORD_POLICY_NONE : WORD_POLICY_ALL;
 }
 
+/* Of a period that begins before raw answers do, which is compared by the local date and time. */
+static void put_purged(struct page *page, const json_t *reply)
+{
+    const char *before = page_text_at(page_at(page_at(reply, "policy"), "retention"), "purged_before");
+    const char *from = page_text_at(page_at(reply, "period"), "from");
+
+    if (before[0] != '\0' && strcmp(from, before) < 0)
+        page_put_wrapped(page, STYLE_QUIET, 0,
+                         page_say(page, WORD_POLICY_PURGED, page_moment(page, before, true)));
+}
+
 static void put_policy(struct page *page, const json_t *policy)
 {
     const json_t *change;
@@ -422,6 +433,7 @@ void page_put_foot(struct page *page, const json_t *reply)
     put_lost(page, page_at(reply, "lost"));
     if (json_is_object(page_at(reply, "policy")))
         put_policy(page, page_at(reply, "policy"));
+    put_purged(page, reply);
 }
 
 bool page_put_satisfied(struct page *page, const json_t *reply)

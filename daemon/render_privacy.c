@@ -4,6 +4,8 @@
  */
 #include "render_internal.h"
 
+#include "daemon/store_retention.h"
+
 #include <string.h>
 
 static const char *text_of(const json_t *object, const char *key)
@@ -61,6 +63,26 @@ static void put_tokens(FILE *out, const json_t *reply)
           out);
 }
 
+static void put_retention(FILE *out, const json_t *reply)
+{
+    const json_t *retention = json_object_get(reply, "retention");
+    const json_t *days = json_object_get(retention, "days");
+
+    if (!json_is_integer(days))
+        fputs("3. For how long: until it is erased (byname staff erase). Nothing is deleted by itself.\n",
+              out);
+    else
+        fprintf(out,
+                "3. For how long: answers, sign-ons and the log of reads for %" JSON_INTEGER_FORMAT
+                " days; the"
+                " newest %d\n   answers of a kiosk stay until it goes on. Counts stay, of people by month; "
+                "the name\n"
+                "   until it is erased (byname staff erase).\n",
+                json_integer_value(days), STORE_KEPT_BACK);
+    if (json_is_string(json_object_get(retention, "purged_before")))
+        fprintf(out, "   Answers from before %.10s are gone.\n", text_of(retention, "purged_before"));
+}
+
 void render_policy(struct page *page, const json_t *reply)
 {
     FILE *out = page->out;
@@ -70,9 +92,9 @@ void render_policy(struct page *page, const json_t *reply)
     put_changes(out, reply);
     fputs("2. What is kept: the name, its number and a PIN; each answer of a customer that names\n"
           "   the person, with its time and kiosk; sign-on and sign-off; counts by hour, day, week\n"
-          "   and month. Nothing at all about who a customer is.\n"
-          "3. For how long: until it is erased (byname staff erase). Nothing is deleted by itself.\n",
+          "   and month. Nothing at all about who a customer is.\n",
           out);
+    put_retention(out, reply);
     put_tokens(out, reply);
     fputs("5. What is shown: rates with their number and interval; of fewer than 5 visits no figure.\n"
           "   People are compared with their own past, never ranked.\n"
@@ -82,6 +104,28 @@ void render_policy(struct page *page, const json_t *reply)
           "   Date, for the store                      Date, for the staff\n"
           "\n"
           "   ____________________________________     ____________________________________\n",
+          out);
+}
+
+void render_retention_preview(struct page *page, const json_t *reply)
+{
+    FILE *out = page->out;
+
+    fprintf(out, "With %" JSON_INTEGER_FORMAT " days, what is older than %.10s goes; now that is:\n",
+            page_count_at(reply, "days"), text_of(reply, "before"));
+    fprintf(out, "  %9" JSON_INTEGER_FORMAT " answers", page_count_at(reply, "answers"));
+    if (page_count_at(reply, "answers") > 0)
+        fprintf(out, ", of %.10s to %.10s", text_of(reply, "first"), text_of(reply, "last"));
+    fprintf(out, "\n  %9" JSON_INTEGER_FORMAT " visits they belong to\n", page_count_at(reply, "visits"));
+    fprintf(out,
+            "  %9" JSON_INTEGER_FORMAT " help calls that say who came, or have a remark: the calls stay\n",
+            page_count_at(reply, "help_calls"));
+    fprintf(out, "  %9" JSON_INTEGER_FORMAT " rows of the log of reads\n", page_count_at(reply, "reads"));
+    if (page_count_at(reply, "kept_back") > 0)
+        fprintf(out, "As old, and kept until their kiosk goes on: %" JSON_INTEGER_FORMAT " answers.\n",
+                page_count_at(reply, "kept_back"));
+    fputs("Counts stay; of people they stay by month. Who was signed on is not known any more for\n"
+          "that time. Nothing was changed: without --dry-run it is.\n",
           out);
 }
 

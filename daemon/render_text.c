@@ -202,6 +202,11 @@ void render_verify(struct page *page, const json_t *reply)
                  page_count_at(reply, "missing"));
         page_put(page, STYLE_PLAIN, "The first difference: %s.\n", page_text_at(reply, "first_difference"));
     }
+    if (page_count_at(reply, "purged") > 0)
+        page_put(page, STYLE_PLAIN,
+                 "%" JSON_INTEGER_FORMAT " answers from before %.10s are gone (policy retention):\n"
+                 "what they were counted with is taken as it was kept, and cannot be counted again.\n",
+                 page_count_at(reply, "purged"), page_text_at(reply, "purged_before"));
     if (page_count_at(reply, "lost") + page_count_at(reply, "conflicts") > 0)
         page_put(page, STYLE_PLAIN,
                  "Known to be lost: %" JSON_INTEGER_FORMAT

@@ -499,6 +499,35 @@ bool report_is_list(const char *name)
     return false;
 }
 
+/* null for INT64_MIN. */
+static json_t *moment_of(const struct store *store, int64_t at_ms)
+{
+    char text[PERIOD_TEXT_SIZE];
+
+    if (at_ms == INT64_MIN)
+        return json_null();
+    period_format(store_zone(store), at_ms, text);
+    return json_string(text);
+}
+
+json_t *report_retention_preview(const struct store *store, int64_t days,
+                                 const struct store_retention_preview *preview)
+{
+    json_t *out = json_pack("{s:s}", "kind", "retention_preview");
+
+    identity_set(out, store);
+    json_object_set_new(out, "days", json_integer(days));
+    json_object_set_new(out, "before", moment_of(store, preview->before_ms));
+    json_object_set_new(out, "first", moment_of(store, preview->first_ms));
+    json_object_set_new(out, "last", moment_of(store, preview->last_ms));
+    json_object_set_new(out, "answers", json_integer(preview->answers));
+    json_object_set_new(out, "visits", json_integer(preview->visits));
+    json_object_set_new(out, "help_calls", json_integer(preview->help_calls));
+    json_object_set_new(out, "reads", json_integer(preview->reads));
+    json_object_set_new(out, "kept_back", json_integer(preview->kept_back));
+    return out;
+}
+
 json_t *report_verified(const struct store *store, const struct store_verified *verified)
 {
     bool is_well = verified->tallies_wrong == 0 && verified->visits_wrong == 0 && verified->missing == 0;
@@ -513,6 +542,8 @@ json_t *report_verified(const struct store *store, const struct store_verified *
     json_object_set_new(out, "missing", json_integer((json_int_t)verified->missing));
     json_object_set_new(out, "lost", json_integer((json_int_t)verified->gaps));
     json_object_set_new(out, "conflicts", json_integer((json_int_t)verified->conflicts));
+    json_object_set_new(out, "purged", json_integer((json_int_t)verified->purged));
+    json_object_set_new(out, "purged_before", moment_of(store, verified->purged_before_ms));
     json_object_set_new(out, "first_difference", report_text(verified->first_difference));
     return out;
 }

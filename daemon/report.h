@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "daemon/store.h"
+#include "daemon/store_retention.h"
 
 #define REPORT_NAMES "summary, staff, causes, strengths, hours, days, kiosks and help"
 
@@ -40,6 +41,8 @@ enum store_status report_run(struct store *store, const struct report_query *que
 bool report_is_list(const char *name);
 
 /* The reply to verify: what store_verify found. NULL when there is no memory. */
+json_t *report_retention_preview(const struct store *store, int64_t days,
+                                 const struct store_retention_preview *preview);
 json_t *report_verified(const struct store *store, const struct store_verified *verified);
 
 /* A text as JSON, which is UTF-8: each byte that is not (of a file's name, a request, a text cut to size) becomes '?'.

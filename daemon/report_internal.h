@@ -21,6 +21,7 @@ struct report {
     int64_t now_ms;
     int week_start; /* 1 Monday to 7 Sunday */
     int version;    /* of the tables */
+    int64_t purged_before_ms; /* raw answers before are gone; INT64_MIN: none are. Set with the policy */
     /* Whether names were kept whatever the rating: in this period and the one before, and at all times before its end. Where
      * not, the ratings that somebody's name stands with are no measure of them. */
     bool is_fully_named, was_always_fully_named;
@@ -115,6 +116,8 @@ struct report_part report_whole_part(const struct report_breakdown *breakdown);
 /* report_policy.c: {"attribute" at the beginning of the period, "changes": [{"since", "attribute"}] within it}; sets
  * is_fully_named and was_always_fully_named. */
 enum store_status report_policy_read(struct report *report, json_t **out);
+/* ... and for how long raw answers are kept; notes since when there are any. */
+enum store_status report_retention_set(struct report *report, json_t *out);
 
 /* report_small.c ------------------------------------------------------------------------------------------------ */
 

@@ -98,6 +98,12 @@ enum store_status report_past_read(struct report *report, struct report_past **p
     query.staff = FIGURES_ALL_STAFF;
     query.to_ms = period_week(zone, end_ms, 0);
     status = oldest_find(report, query.to_ms, &query.from_ms);
+    if (report->purged_before_ms !=
+        INT64_MIN) { /* older weeks, or a part of them, do not name people any more */
+        int64_t first_ms = period_week(zone, report->purged_before_ms - 1, 1);
+
+        query.from_ms = query.from_ms > first_ms ? query.from_ms : first_ms;
+    }
     if (status == STORE_OK)
         status = figures_each(report->store, &query, PERIOD_WEEK, on_row, *past, report->error);
     return status == STORE_OK && (*past)->is_failed ? report_no_memory(report) : status;

@@ -5,6 +5,7 @@
 #include "report_internal.h"
 
 #include "daemon/store_privacy.h"
+#include "daemon/store_retention.h"
 
 #define VERSION_WITH_POLICY 7 /* of the tables; before that, names were kept whatever the rating */
 
@@ -32,6 +33,26 @@ static void change_take(struct report *report, struct policy *policy, int64_t si
                                         store_attribute_name(attribute)));
 }
 
+enum store_status report_retention_set(struct report *report, json_t *out)
+{
+    static const char sql[] = "SELECT days FROM retention ORDER BY since_ms DESC LIMIT 1";
+    sqlite3_stmt *row = report_prepare(report, sql);
+    enum store_status status = STORE_BROKEN;
+    int64_t days = 0;
+
+    if (row != NULL && report_step(report, row, &status))
+        days = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    if (status == STORE_OK)
+        status = store_purged_before(report->store, &report->purged_before_ms, report->error);
+    if (status != STORE_OK)
+        return status;
+    json_object_set_new(out, "retention",
+                        json_pack("{s:o, s:o}", "days", days == 0 ? json_null() : json_integer(days),
+                                  "purged_before", report_moment(report, report->purged_before_ms)));
+    return STORE_OK;
+}
+
 enum store_status report_policy_read(struct report *report, json_t **out)
 {
     static const char sql[] = "SELECT since_ms, attribute FROM policy WHERE since_ms < ?1 ORDER BY since_ms";
@@ -50,5 +71,7 @@ enum store_status report_policy_read(struct report *report, json_t **out)
     sqlite3_finalize(row);
     *out = json_pack("{s:s, s:o}", "attribute", store_attribute_name(policy.at_start), "changes",
                      policy.changes);
+    if (status == STORE_OK)
+        status = report_retention_set(report, *out);
     return status;
 }

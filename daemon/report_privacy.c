@@ -80,6 +80,8 @@ enum store_status report_policy(struct report *report)
                         json_string(last == NULL ? store_attribute_name(ATTRIBUTE_ALL)
                                                  : json_string_value(json_object_get(last, "attribute"))));
     if (status == STORE_OK)
+        status = report_retention_set(report, report->out);
+    if (status == STORE_OK)
         status = rows_set(
             report, "tokens",
             "SELECT scope, staff.name, label, created_ms FROM token LEFT JOIN staff ON staff.id = token.staff"

@@ -131,5 +131,7 @@ enum store_status report_staffing_read(struct report *report, struct report_staf
     if (status != STORE_OK)
         return status;
     stretch_add(&count, count.from_ms, count.to_ms, staffing->length_s);
+    if (count.from_ms < report->purged_before_ms) /* sign-ons are raw answers: it is not known any more */
+        return STORE_OK;
     return signs_read(&count);
 }

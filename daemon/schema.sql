@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 8. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 9. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
@@ -153,6 +153,7 @@ CREATE INDEX visit_help ON visit (instant_ms) WHERE help = 1; -- since version 3
 -- Counts of visits; daemon/tally.h says what each measure is.
 CREATE TABLE tally (
     level INTEGER NOT NULL,      -- 1 hour, 2 day, 3 month, 4 all time, 5 week; 9 year; of all staff: 6 hour, 7 day, 8 slot, 10 slot of a year
+                                 -- 100 + level: the part of it whose answers are purged, since version 9
     start_ms INTEGER NOT NULL,   -- the instant at which the local period begins; 0 for all time
     kiosk INTEGER NOT NULL REFERENCES kiosk (id),
     staff INTEGER NOT NULL,      -- 0: no name
@@ -285,3 +286,19 @@ CREATE TABLE erased (
 
 -- Visits that may have happened at any time of more than a week: few, and whatever period is asked for, all are looked at.
 CREATE INDEX visit_vague ON visit (instant_ms) WHERE span_ms > 604800000;
+
+-- Since version 9 -------------------------------------------------------------------------------------------------
+
+-- For how many days raw answers are kept, from when on; 0: without end.
+CREATE TABLE retention (
+    since_ms INTEGER PRIMARY KEY,
+    days INTEGER NOT NULL CHECK (days >= 0)
+) STRICT;
+
+-- What of a journal is gone. What it was counted with stays in `tally`, and once more under its level + 100.
+CREATE TABLE purged (
+    journal INTEGER PRIMARY KEY REFERENCES journal (id),
+    through INTEGER NOT NULL,    -- answers up to here are gone; that they were stored is still known
+    answers INTEGER NOT NULL,    -- as many of them
+    before_ms INTEGER NOT NULL   -- all were pressed before this
+) STRICT;

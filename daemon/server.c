@@ -26,6 +26,9 @@
 #include "daemon/writer.h"
 
 #define TICK_MS 100
+#define PURGE_CHECK_MS 3600000 /* by the next hour what turned too old at midnight begins to go */
+#define PURGE_QUEUE_MAX 4      /* more requests than that go first */
+#define PURGE_PIECE_MS 100     /* between two pieces */
 #define EVENTS_PATH "/api/v1/events"
 #define STATUS_PATH "/api/v1/status"
 #define WATCHDOG_SHARE 4 /* so often in systemd's time do loop and writer say that they live */
@@ -54,6 +57,8 @@ struct server {
     struct calls *calls;
     struct announce *announce;
     bool is_resume_due; /* the store is to say which calls are still to be raised */
+    bool is_purging;    /* the writer has a piece of it */
+    uint64_t purge_ms;  /* when it is asked again what is too old (monotonic) */
 
     struct event *events[EVENT_COUNT];
     bool is_stopping;
@@ -475,16 +480,28 @@ static void count_work(struct metrics_counters *counters, const struct work *wor
     counters->ratings += events_new_ratings(work, NULL);
 }
 
+/* A piece at a time, and answers between them. */
+static void purged(struct server *server, const struct work *work)
+{
+    bool is_more = work->status == STORE_OK && work->result.is_more;
+
+    server->is_purging = false;
+    server->purge_ms = clock_monotonic_ms() + (is_more ? PURGE_PIECE_MS : PURGE_CHECK_MS);
+}
+
 static void take_work(struct server *server, struct work *work)
 {
     const struct events_sink sink = {server, on_event};
     struct session_clock clock = clock_read(&server->watch);
 
     if (work->kind == WORK_CALL) {
+        server->purge_ms = 0; /* it may have changed for how long answers are kept */
         finish_exchange(server, work->ask.call.context, work->status, &work->error);
     } else if (work->kind == WORK_HELP) {
         if (work->ask.help.what == WORK_HELP_RESUME && work->status == STORE_FULL)
             server->is_resume_due = true;
+    } else if (work->kind == WORK_PURGE) {
+        purged(server, work);
     } else if (work->status != STORE_BROKEN) {
         hub_result(server->hub, work, &clock);
         if (work->session < server->config->kiosk_count)
@@ -547,6 +564,18 @@ static void on_hub_log(void *context, enum log_level level, uint16_t index, cons
     log_line(level, "kiosk %s: %s", server->config->kiosks[index].name, text);
 }
 
+/* What is too old goes a piece at a time, when the writer has little else to do and the clock can be trusted: by a clock
+ * that is wrong everything would be old. */
+static void tick_purge(struct server *server, const struct session_clock *clock)
+{
+    const struct work work = {.kind = WORK_PURGE, .session = WORK_NO_SESSION, .now_ms = clock->utc_ms};
+
+    if (server->is_purging || server->is_stopping || !clock->is_good || clock->now_ms < server->purge_ms ||
+        writer_pending(server->writer) > PURGE_QUEUE_MAX)
+        return;
+    server->is_purging = writer_submit(server->writer, &work);
+}
+
 /* Time and signals ------------------------------------------------------------------------------------------------ */
 
 /* The loop speaks, so it lives; the writer lives when it came round since the last time. */
@@ -576,6 +605,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)fd, (void)what;
     hub_tick(server->hub, &clock);
     tick_help(server, &clock);
+    tick_purge(server, &clock);
     tell_kiosks(server);
     http_tick(server->http);
     http_tick(server->tcp);

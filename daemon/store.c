@@ -3,6 +3,7 @@
  * store.c - the connection: opening, migrating, transactions, statements.
  */
 #include "store_internal.h"
+#include "store_retention.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #define SQL_SIZE_MAX 8192
 #define VERSION_WITH_MASH 4
 #define VERSION_WITH_YEARS 8
+#define VERSION_WITH_RETENTION 9
 
 #define STATEMENT_SQL(NAME, sql) sql,
 static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
@@ -493,10 +495,20 @@ static enum store_status settings_apply(struct store *store, const struct store_
 {
     bool is_new_zone = strcmp(store->timezone, options->timezone) != 0;
     bool is_new_name = strcmp(store->name, options->store_name) != 0;
-    char *name = strdup(options->store_name);
-    char *zone_name = strdup(options->timezone);
-    enum store_status status;
+    char *name, *zone_name;
+    int64_t purged_before_ms = INT64_MIN;
+    enum store_status status = is_new_zone ? store_purged_before(store, &purged_before_ms, error) : STORE_OK;
 
+    if (status != STORE_OK)
+        return status;
+    if (purged_before_ms != INT64_MIN)
+        return store_refuse(
+            error,
+            "old answers are purged, so hours and days cannot be counted again in %.60s: the time"
+            " zone of this database stays %.60s",
+            options->timezone, store->timezone);
+    name = strdup(options->store_name);
+    zone_name = strdup(options->timezone);
     if (name == NULL || zone_name == NULL) {
         free(name);
         free(zone_name);
@@ -579,14 +591,20 @@ static bool is_archived(const struct store *store)
 /* An archive is not brought up to date. Views of this connection add the columns that it does not have. */
 static enum store_status archive_complete(struct store *store, struct store_error *error)
 {
-    static const char views[] = "CREATE TEMP VIEW visit AS SELECT *, 0 AS is_mash FROM main.visit;"
-                                "CREATE TEMP VIEW tally AS SELECT *, 0 AS left_out_mash FROM main.tally";
+    static const char mash[] = "CREATE TEMP VIEW visit AS SELECT *, 0 AS is_mash FROM main.visit;"
+                               "CREATE TEMP VIEW tally AS SELECT *, 0 AS left_out_mash FROM main.tally";
+    static const char retention[] =
+        "CREATE TEMP VIEW retention AS SELECT 0 AS since_ms, 0 AS days WHERE 0;"
+        "CREATE TEMP VIEW purged AS SELECT 0 AS journal, 0 AS through, 0 AS answers, 0 AS before_ms WHERE 0";
     char text[32];
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
+    long version = strtol(text, NULL, 10);
 
-    store->is_year_unknown = status == STORE_OK && strtol(text, NULL, 10) < VERSION_WITH_YEARS;
-    store->is_mash_unknown = status == STORE_OK && strtol(text, NULL, 10) < VERSION_WITH_MASH;
-    return store->is_mash_unknown ? execute(store, views, error) : status;
+    store->is_year_unknown = status == STORE_OK && version < VERSION_WITH_YEARS;
+    store->is_mash_unknown = status == STORE_OK && version < VERSION_WITH_MASH;
+    if (status == STORE_OK && version < VERSION_WITH_RETENTION)
+        status = execute(store, retention, error);
+    return status == STORE_OK && store->is_mash_unknown ? execute(store, mash, error) : status;
 }
 
 static enum store_status reader_prepare(struct store *store, struct store_error *error)

@@ -258,6 +258,8 @@ struct store_verified {
     uint64_t visits_wrong;    /* visits that differ from their answers */
     uint64_t missing;         /* sequence numbers at or below a mark that are neither stored nor known lost */
     uint64_t gaps, conflicts; /* sequence numbers lost; answers seen with two contents */
+    uint64_t purged;          /* answers that are gone by retention: their share is taken as it was counted */
+    int64_t purged_before_ms; /* they were pressed before; INT64_MIN: none are gone */
     char first_difference[STORE_TEXT_MAX]; /* "" when none */
 };
 

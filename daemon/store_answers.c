@@ -124,14 +124,6 @@ enum store_status store_tally_write(struct store *store, const struct tally_row 
     return store_run(store, statement, error);
 }
 
-static bool is_nothing(const struct tally_row *row)
-{
-    for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
-        if (row->n[i] != 0)
-            return false;
-    return true;
-}
-
 /* A week that changes behind a remembered best one makes it stale. */
 static void bests_check(struct store *store, const struct tally_row *row)
 {
@@ -157,7 +149,7 @@ static enum store_status book_write(struct store *store, struct store_error *err
     for (size_t i = 0; status == STORE_OK && i < tally_book_count(store->book); i++) {
         const struct tally_row *row = tally_book_row(store->book, i);
 
-        if (is_nothing(row))
+        if (tally_is_nothing(row->n))
             continue;
         bests_check(store, row);
         status = store_tally_write(store, row, error);

@@ -70,8 +70,11 @@ enum store_status store_staff_erase(struct store *store, const char *which, int6
 
     error->text[0] = '\0';
     status = store_staff_known(store, which, &id, error);
-    if (status == STORE_OK && id == STORE_FORMER_STAFF)
-        return store_refuse(error, "\"former staff\" is nobody: it is what remains of those who were erased");
+    if (status == STORE_OK && id >= STORE_FORMER_STAFF)
+        return store_refuse(error,
+                            "\"%.60s\" is nobody: it is what remains of those who were erased, or of figures"
+                            " that no longer name people",
+                            which);
     if (status == STORE_OK)
         status = store_flush(store, error);
     if (status == STORE_OK)

@@ -19,7 +19,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 8 /* user_version */
+#define STORE_VERSION 9 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 1024 /* one for each kiosk of a daemon; those that are never used cost no memory */
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -165,6 +165,7 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
               " FROM kiosk CROSS JOIN tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = kiosk.id"         \
               " AND staff = ?3")                                                                             \
     X(COUNTS_WEEKS, "WITH RECURSIVE week (week_ms) AS (SELECT min(start_ms) FROM tally WHERE level = 5"      \
+                    " AND start_ms >= ?3" /* older weeks do not name people any more */                      \
                     " UNION ALL SELECT (SELECT min(start_ms) FROM tally WHERE level = 5"                     \
                     " AND start_ms > week_ms) FROM week WHERE week_ms < ?1)"                                 \
                     " SELECT sum(mention_asked), sum(mention_asked + mention_will_ask + mention_no)"         \

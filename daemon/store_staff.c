@@ -3,6 +3,7 @@
  * store_staff.c - people: their names, what kiosks are told of them, their own counts.
  */
 #include "store_internal.h"
+#include "store_retention.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,11 +305,14 @@ static enum store_status best_find(struct store *store, uint16_t staff, int64_t 
                                    struct store_best *best, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_WEEKS);
-    enum store_status status = STORE_OK;
+    int64_t purged_ms;
     bool has_row = true;
+    enum store_status status = store_purged_before(store, &purged_ms, error);
 
     *best = (struct store_best){.staff = staff, .week_ms = week_ms};
-    store_bind_integers(statement, (int64_t[]){week_ms, staff}, 2);
+    if (purged_ms != INT64_MIN) /* what is left of the week in which it lies is not all of it */
+        purged_ms = period_week(store->zone, purged_ms - 1, 1);
+    store_bind_integers(statement, (int64_t[]){week_ms, staff, purged_ms}, 3);
     while (status == STORE_OK && has_row) {
         status = store_row(store, statement, &has_row, error);
         if (status == STORE_OK && has_row) {

@@ -7,6 +7,7 @@
  * one.
  */
 #include "store_internal.h"
+#include "store_retention.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,23 +23,34 @@ enum recount_statement {
     RECOUNT_JOURNALS,
     RECOUNT_ANSWERS,
     RECOUNT_VISITS,
+    RECOUNT_VISITS_BEFORE,
     RECOUNT_TALLIES,
+    RECOUNT_PURGED,
     RECOUNT_TALLY,
     RECOUNT_LOST,
     RECOUNT_TALLIES_OF_ALL,
     RECOUNT_STATEMENTS,
 };
 
+static const char journals_sql[] =
+    "SELECT id, begins_after, journal.through, ifnull(purged.through, 0), ifnull(answers, 0), before_ms"
+    " FROM journal LEFT JOIN purged ON purged.journal = journal.id WHERE kiosk = ?1 ORDER BY id";
+
+static const char answers_sql[] =
+    "SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms FROM answer"
+    " WHERE journal = ?1 ORDER BY seq";
+
 static const char *const recount_sql[RECOUNT_STATEMENTS] = {
     [RECOUNT_KIOSKS] = "SELECT id, (SELECT sum(through) FROM journal) FROM kiosk ORDER BY id",
-    [RECOUNT_JOURNALS] = "SELECT id, begins_after, through FROM journal WHERE kiosk = ?1 ORDER BY id",
-    [RECOUNT_ANSWERS] = ("SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms"
-                         " FROM answer WHERE journal = ?1 ORDER BY seq"),
-    [RECOUNT_VISITS] = "SELECT * FROM visit WHERE journal = ?1 ORDER BY seq",
-    [RECOUNT_TALLIES] = "SELECT * FROM tally WHERE kiosk = ?1",
+    [RECOUNT_JOURNALS] = journals_sql,
+    [RECOUNT_ANSWERS] = answers_sql,
+    [RECOUNT_VISITS] = "SELECT * FROM visit WHERE journal = ?1 AND seq > ?2 ORDER BY seq",
+    [RECOUNT_VISITS_BEFORE] = "SELECT * FROM visit WHERE journal = ?1 AND seq > ?2 AND seq <= ?3",
+    [RECOUNT_TALLIES] = "SELECT * FROM tally WHERE kiosk = ?1 AND level < 100",
+    [RECOUNT_PURGED] = "SELECT * FROM tally WHERE kiosk = ?1 AND level > 100",
     [RECOUNT_TALLY] = "SELECT 1 FROM tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = ?3 AND staff = ?4",
     [RECOUNT_LOST] = "SELECT ifnull(sum(last - first + 1), 0) FROM lost WHERE journal = ?1",
-    [RECOUNT_TALLIES_OF_ALL] = "SELECT * FROM tally",
+    [RECOUNT_TALLIES_OF_ALL] = "SELECT * FROM tally WHERE level < 100",
 };
 
 /* A sum over the tallies of a kiosk, in any order: equal for equal tallies, and for others by an accident of one in 2^64. */
@@ -57,6 +69,7 @@ struct recount {
     bool (*progress)(void *context, unsigned done);
     void *context;
     int64_t kiosk, journal;
+    int64_t purged; /* of the journal: answers up to here are gone, with what they were counted with */
     uint64_t answers, answers_expected;
     unsigned done; /* of 1000, while SQLite works on its own */
     struct visit_window window;
@@ -76,14 +89,6 @@ static void difference(struct store_verified *verified, const char *text)
 {
     if (verified->first_difference[0] == '\0')
         snprintf(verified->first_difference, sizeof verified->first_difference, "%s", text);
-}
-
-static bool visits_are_equal(const struct visit *a, const struct visit *b)
-{
-    return a->seq == b->seq && a->uptime_s == b->uptime_s && a->boot == b->boot && a->flag == b->flag &&
-           a->rating == b->rating && a->is_burst == b->is_burst && a->is_mash == b->is_mash &&
-           a->time.instant_ms == b->time.instant_ms && a->time.span_ms == b->time.span_ms &&
-           memcmp(a->replies, b->replies, sizeof a->replies) == 0;
 }
 
 /* The next stored visit of the journal. */
@@ -132,7 +137,7 @@ static enum store_status visit_compare(struct recount *recount, const struct vis
         visit_differs(recount, visit->seq, "is missing");
         return STORE_OK;
     }
-    if (!visits_are_equal(visit, &recount->stored))
+    if (!visit_is_equal(visit, &recount->stored))
         visit_differs(recount, visit->seq, "differs from its answers");
     return stored_next(recount, error);
 }
@@ -246,17 +251,45 @@ static enum store_status journal_compare(struct recount *recount, int64_t due, u
     return surplus_skip(recount, UINT64_MAX, error);
 }
 
-static enum store_status journal_replay(struct recount *recount, uint64_t *answers, struct store_error *error)
+/* Where answers are purged, the recount begins with the visits that stand before its first. */
+static enum store_status window_begin(struct recount *recount, struct store_error *error)
 {
-    enum store_status status = STORE_OK;
+    const int64_t range[] = {recount->journal, recount->purged - VISIT_WINDOW_CAPACITY, recount->purged};
+    sqlite3_stmt *row = bound(recount, RECOUNT_VISITS_BEFORE, range, 3);
+    enum store_status status;
+    bool has_row;
 
     visit_window_init(&recount->window);
     recount->window.is_mash_unknown = recount->store->is_mash_unknown;
-    recount->settled = 0;
-    bound(recount, RECOUNT_VISITS, &recount->journal, 1);
-    if (recount->verified != NULL)
+    recount->settled = (uint64_t)recount->purged;
+    while ((status = store_row(recount->store, row, &has_row, error)) == STORE_OK && has_row) {
+        struct visit visit;
+
+        store_visit_read(row, &visit);
+        visit_window_restore(&recount->window, &visit);
+    }
+    return status;
+}
+
+static enum store_status journal_replay(struct recount *recount, uint64_t *answers, struct store_error *error)
+{
+    enum store_status status = window_begin(recount, error);
+
+    bound(recount, RECOUNT_VISITS, (int64_t[]){recount->journal, recount->purged}, 2);
+    if (status == STORE_OK && recount->verified != NULL)
         status = stored_next(recount, error);
     return status == STORE_OK ? answers_replay(recount, answers, error) : status;
+}
+
+static void purged_note(struct recount *recount, sqlite3_stmt *row)
+{
+    struct store_verified *verified = recount->verified;
+
+    if (verified == NULL || sqlite3_column_type(row, 5) == SQLITE_NULL)
+        return;
+    verified->purged += (uint64_t)sqlite3_column_int64(row, 4);
+    if (sqlite3_column_int64(row, 5) > verified->purged_before_ms)
+        verified->purged_before_ms = sqlite3_column_int64(row, 5);
 }
 
 static enum store_status journals_replay(struct recount *recount, struct store_error *error)
@@ -272,9 +305,13 @@ static enum store_status journals_replay(struct recount *recount, struct store_e
         if (status != STORE_OK || !has_row)
             return status;
         recount->journal = sqlite3_column_int64(row, 0);
+        recount->purged = sqlite3_column_int64(row, 3);
+        purged_note(recount, row);
         status = journal_replay(recount, &answers, error);
         if (status == STORE_OK && recount->verified != NULL)
-            status = journal_compare(recount, sqlite3_column_int64(row, 2) - sqlite3_column_int64(row, 1),
+            status = journal_compare(recount,
+                                     sqlite3_column_int64(row, 2) - sqlite3_column_int64(row, 1) -
+                                         sqlite3_column_int64(row, 4),
                                      answers, error);
         if (status != STORE_OK) {
             sqlite3_reset(row);
@@ -306,14 +343,6 @@ static void tally_difference(struct recount *recount, const struct tally_key *ke
              key->kiosk, (unsigned)key->staff, key->level <= TALLY_SLOT_OF_YEAR ? levels[key->level] : "?",
              start, column, stored, counted);
     difference(recount->verified, text);
-}
-
-static bool is_nothing(const int64_t *n)
-{
-    for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
-        if (n[i] != 0)
-            return false;
-    return true;
 }
 
 /* What a row adds to its kiosk's digest. Nothing for a row of nothing: that may be stored or not. (SplitMix64's mixing.) */
@@ -357,6 +386,24 @@ static struct tally_key key_read(sqlite3_stmt *row)
         .kiosk = sqlite3_column_int64(row, 2),
         .staff = (uint16_t)sqlite3_column_int(row, 3),
     };
+}
+
+/* What purged answers were counted with; it stands under level + STORE_PURGED_LEVEL. */
+static enum store_status purged_add(struct recount *recount, struct store_error *error)
+{
+    sqlite3_stmt *row = bound(recount, RECOUNT_PURGED, &recount->kiosk, 1);
+    enum store_status status;
+    bool has_row;
+
+    while ((status = store_row(recount->store, row, &has_row, error)) == STORE_OK && has_row) {
+        struct tally_row share = {.key = key_read(row)};
+
+        share.key.level = (uint8_t)(share.key.level - STORE_PURGED_LEVEL);
+        for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
+            share.n[i] = sqlite3_column_int64(row, 4 + i);
+        tally_book_add_row(recount->book, &share);
+    }
+    return status;
 }
 
 static int on_operations(void *context)
@@ -440,7 +487,7 @@ static enum store_status tallies_compare(struct recount *recount, struct store_e
         const struct tally_row *counted = tally_book_row(recount->book, i);
         const struct tally_key *key = &counted->key;
 
-        if (is_nothing(counted->n) || !is_tallied(recount, counted))
+        if (tally_is_nothing(counted->n) || !is_tallied(recount, counted))
             continue;
         row =
             bound(recount, RECOUNT_TALLY, (int64_t[]){key->level, key->start_ms, key->kiosk, key->staff}, 4);
@@ -459,7 +506,7 @@ static enum store_status tallies_make(struct recount *recount, struct store_erro
     for (size_t i = 0; status == STORE_OK && i < tally_book_count(recount->book); i++) {
         const struct tally_row *row = tally_book_row(recount->book, i);
 
-        if (!is_nothing(row->n))
+        if (!tally_is_nothing(row->n))
             status = store_tally_write(recount->store, row, error);
     }
     return status;
@@ -478,7 +525,9 @@ static enum store_status kiosks_replay(struct recount *recount, struct store_err
         recount->kiosk = sqlite3_column_int64(row, 0);
         recount->answers_expected = (uint64_t)sqlite3_column_int64(row, 1);
         tally_book_clear(recount->book);
-        status = journals_replay(recount, error);
+        status = purged_add(recount, error);
+        if (status == STORE_OK)
+            status = journals_replay(recount, error);
         if (status == STORE_OK && tally_book_failed(recount->book)) {
             snprintf(error->text, sizeof error->text, "out of memory");
             status = STORE_BROKEN;
@@ -607,6 +656,7 @@ enum store_status store_verify(struct store *store, struct store_verified *verif
 
     error->text[0] = '\0';
     memset(verified, 0, sizeof *verified);
+    verified->purged_before_ms = INT64_MIN;
     if (is_own_transaction) /* one picture, whatever the writer does meanwhile */
         sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL);
     status = recount_open(&recount, error);

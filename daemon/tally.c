@@ -223,6 +223,22 @@ static struct tally_row *row_of(struct tally_book *book, const struct tally_key 
     return row;
 }
 
+void tally_book_add_row(struct tally_book *book, const struct tally_row *row)
+{
+    struct tally_row *sum = book->is_failed ? NULL : row_of(book, &row->key);
+
+    for (size_t i = 0; sum != NULL && i < TALLY_MEASURE_COUNT; i++)
+        sum->n[i] += row->n[i];
+}
+
+bool tally_is_nothing(const int64_t n[TALLY_MEASURE_COUNT])
+{
+    for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
+        if (n[i] != 0)
+            return false;
+    return true;
+}
+
 static void recent_set(struct tally_book *book, enum period_level level, int64_t at_ms)
 {
     struct period *recent = &book->recent[level];

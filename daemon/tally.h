@@ -121,6 +121,12 @@ const struct tally_row *tally_book_row(const struct tally_book *book, size_t ind
 /* NULL when there is none. */
 const struct tally_row *tally_book_find(const struct tally_book *book, const struct tally_key *key);
 
+/* Add a row as it was counted before. */
+void tally_book_add_row(struct tally_book *book, const struct tally_row *row);
+
+/* Every measure is 0. */
+bool tally_is_nothing(const int64_t n[TALLY_MEASURE_COUNT]);
+
 /* What one visit adds to each measure, without a period. */
 void tally_measure(const struct visit *visit, int64_t n[TALLY_MEASURE_COUNT]);
 

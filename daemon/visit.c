@@ -32,6 +32,14 @@ enum visit_left_out visit_left_out(const struct visit *visit)
     return visit->is_mash ? VISIT_MASH : VISIT_COUNTED;
 }
 
+bool visit_is_equal(const struct visit *a, const struct visit *b)
+{
+    return a->seq == b->seq && a->uptime_s == b->uptime_s && a->boot == b->boot && a->flag == b->flag &&
+           a->rating == b->rating && a->is_burst == b->is_burst && a->is_mash == b->is_mash &&
+           a->time.instant_ms == b->time.instant_ms && a->time.span_ms == b->time.span_ms &&
+           memcmp(a->replies, b->replies, sizeof a->replies) == 0;
+}
+
 #define LIST_ONE(NAME, code, name) (code),
 #define COUNT(LIST) sizeof((const uint8_t[]){LIST(LIST_ONE)})
 

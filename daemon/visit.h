@@ -105,4 +105,7 @@ uint16_t visit_staff(const struct visit *visit);
 
 enum visit_left_out visit_left_out(const struct visit *visit);
 
+/* The same visit with the same contents; is_changed does not matter. */
+bool visit_is_equal(const struct visit *a, const struct visit *b);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/store_privacy.h"
+#include "daemon/store_retention.h"
 
 void work_runner_init(struct work_runner *runner, struct store *store)
 {
@@ -97,6 +98,8 @@ static enum store_status run_one(struct work_runner *runner, struct work *work)
         return work->ask.call.function(store, work->ask.call.context, &work->error);
     case WORK_HELP:
         return run_help(store, work);
+    case WORK_PURGE:
+        return store_retention_step(store, work->now_ms, &work->result.is_more, &work->error);
     }
     return STORE_BROKEN;
 }

@@ -21,7 +21,16 @@
 #define WORK_PORT_SIZE_MAX 63
 #define WORK_NO_SESSION WORK_SESSIONS_MAX
 
-enum work_kind { WORK_HELLO, WORK_ANSWERS, WORK_LOST, WORK_HEALTH, WORK_CALL, WORK_CONFIRM, WORK_HELP };
+enum work_kind {
+    WORK_HELLO,
+    WORK_ANSWERS,
+    WORK_LOST,
+    WORK_HEALTH,
+    WORK_CALL,
+    WORK_CONFIRM,
+    WORK_HELP,
+    WORK_PURGE
+};
 
 /* Any other use of the store, inside the same transaction: its own arguments and results are behind `context`. */
 typedef enum store_status work_function(struct store *store, void *context, struct store_error *error);
@@ -79,6 +88,7 @@ struct work {
     union {
         struct work_admitted hello; /* HELLO, CONFIRM */
         struct store_ingested ingested; /* ANSWERS, LOST */
+        bool is_more;                   /* PURGE: another piece of what is due may be left */
     } result;
 };
 

@@ -498,6 +498,8 @@ class Documented(Case):
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path":
                 path = path.replace("{" + parameter["name"] + "}", parameter["example"])
+            elif parameter.get("required"):
+                path += f"?{parameter['name']}={parameter['example']}"
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         if body is not None and "file" in body:
             body = {"file": os.path.join(self.folder, "copy.db")}

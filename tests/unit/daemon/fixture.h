@@ -20,12 +20,16 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
+#define FIXTURE_VERSION 9 /* of the tables, as they are made now */
+
 /* Takes out of a database what came after that version of its tables. */
+#define FIXTURE_BACK_TO_VERSION_8 "DROP TABLE retention; DROP TABLE purged; PRAGMA user_version = 8;"
 #define FIXTURE_BACK_TO_VERSION_7 \
+    FIXTURE_BACK_TO_VERSION_8     \
     "DROP INDEX visit_vague; DELETE FROM tally WHERE level IN (9, 10); PRAGMA user_version = 7;"
 #define FIXTURE_BACK_TO_VERSION_6 \
     FIXTURE_BACK_TO_VERSION_7     \
-        "DROP TABLE policy; DROP TABLE access; DROP TABLE erased; PRAGMA user_version = 6;"
+    "DROP TABLE policy; DROP TABLE access; DROP TABLE erased; PRAGMA user_version = 6;"
 #define FIXTURE_BACK_TO_VERSION_5 FIXTURE_BACK_TO_VERSION_6 "DROP TABLE token; PRAGMA user_version = 5;"
 #define FIXTURE_BACK_TO_VERSION_4 \
     FIXTURE_BACK_TO_VERSION_5 "DROP TABLE help_call; DROP TABLE note; PRAGMA user_version = 4;"

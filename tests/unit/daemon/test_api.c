@@ -191,6 +191,8 @@ static void test_each_scope_opens_its_own_paths_only(void **state)
         {true, "/api/v1/staff/Nobody/erase", "", {422, 403, 403, 403}},
         {false, "/api/v1/policy", "", {200, 200, 200, 200}},
         {true, "/api/v1/policy", "{\"attribute\":\"some\"}", {422, 403, 403, 403}},
+        {true, "/api/v1/policy/retention", "{\"days\":\"3\"}", {422, 403, 403, 403}},
+        {false, "/api/v1/policy/retention?days=365", "", {200, 403, 403, 403}},
         {false, "/api/v1/access-log", "", {200, 200, 403, 403}},
         {false, "/api/v1/nothing", "", {404, 404, 403, 403}},
         {true, "/api/v1/status", "", {405, 405, 403, 403}},
@@ -295,6 +297,28 @@ static void test_policy_is_set_and_said(void **state)
     expect(fixture, true, "/api/v1/policy", "{\"attribute\":\"positive\"}", 200, "done");
     expect(fixture, false, "/api/v1/policy", "", 200,
            "{\"since\":\"2026-11-02T12:00:00+01:00\",\"attribute\":\"positive\"}");
+}
+
+static void test_retention_is_set_and_said(void **state)
+{
+    static const char *const wrong[] = {"0", "29", "36501", "9999999", "-40", "40x", ""};
+    struct fixture *fixture = *state;
+    char body[64];
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(body, sizeof body, "{\"days\":\"%s\"}", wrong[i]);
+        expect(fixture, true, "/api/v1/policy/retention", body, 422, "days");
+    }
+    expect(fixture, true, "/api/v1/policy/retention", "{}", 400, "days is missing");
+    expect(fixture, false, "/api/v1/policy/retention?days=none", "", 422, "days");
+    expect(fixture, false, "/api/v1/policy/retention", "", 422, "days is a number");
+    expect(fixture, false, "/api/v1/policy/retention?days=30", "", 200,
+           "\"before\":\"2026-10-03T00:00:00+02:00\"");
+    expect(fixture, false, "/api/v1/policy", "", 200, "\"retention\":{\"days\":null,\"purged_before\":null}");
+    expect(fixture, true, "/api/v1/policy/retention", "{\"days\":\"365\"}", 200, "365 days");
+    expect(fixture, true, "/api/v1/policy/retention", "{\"days\":\"365\"}", 422, "already");
+    expect(fixture, false, "/api/v1/policy", "", 200, "\"retention\":{\"days\":365,\"purged_before\":null}");
+    expect(fixture, true, "/api/v1/policy/retention", "{\"days\":\"none\"}", 200, "without end");
 }
 
 static void test_export_has_what_is_held_and_erase_ends_it(void **state)
@@ -526,6 +550,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tokens_are_made_listed_and_revoked, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_policy_is_set_and_said, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_retention_is_set_and_said, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_export_has_what_is_held_and_erase_ends_it, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test(test_every_route_is_documented_with_who_may_call_it),

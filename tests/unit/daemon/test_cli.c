@@ -86,6 +86,10 @@ static void test_commands_become_requests(void **state)
     expect_request(WORDS("staff", "export", "Dan"), false, "/api/v1/staff/Dan/export", NULL);
     expect_request(WORDS("staff", "erase", "Dan"), true, "/api/v1/staff/Dan/erase", "{}");
     expect_request(WORDS("policy", "attribute", "none"), true, "/api/v1/policy", "{\"attribute\":\"none\"}");
+    expect_request(WORDS("policy", "retention", "365"), true, "/api/v1/policy/retention",
+                   "{\"days\":\"365\"}");
+    expect_request(WORDS("policy", "retention", "365", "--dry-run"), false,
+                   "/api/v1/policy/retention?days=365", NULL);
     expect_request(WORDS("access-log"), false, "/api/v1/access-log", NULL);
     expect_request(WORDS("status"), false, "/api/v1/status", NULL);
     expect_request(WORDS("verify"), true, "/api/v1/verify", "{}");

@@ -747,7 +747,7 @@ static void test_database_of_version_4_gets_calls_and_notes(void **state)
     store_close(reader);
     fixture_reopen(fixture);
     assert_true(store_knows_help(fixture->store));
-    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 8);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), FIXTURE_VERSION);
     call_for_help(fixture);
     assert_int_equal(take(fixture), 1);
 }

@@ -709,7 +709,7 @@ static void test_database_of_version_1_gets_keys(void **state)
         fail_msg("%s", fixture->error.text);
     store_close(reader);
     fixture_reopen(fixture);
-    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 8);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), FIXTURE_VERSION);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE key IS NULL"), kiosks);
     struct message_hello hello = fixture_hello(fixture);
     assert_int_equal(hello_at(fixture, &hello, FIXTURE_PORT, true).admission, STORE_ADMITTED);

@@ -198,7 +198,7 @@ static void test_database_of_version_2_is_counted_again(void **state)
     rows = fixture_integer(fixture, "SELECT count(*) FROM tally");
     fixture_run(fixture, FIXTURE_BACK_TO_VERSION_2);
     fixture_reopen(fixture);
-    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), 8);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), FIXTURE_VERSION);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally"), rows);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE audience = 'external'"), 1);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM sqlite_schema WHERE name IN"
