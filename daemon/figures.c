@@ -112,16 +112,29 @@ static bool is_tallied(const struct zone *zone, const struct cover *cover, const
 
 void figures_groups_free(struct figures_groups *groups)
 {
+    free(groups->slots);
     free(groups->groups);
     memset(groups, 0, sizeof *groups);
 }
 
+/* The slot of the id, or the empty one where it belongs; capacity, a power of two, is not 0. */
+static size_t slot_of(const struct figures_groups *groups, int64_t id)
+{
+    size_t mask = 2 * groups->capacity - 1;
+    size_t slot = (size_t)((uint64_t)id * 0x9E3779B97F4A7C15u >> 32) & mask;
+
+    while (groups->slots[slot] != 0 && groups->groups[groups->slots[slot] - 1].id != id)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
 static struct figures *group_find(const struct figures_groups *groups, int64_t id)
 {
-    for (size_t i = 0; i < groups->count; i++)
-        if (groups->groups[i].id == id)
-            return &groups->groups[i].figures;
-    return NULL;
+    size_t slot = groups->capacity == 0 ? 0 : slot_of(groups, id);
+
+    return groups->capacity == 0 || groups->slots[slot] == 0
+               ? NULL
+               : &groups->groups[groups->slots[slot] - 1].figures;
 }
 
 const struct figures *figures_groups_find(const struct figures_groups *groups, int64_t id)
@@ -129,26 +142,61 @@ const struct figures *figures_groups_find(const struct figures_groups *groups, i
     return group_find(groups, id);
 }
 
+static void groups_index(struct figures_groups *groups)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        groups->slots[slot_of(groups, groups->groups[i].id)] = (uint32_t)i + 1;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct figures_group *left = a, *right = b;
+
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+void figures_groups_sort(struct figures_groups *groups)
+{
+    if (groups->count == 0)
+        return;
+    qsort(groups->groups, groups->count, sizeof *groups->groups, by_id);
+    memset(groups->slots, 0, 2 * groups->capacity * sizeof *groups->slots);
+    groups_index(groups);
+}
+
+static bool groups_grow(struct figures_groups *groups)
+{
+    size_t capacity = groups->capacity == 0 ? 16 : 2 * groups->capacity;
+    struct figures_group *grown = realloc(groups->groups, capacity * sizeof *grown);
+    uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+
+    if (grown != NULL)
+        groups->groups = grown;
+    if (grown == NULL || slots == NULL) {
+        free(slots);
+        return false;
+    }
+    free(groups->slots);
+    groups->slots = slots;
+    groups->capacity = capacity;
+    groups_index(groups);
+    return true;
+}
+
 struct figures *figures_groups_get(struct figures_groups *groups, int64_t id)
 {
     struct figures *figures = group_find(groups, id);
-    struct figures_group *grown;
-    size_t capacity;
+    struct figures_group *group;
 
     if (figures != NULL)
         return figures;
-    if (groups->count == groups->capacity) {
-        capacity = groups->capacity == 0 ? 16 : 2 * groups->capacity;
-        grown = realloc(groups->groups, capacity * sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        groups->groups = grown;
-        groups->capacity = capacity;
-    }
-    grown = &groups->groups[groups->count++];
-    memset(grown, 0, sizeof *grown);
-    grown->id = id;
-    return &grown->figures;
+    if (groups->count == groups->capacity && !groups_grow(groups))
+        return NULL;
+    groups->slots[slot_of(groups, id)] = (uint32_t)groups->count + 1;
+    group = &groups->groups[groups->count++];
+    memset(group, 0, sizeof *group);
+    group->id = id;
+    return &group->figures;
 }
 
 int64_t figures_cell(int64_t kiosk, int32_t staff)

@@ -51,12 +51,14 @@ struct figures_group {
 struct figures_groups {
     struct figures_group *groups; /* in no order; owned, free with figures_groups_free */
     size_t count, capacity;
+    uint32_t *slots; /* twice the capacity: index + 1 in groups, by the id's hash */
 };
 
 /* Fill *groups; FIGURES_TOGETHER has always exactly one. On failure *groups is empty. */
 enum store_status figures_read(struct store *store, const struct figures_query *query,
                                struct figures_groups *groups, struct store_error *error);
 void figures_groups_free(struct figures_groups *groups);
+void figures_groups_sort(struct figures_groups *groups); /* by id */
 /* Group cells (a reading by FIGURES_BY_CELL) as a reading of the same period with this query would be. */
 enum store_status figures_fold(const struct figures_groups *cells, const struct figures_query *query,
                                struct figures_groups *groups, struct store_error *error);

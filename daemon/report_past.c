@@ -193,17 +193,32 @@ static struct person person_make(const struct report_past *past, int32_t staff)
     return person;
 }
 
+/* The first row of that week or a later one: rows are in the order of their weeks. */
+static size_t week_first(const struct report_past *past, int64_t start_ms)
+{
+    size_t low = 0, high = past->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (past->rows[middle].start_ms < start_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static bool is_hidden_in(const struct report_past *past, int64_t start_ms, int32_t staff)
 {
     struct figures_groups cells = {0};
     bool is_hidden = false;
 
-    for (size_t i = 0; !is_hidden && i < past->count; i++) {
+    for (size_t i = week_first(past, start_ms);
+         !is_hidden && i < past->count && past->rows[i].start_ms == start_ms; i++) {
         const struct week_row *row = &past->rows[i];
         struct figures *figures;
 
-        if (row->start_ms != start_ms)
-            continue;
         figures = figures_groups_get(&cells, figures_cell(row->kiosk, row->staff));
         if (figures == NULL)
             is_hidden = true; /* without memory nothing is told */
@@ -258,10 +273,10 @@ static struct week week_find(const struct report_past *past, int64_t start_ms, i
     int64_t kiosk = past->report->figures.kiosk;
     struct week week = {0};
 
-    for (size_t i = 0; i < past->count; i++) {
+    for (size_t i = week_first(past, start_ms); i < past->count && past->rows[i].start_ms == start_ms; i++) {
         const struct week_row *row = &past->rows[i];
 
-        if (row->start_ms == start_ms && row->staff == staff && (kiosk == 0 || kiosk == row->kiosk))
+        if (row->staff == staff && (kiosk == 0 || kiosk == row->kiosk))
             week_add(&week, row);
     }
     return week;

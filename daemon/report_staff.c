@@ -55,13 +55,6 @@ static enum store_status names_known(struct report *report, const struct figures
     return status;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const struct figures_group *left = a, *right = b;
-
-    return (left->id > right->id) - (left->id < right->id);
-}
-
 /* Numbers that the table of staff does not know (a restored database) keep their row; "no name" comes
  * last. */
 static void names_complete(const struct report *report, const struct figures_groups *groups,
@@ -87,8 +80,7 @@ static enum store_status names_make(struct report *report, struct figures_groups
     names->names = calloc((size_t)STAFF_ID_MAX + groups->count + 1, sizeof *names->names);
     if (names->names == NULL)
         return report_no_memory(report);
-    if (groups->count > 0)
-        qsort(groups->groups, groups->count, sizeof groups->groups[0], by_id);
+    figures_groups_sort(groups);
     status = names_known(report, groups, names);
     if (status == STORE_OK)
         names_complete(report, groups, names);

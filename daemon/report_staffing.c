@@ -10,6 +10,9 @@
 #include <string.h>
 
 #define OPEN_MAX 256 /* signed on at the same time, at all kiosks */
+#define HOUR_S 3600
+#define WEEK_S (7 * 24 * HOUR_S)
+#define FIRST_WEEKDAY 3 /* 1970 began on a Thursday, and so did the week before */
 
 struct sign_on {
     int64_t kiosk, since_ms;
@@ -24,11 +27,19 @@ struct count {
     struct report_staffing *staffing;
 };
 
-static size_t slot_of(const struct zone *zone, int64_t at_ms)
+/* Hour by hour, while clocks are not changed. Ten years have a hundred thousand hours. */
+static void hours_add(int32_t offset_s, int64_t from_ms, int64_t to_ms, int64_t *seconds)
 {
-    struct period_local local = period_local(zone, at_ms);
+    while (from_ms < to_ms) {
+        /* Since a week before 1970, by the local clock: no less than 0 in any zone. */
+        int64_t hour = (from_ms / 1000 + offset_s + WEEK_S) / HOUR_S;
+        int64_t next_ms = ((hour + 1) * HOUR_S - offset_s - WEEK_S) * 1000;
+        size_t weekday = (size_t)((hour / REPORT_HOURS + FIRST_WEEKDAY) % REPORT_WEEKDAYS);
 
-    return (size_t)(local.weekday - 1) * REPORT_HOURS + (size_t)local.hour;
+        next_ms = next_ms < to_ms ? next_ms : to_ms;
+        seconds[weekday * REPORT_HOURS + (size_t)(hour % REPORT_HOURS)] += (next_ms - from_ms) / 1000;
+        from_ms = next_ms;
+    }
 }
 
 static void stretch_add(const struct count *count, int64_t from_ms, int64_t to_ms, int64_t *seconds)
@@ -36,11 +47,11 @@ static void stretch_add(const struct count *count, int64_t from_ms, int64_t to_m
     from_ms = from_ms > count->from_ms ? from_ms : count->from_ms;
     to_ms = to_ms < count->to_ms ? to_ms : count->to_ms;
     while (from_ms < to_ms) {
-        int64_t next_ms = period_next(count->zone, PERIOD_HOUR, from_ms);
+        struct zone_stretch stretch = zone_stretch(count->zone, from_ms / 1000);
+        int64_t end_ms = to_ms / 1000 < stretch.to_s ? to_ms : stretch.to_s * 1000;
 
-        next_ms = next_ms < to_ms ? next_ms : to_ms;
-        seconds[slot_of(count->zone, from_ms)] += (next_ms - from_ms) / 1000;
-        from_ms = next_ms;
+        hours_add(stretch.offset_s, from_ms, end_ms, seconds);
+        from_ms = end_ms;
     }
 }
 
