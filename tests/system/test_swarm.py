@@ -38,9 +38,16 @@ class Swarm(unittest.TestCase):
         self.assertGreaterEqual(figures["taps"], 8 * 2 * 140)
         self.assertEqual(figures["rows"], figures["answers"])
 
+    def test_journals_are_kept_full(self):
+        done = swarm("--kiosks", "8", "--flood", "--seconds", "1", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        figures = json.loads(done.stdout)
+        self.assertGreaterEqual(figures["taps"], 8 * 190)
+        self.assertEqual(figures["rows"], figures["answers"])
+
     def test_a_mistake_is_named(self):
         for arguments, said in ((("--kiosks", "0"), "--kiosks takes a number"), (("--tap-ms", "100"), "1500"),
-                                (("eight",), '"eight" is not an option'), (("--real", "1", "--drain", "1"), "--real")):
+                                (("eight",), '"eight" is not an option'), (("--real", "1", "--drain", "1"), "--real"), (("--idle", "--flood"), "exclude")):
             done = swarm(*arguments)
             self.assertEqual(done.returncode, 2)
             self.assertIn(said, done.stderr)
@@ -67,6 +74,7 @@ class Running(unittest.TestCase):
         return swarm("--config", os.path.join(self.folder.name, "bynamed.conf"), "--real", "0", "--seconds", "4", "--json")
 
     def test_the_same_kiosks_come_again(self):
+        self.daemon.byname("staff", "add", "Zoë")
         for _ in range(2):
             done = self.run_swarm()
             self.assertEqual(done.returncode, 0, done.stderr)

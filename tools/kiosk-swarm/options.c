@@ -14,7 +14,6 @@
 #define TAP_MS_MAX 60000
 #define SECONDS_MAX 86400
 #define ROUNDS_MAX 10000
-#define HASTE_MAX 1000
 
 static const char usage_text[] =
     "usage: kiosk-swarm [option...]\n"
@@ -22,21 +21,20 @@ static const char usage_text[] =
     "Many kiosks with customers at one bynamed; then the database is compared with what was tapped.\n"
     "\n"
     "  --kiosks N     how many (8, or as many as the file of --config names)\n"
-    "  --real N|auto  so many run the firmware image on a simulated ATmega2560, the others the firmware's "
-    "core\n"
-    "                 on memory (auto: as many as keep real time on half a processor)\n"
+    "  --real N|auto  so many run the firmware image on a simulated ATmega2560, the others the firmware's\n"
+    "                 core on memory (auto: as many as keep real time on half a processor)\n"
     "  --elf FILE     that image (build/mega2560/kiosk.elf of the same checkout)\n"
     "  --seconds N    how long customers come (10)\n"
     "  --tap-ms N     from a customer's tap to the next, 1500 or more (2000)\n"
-    "  --drain N      instead: N times, cut all cables until the journals are well filled, and mend them at "
-    "once\n"
-    "  --flood        instead: journals are kept full, for as long as --seconds says\n"
-    "  --haste N      lines and memories are N times faster than real ones, up to 1000 (1): to see the "
-    "daemon's limit\n"
+    "  --drain N      instead: N times, cut all cables until the journals are well filled, and mend them\n"
+    "  --flood        instead: lines and memories are 100 times faster than real ones, and journals are "
+    "kept\n"
+    "                 full for so many seconds: to see the daemon's limit, not theirs\n"
+    "  --idle         instead: nobody comes for so many seconds\n"
     "  --seed N       of all customers (1)\n"
-    "  --config FILE  take the bynamed that runs with this file; its ports are links that are made here, and "
-    "its\n"
-    "                 database is compared. Otherwise one is started in a folder of its own\n"
+    "  --config FILE  take the bynamed that runs with this file; its ports are links that are made here, "
+    "and\n"
+    "                 its database is compared. Otherwise one is started in a folder of its own\n"
     "  --keep         do not remove that folder\n"
     "  --json         print the figures as JSON\n"
     "  --help         print this\n"
@@ -54,7 +52,7 @@ enum {
     OPTION_DRAIN,
     OPTION_SEED,
     OPTION_FLOOD,
-    OPTION_HASTE,
+    OPTION_IDLE,
     OPTION_CONFIG,
     OPTION_KEEP,
     OPTION_JSON,
@@ -65,7 +63,7 @@ static const struct option table[] = {
     {"kiosks", required_argument, NULL, OPTION_KIOSKS}, {"real", required_argument, NULL, OPTION_REAL},
     {"elf", required_argument, NULL, OPTION_ELF},       {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"tap-ms", required_argument, NULL, OPTION_TAP_MS}, {"drain", required_argument, NULL, OPTION_DRAIN},
-    {"flood", no_argument, NULL, OPTION_FLOOD},         {"haste", required_argument, NULL, OPTION_HASTE},
+    {"flood", no_argument, NULL, OPTION_FLOOD},         {"idle", no_argument, NULL, OPTION_IDLE},
     {"seed", required_argument, NULL, OPTION_SEED},     {"config", required_argument, NULL, OPTION_CONFIG},
     {"keep", no_argument, NULL, OPTION_KEEP},           {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, OPTION_HELP},           {NULL, 0, NULL, 0},
@@ -117,11 +115,6 @@ static bool take_number(struct options *options, int option)
             return false;
         options->rounds = (uint32_t)number;
         return true;
-    case OPTION_HASTE:
-        if (!parse_number("haste", 1, HASTE_MAX, &number))
-            return false;
-        options->haste = (uint32_t)number;
-        return true;
     default: /* OPTION_SEED */
         return parse_number("seed", 0, UINT64_MAX, &options->seed);
     }
@@ -138,6 +131,9 @@ static enum options_outcome take(struct options *options, int option)
         return OPTIONS_RUN;
     case OPTION_FLOOD:
         options->is_flood = true;
+        return OPTIONS_RUN;
+    case OPTION_IDLE:
+        options->is_idle = true;
         return OPTIONS_RUN;
     case OPTION_KEEP:
         options->is_kept = true;
@@ -172,8 +168,7 @@ static void find_others(struct options *options)
 
 enum options_outcome options_parse(struct options *options, int argc, char **argv)
 {
-    *options =
-        (struct options){.real = OPTIONS_REAL_AUTO, .tap_ms = 2000, .seconds = 10, .haste = 1, .seed = 1};
+    *options = (struct options){.real = OPTIONS_REAL_AUTO, .tap_ms = 2000, .seconds = 10, .seed = 1};
     find_others(options);
     for (int option; (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         const enum options_outcome outcome = take(options, option);
@@ -188,8 +183,8 @@ enum options_outcome options_parse(struct options *options, int argc, char **arg
         fprintf(stderr, "kiosk-swarm: --drain and --flood are for kiosks in memory: leave out --real\n");
         return OPTIONS_WRONG;
     }
-    if (options->rounds > 0 && options->is_flood) {
-        fprintf(stderr, "kiosk-swarm: --drain and --flood exclude each other\n");
+    if ((options->rounds > 0) + options->is_flood + options->is_idle > 1) {
+        fprintf(stderr, "kiosk-swarm: --drain, --flood and --idle exclude each other\n");
         return OPTIONS_WRONG;
     }
     if (options->kiosks == 0 && options->config == NULL)

@@ -14,8 +14,8 @@
 struct options {
     uint16_t kiosks; /* 0: as many as the daemon's file names */
     int real;        /* of them with the firmware image; or OPTIONS_REAL_AUTO */
-    uint32_t tap_ms, seconds, rounds, haste;
-    bool is_flood;
+    uint32_t tap_ms, seconds, rounds;
+    bool is_flood, is_idle;
     uint64_t seed;
     bool is_json, is_kept;
     const char *config; /* of a daemon that runs; NULL: one is started */

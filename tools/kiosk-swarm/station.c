@@ -32,6 +32,7 @@ static void on_frame_up(struct station *station, const struct frame *frame, bool
     struct message_answers answers;
     struct message_received received;
     struct message_health health;
+    struct message_hello hello;
 
     station->is_up = frame->type != MESSAGE_HELLO;
     switch (frame->type) {
@@ -50,6 +51,8 @@ static void on_frame_up(struct station *station, const struct frame *frame, bool
         break;
     case MESSAGE_HELLO:
         station->has_said_hello = true;
+        if (message_hello_decode(frame->body, frame->body_size, &hello) && hello.roster_version != 0)
+            station->has_roster = true; /* from before; what has changed since is told */
         break;
     case MESSAGE_HEALTH:
         if (message_health_decode(frame->body, frame->body_size, &health))

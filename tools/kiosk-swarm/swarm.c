@@ -23,6 +23,7 @@
 #define SETTLE_S 60
 #define QUIET_US 1500000 /* longer than between two attempts to tell a kiosk something */
 #define PROGRESS_US 500000
+#define FLOOD_HASTE 100
 #define DRAIN_TAPS 140 /* of a journal's 200; from 150 on kiosks ask for the rating only */
 
 #define TRIAL_S 3 /* of a kiosk's time: what a processor can do is measured at the start */
@@ -128,7 +129,7 @@ static bool open_one(struct swarm *swarm, uint16_t index, const struct options *
 {
     struct station *station = &swarm->stations[index];
     struct station_options mine = {.seed = options->seed * 1000003 + index,
-                                   .haste = options->haste,
+                                   .haste = options->is_flood ? FLOOD_HASTE : 1,
                                    .ack = &swarm->ack,
                                    .tap = &swarm->tap};
 
@@ -299,6 +300,8 @@ bool swarm_visit(struct swarm *swarm, const struct options *options, bool has_st
 
     for (uint16_t i = 0; i < swarm->count; i++)
         station_begin(&swarm->stations[i], has_staff, options->tap_ms);
+    for (uint16_t i = 0; i < swarm->count && options->is_idle; i++)
+        swarm->stations[i].customer.is_leaving = true;
     while (now_us(swarm) < end_us) {
         if (!check_stations(swarm))
             return false;

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+"""The daemon with many kiosks: answers a second, acknowledgements, kiosks on one process, memory and processor at rest.
+
+kiosk-swarm is the kiosks, bare_insert the limit, ack_shim the clock between commit and wire.
+"""
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+KIOSKS = 64
+MANY = 512
+WITHIN_MS = 100
+REPORTS = ("overview", "summary", "staff", "causes", "hours", "days", "kiosks")
+TICKS = os.sysconf("SC_CLK_TCK")
+START_S, STOP_S, CONNECT_S = 20, 30, 6
+
+
+class Daemon:
+    """A bynamed in a folder of its own, and what the kernel says of it."""
+
+    def __init__(self, context, name, kiosks, shim=False):
+        self.context, self.folder = context, context.folder(name)
+        self.database, self.config = self.folder / "byname.db", self.folder / "bynamed.conf"
+        self.events = self.folder / "events"
+        self.config.write_text(
+            f"[daemon]\ndatabase={self.database}\nsocket={self.folder}/s\nstore=Bench\ntimezone=UTC\nadopt=auto\nhelp=off\n"
+            "bad_run=off\n" + "".join(f"[kiosk Kiosk {i}]\nport={self.folder}/{i}\n" for i in range(kiosks)), encoding="utf-8")
+        self.shim = {"LD_PRELOAD": str(context.bin.parent / "tests" / "bench" / "liback_shim.so"),
+                     "ACK_SHIM_FILE": str(self.events)} if shim else {}
+
+    def __enter__(self):
+        with open(self.folder / "log", "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen([self.context.bin / "bynamed", "--config", self.config], stderr=log,
+                                            env={**os.environ, **self.shim})
+        end = time.monotonic() + START_S
+        while not (self.folder / "s").exists():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("bynamed did not start:\n" + (self.folder / "log").read_text(encoding="utf-8"))
+            time.sleep(0.01)
+        self.context.run(self.context.bin / "byname", "--socket", self.folder / "s", "staff", "add", "Dan")
+        return self
+
+    def __exit__(self, *unused):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def swarm(self, *arguments):
+        said = self.context.run(self.context.bin / "kiosk-swarm", "--config", self.config, "--elf", self.context.elf, "--json",
+                                *arguments)
+        return json.loads(said)
+
+    def threads(self):
+        """Seconds of processor time: [(user, kernel)] of the loop, then of the others."""
+        times = []
+        for task in sorted(os.listdir(f"/proc/{self.process.pid}/task"), key=int):
+            with open(f"/proc/{self.process.pid}/task/{task}/stat", encoding="ascii") as file:
+                words = file.read().rsplit(")", 1)[1].split()
+            times.append((int(words[11]) / TICKS, int(words[12]) / TICKS))
+        return times
+
+    def own_memory(self):
+        """RssAnon in bytes: what is neither the program nor its libraries."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("RssAnon"))
+
+    def running_ns(self):
+        """Nanoseconds on a processor, of all threads."""
+        total = 0
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        return total
+
+    def stamps(self):
+        """What the shim kept, once the daemon has ended: commits that were acknowledged, and delays in ms of ACKs."""
+        lines = [line.split() for line in self.events.read_text(encoding="ascii").splitlines()]
+        acks = [(int(line[1]), int(line[2])) for line in lines if line[0] == "ack"]
+        return {at - delay for at, delay in acks}, sorted(delay / 1e6 for _, delay in acks)
+
+
+def share(values, part):
+    return values[min(len(values) - 1, int(part * len(values)))]
+
+
+def ingest(context):
+    """Journals that are never empty, against the same rows written by SQLite alone in transactions as large."""
+    seconds = 2 if context.quick else 10
+    with Daemon(context, "flood", KIOSKS, shim=True) as daemon:
+        before = daemon.threads()
+        figures = daemon.swarm("--flood", "--seconds", seconds)
+        after = daemon.threads()
+    loop, others = ([sum(after[i][k] - before[i][k] for i in which) for k in (0, 1)]
+                    for which in ((0,), range(1, len(before))))
+    commits, _ = daemon.stamps()
+    batch = max(1, figures["answers"] // len(commits))
+    context.progress(f"the same {figures['answers']} answers by SQLite alone, {batch} to a transaction")
+    bare = json.loads(context.run(context.bin / "bare_insert", daemon.database, context.folder("bare"), batch))
+    limit, each = bare["answers"] / bare["bare_s"], 1e6 / figures["answers"]
+    yield {"name": "ingest: durable answers a second, 64 kiosks, of what SQLite writes alone",
+           "value": 100 * figures["answers_a_second"] / limit, "unit": "%", "goal": 60, "comparison": ">=", "detail": [
+               f"{figures['answers_a_second']:,.0f}/s from line to acknowledgement; the same rows, indexes and tallies, {batch}"
+               f" to a transaction, by prepared statements alone: {limit:,.0f}/s; by the store's code: "
+               f"{bare['answers'] / bare['store_s']:,.0f}/s",
+               f"processor time an answer: {(sum(loop) + sum(others)) * each:.1f} us: loop {loop[0] * each:.1f} user, "
+               f"{loop[1] * each:.1f} kernel; writer {others[0] * each:.1f} user, {others[1] * each:.1f} kernel; SQLite alone "
+               f"{bare['bare_cpu_s'] * each:.1f}",
+               f"{figures['rows']:,} rows compared with what was tapped; the kiosks were at most {figures['lag_ms']:.0f} ms late"]}
+
+
+def report_without_pause(daemon, over, counted):
+    while not over.is_set():
+        name = REPORTS[counted[0] % len(REPORTS)]
+        daemon.context.run(daemon.context.bin / "byname", "--socket", daemon.folder / "s", "report", name, "--since", "7d")
+        counted[0] += 1
+
+
+def acks(context):
+    """Commit to ACK at that rate, while one report follows the other."""
+    over, counted = threading.Event(), [0]
+    with Daemon(context, "acks", KIOSKS, shim=True) as daemon:
+        reporter = threading.Thread(target=report_without_pause, args=(daemon, over, counted))
+        reporter.start()
+        try:
+            figures = daemon.swarm("--flood", "--seconds", 2 if context.quick else 10)
+        finally:
+            over.set()
+            reporter.join()
+    commits, delays = daemon.stamps()
+    yield {"name": "ack: commit to ack on the wire, p99, 64 kiosks at full rate, under reports", "value": share(delays, 0.99),
+           "unit": "ms", "goal": 20, "comparison": "<=", "detail": [
+               f"median {share(delays, 0.5):.2f} ms, worst {delays[-1]:.2f} ms of {len(delays):,} ACKs after {len(commits):,}"
+               f" commits; {counted[0]} reports beside them; {figures['answers_a_second']:,.0f} answers/s",
+               "line to acknowledgement: median {:.1f} ms, 99 % within {:.1f} ms".format(*figures["ack_ms"][:2])]}
+
+
+def many(context):
+    """As many kiosks as the goal says, each with a customer who taps every 2 s."""
+    with Daemon(context, "many", MANY) as daemon:
+        before = daemon.threads()
+        figures = daemon.swarm("--seconds", 6 if context.quick else 30, "--real", 0)
+        after, memory = daemon.threads(), daemon.own_memory()
+    worst_ms = figures["ack_ms"][2]
+    used = sum(map(sum, after)) - sum(map(sum, before))
+    yield {"name": "daemon: 512 kiosks on one process, a tap every 2 s: latest ack", "value": worst_ms, "unit": "ms",
+           "goal": WITHIN_MS, "comparison": "<=", "detail": [
+               "from the answer's last byte on the line; median {:.1f} ms, 99 % within {:.1f} ms; {:,} answers, all stored once"
+               .format(*figures["ack_ms"][:2], figures["answers"]),
+               f"kiosks were at most {figures['lag_ms']:.0f} ms late; the daemon took {used:.1f} s of processor time from the "
+               f"first HELLO on, and has {memory / 2**20:.1f} MiB of its own"]}
+
+
+def at_rest(context):
+    """Kiosks with their heartbeats, and nobody there."""
+    seconds = 5 if context.quick else 30
+    with Daemon(context, "rest", KIOSKS) as daemon:
+        daemon.swarm("--seconds", 6 if context.quick else 20, "--real", 0)
+        waiting = threading.Thread(target=daemon.swarm, args=("--idle", "--seconds", seconds + 2 * CONNECT_S, "--real", 0))
+        waiting.start()
+        time.sleep(CONNECT_S)
+        before, before_ns, begun = daemon.threads(), daemon.running_ns(), time.monotonic()
+        time.sleep(seconds)
+        idle = 100 * (daemon.running_ns() - before_ns) / 1e9 / (time.monotonic() - begun)
+        after, memory = daemon.threads(), daemon.own_memory()
+        waiting.join()
+    spent = [sum(thread[k] for thread in after) - sum(thread[k] for thread in before) for k in (0, 1)]
+    yield {"name": "daemon: own memory with 64 kiosks (RssAnon)", "value": memory / 2**20, "unit": "MiB", "goal": 12,
+           "comparison": "<="}
+    yield {"name": "daemon: processor time while 64 connected kiosks are idle", "value": idle, "unit": "%", "goal": 0.1,
+           "comparison": "<=", "detail": [
+               f"{KIOSKS} heartbeats a second, each verified, noted and answered, over {seconds} s: {spent[0]:.2f} s user, "
+               f"{spent[1]:.2f} s kernel"]}
+
+
+def rows(context):
+    if context.check:
+        return
+    for part in (ingest, acks, many, at_rest):
+        context.progress(part.__doc__.splitlines()[0])
+        yield from part(context)
