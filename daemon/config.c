@@ -183,21 +183,13 @@ static bool parse_bad_run(struct parser *parser, const char *value)
     return true;
 }
 
-/* A name is shown on terminals and pages: nothing that is not seen, and nothing that turns the rest around. */
-static bool is_hidden(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0xAD || code == 0x61C ||
-           (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
-}
-
-/* UTF-8 is known: read_line looked. */
+/* A name is shown on terminals and pages. UTF-8 is known: read_line looked. */
 static bool check_visible(struct parser *parser, const char *name)
 {
     uint32_t code;
 
     for (; *name != '\0'; name += utf8_character(name, &code)) {
-        if (utf8_character(name, &code) == 0 || is_hidden(code)) {
+        if (utf8_character(name, &code) == 0 || utf8_is_hidden(code)) {
             mistake(parser, parser->line,
                     "the name has a character that cannot be seen (U+%04X); write it anew", (unsigned)code);
             return false;
@@ -712,7 +704,8 @@ unsigned config_load(const char *path, struct config *config, FILE *mistakes)
         mistake(&parser, 0, "cannot read it: %s; give another with --config FILE", strerror(errno));
         return is_unread ? CONFIG_UNREAD : 1;
     }
-    is_unread = ini_parse_stream(read_line, &parser, on_key, &parser) == -2; /* no memory; a line's number is ours, too */
+    is_unread = ini_parse_stream(read_line, &parser, on_key, &parser) ==
+                -2; /* no memory; a line's number is ours, too */
     check_pending_line(&parser);
     close_section(&parser);
     if (ferror(parser.file))

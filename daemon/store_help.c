@@ -396,7 +396,9 @@ enum store_status store_help_close(struct store *store, const char *which, const
         return store_refuse(error, "\"%.40s\" is no outcome: solved, handed-on, could-not or abuse", outcome);
     if (remark != NULL && strlen(remark) > STORE_HELP_REMARK_SIZE_MAX)
         return store_refuse(error, "a remark has at most %d bytes", STORE_HELP_REMARK_SIZE_MAX);
-    status = call_find(store, which, &id, &state, error);
+    status = store_check_line(remark == NULL ? "" : remark, "remark", error);
+    if (status == STORE_OK)
+        status = call_find(store, which, &id, &state, error);
     if (status == STORE_OK)
         status = staff_bind(store, statement, staff, error);
     if (status != STORE_OK)

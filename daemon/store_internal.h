@@ -338,5 +338,7 @@ enum store_status store_years_make(struct store *store, struct store_error *erro
 enum store_status store_check_name(const char *name, const char *what, struct store_error *error);
 enum store_status store_check_shown(const char *name, const char *what, size_t characters_max,
                                     struct store_error *error);
+/* Notes, remarks and labels: terminals of others show them. Refuses what is not one visible line. */
+enum store_status store_check_line(const char *text, const char *what, struct store_error *error);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/utf8.h"
 #include "store_internal.h"
 
 static enum store_status text_check(const char *text, bool is_shown, struct store_error *error)
@@ -16,12 +15,7 @@ static enum store_status text_check(const char *text, bool is_shown, struct stor
         return store_check_shown(text, "note that kiosks show", NOTE_CHARACTERS_MAX, error);
     if (text[0] == '\0' || strlen(text) > STORE_NOTE_SIZE_MAX)
         return store_refuse(error, "a note has 1 to %d bytes", STORE_NOTE_SIZE_MAX);
-    if (!utf8_is_valid(text))
-        return store_refuse(error, "the text of a note is UTF-8");
-    for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7F)
-            return store_refuse(error, "a note is one line, without control characters");
-    return STORE_OK;
+    return store_check_line(text, "note", error);
 }
 
 enum store_status store_note_add(struct store *store, const char *text, bool is_shown, int64_t now_ms,

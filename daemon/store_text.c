@@ -6,25 +6,10 @@
 
 #include <string.h>
 
+#include "daemon/utf8.h"
+
 #define CODE_MIN 0x20
 #define CODE_MAX 0x17E
-
-/* One UTF-8 character; its size in bytes, 0 when malformed. */
-static size_t character_read(const char *text, uint32_t *code)
-{
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t size = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC2 ? 0 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
-
-    if (size == 0 || bytes[0] > 0xF4)
-        return 0;
-    *code = size == 1 ? bytes[0] : bytes[0] & (0xFFu >> (size + 1));
-    for (size_t i = 1; i < size; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 0;
-        *code = *code << 6 | (bytes[i] & 0x3F);
-    }
-    return size;
-}
 
 static bool is_printable(uint32_t code)
 {
@@ -45,7 +30,7 @@ enum store_status store_check_shown(const char *name, const char *what, size_t c
     if (name == NULL || name[0] == '\0')
         return store_refuse(error, "a %s has at least one character", what);
     for (const char *at = name; *at != '\0'; at += size, characters++) {
-        size = character_read(at, &code);
+        size = utf8_character(at, &code);
         if (size == 0)
             return store_refuse(error, "the text of a %s is UTF-8: byte 0x%02X at character %zu is not", what,
                                 (unsigned)(unsigned char)*at, characters + 1);
@@ -53,12 +38,19 @@ enum store_status store_check_shown(const char *name, const char *what, size_t c
             return store_refuse(error,
                                 "\"%.*s\" (U+%04X) at character %zu cannot be displayed by a kiosk: use Latin"
                                 " letters, digits and marks",
-                                code < CODE_MIN ? 0 : (int)size, at, (unsigned)code, characters + 1);
+                                utf8_is_hidden(code) ? 0 : (int)size, at, (unsigned)code, characters + 1);
     }
     if (characters > characters_max)
         return store_refuse(error, "a %s has at most %zu characters: \"%.64s\" has %zu", what, characters_max,
                             name, characters);
     if (name[0] == ' ' || name[strlen(name) - 1] == ' ')
         return store_refuse(error, "a %s neither begins nor ends with a space: \"%.40s\"", what, name);
+    return STORE_OK;
+}
+
+enum store_status store_check_line(const char *text, const char *what, struct store_error *error)
+{
+    if (!utf8_is_plain(text))
+        return store_refuse(error, "a %s is one line of UTF-8, without control characters", what);
     return STORE_OK;
 }

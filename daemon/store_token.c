@@ -12,13 +12,10 @@ enum store_status store_token_create(struct store *store, const struct token *to
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_TOKEN_INSERT);
     struct token_list list;
+    enum store_status status = store_check_line(label, "label", error);
 
-    for (const char *at = label; *at != '\0'; at++) { /* it is shown on terminals */
-        if ((unsigned char)*at < 0x20 || *at == 0x7F)
-            return store_refuse(error, "a label has no control characters");
-    }
-    enum store_status status = store_tokens(store, &list, error);
-
+    if (status == STORE_OK)
+        status = store_tokens(store, &list, error);
     if (status == STORE_OK && list.count == TOKENS_MAX)
         return store_refuse(error, "there are %d tokens already: revoke those that nobody uses", TOKENS_MAX);
     if (status != STORE_OK)

@@ -45,6 +45,26 @@ bool utf8_is_valid(const char *text)
     return true;
 }
 
+bool utf8_is_hidden(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0xAD || code == 0x61C ||
+           (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+}
+
+bool utf8_is_plain(const char *text)
+{
+    uint32_t code;
+
+    while (*text != '\0') {
+        size_t size = utf8_character(text, &code);
+        if (size == 0 || utf8_is_hidden(code))
+            return false;
+        text += size;
+    }
+    return true;
+}
+
 void utf8_clean(char *text)
 {
     char *to = text;

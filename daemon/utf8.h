@@ -17,6 +17,13 @@ size_t utf8_character(const char *text, uint32_t *code);
 
 bool utf8_is_valid(const char *text);
 
+/* Controls, marks that turn the rest of a line around, and what has no width: in text that others are shown they
+ * move a terminal's cursor, or pretend. */
+bool utf8_is_hidden(uint32_t code);
+
+/* True when text is UTF-8 and one line of what can be seen: fit for terminals, logs and pages of others. */
+bool utf8_is_plain(const char *text);
+
 /* Takes out what is no character, in place: a text that was cut to a size ends with a whole one. */
 void utf8_clean(char *text);
 

@@ -256,6 +256,8 @@ static void test_tokens_are_made_listed_and_revoked(void **state)
     expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"king\"}", 422, "manager");
     expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"staff:Dan\"}", 422, "Dan");
     expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"board\",\"label\":\"\\u001b[2J\"}", 422, "control");
+    expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"board\",\"label\":\"\\u009b2J\"}", 422, "control");
+    expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"board\",\"label\":\"\\u202ebal\"}", 422, "control");
     expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\"}", 200, "done");
     expect(fixture, true, "/api/v1/tokens", "{\"scope\":\"manager\",\"label\":\"office\"}", 200, "\"id\":1");
     struct answer_to answer = ask(fixture, true, "/api/v1/tokens", "{\"scope\":\"staff:Dan\"}");

@@ -419,6 +419,25 @@ static void test_remark_of_more_than_200_bytes_is_refused(void **state)
     assert_int_equal(fixture_integer(fixture, "SELECT length(remark) FROM help_call WHERE state = 3"), 200);
 }
 
+/* It is printed on the terminals of all who watch: an escape sequence there would be obeyed. */
+static void test_remark_that_is_not_one_visible_line_is_refused(void **state)
+{
+    static const char *const remarks[] = {"\033[2J", "two\nlines",
+                                          "\xC2\x9B"
+                                          "2J",
+                                          "\xE2\x80\xAEraw", "\xFF"};
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+
+    call_for_help(fixture);
+    for (size_t i = 0; i < sizeof remarks / sizeof remarks[0]; i++)
+        REFUSED(fixture, store_help_close(store, "1", "solved", remarks[i], NULL, FIXTURE_NOON_MS, error),
+                "a remark is one line");
+    assert_int_equal(fixture_integer(fixture, "SELECT state FROM help_call"), CALL_OPEN);
+    COMMITTED(fixture, store_help_close(store, "1", "solved", "<Zoë> 新", NULL, FIXTURE_NOON_MS, error));
+}
+
 /* Interruptions ---------------------------------------------------------------------------------------------------- */
 
 static int count_down(void *context)
@@ -725,6 +744,14 @@ static void test_note_that_cannot_be_shown_is_refused(void **state)
     REFUSED(fixture, store_note_add(store, "新", true, FIXTURE_NOON_MS, &id, error), "cannot be displayed");
     REFUSED(fixture, store_note_add(store, "", false, FIXTURE_NOON_MS, &id, error), "1 to 200 bytes");
     REFUSED(fixture, store_note_add(store, "two\nlines", false, FIXTURE_NOON_MS, &id, error), "one line");
+    REFUSED(fixture,
+            store_note_add(store,
+                           "\xC2\x9B"
+                           "2J",
+                           false, FIXTURE_NOON_MS, &id, error),
+            "one line");
+    REFUSED(fixture, store_note_add(store, "\xE2\x80\xAEwen", false, FIXTURE_NOON_MS, &id, error),
+            "one line");
     COMMITTED(fixture, store_note_add(store, "新", false, FIXTURE_NOON_MS, &id, error));
 }
 
@@ -776,6 +803,7 @@ int main(void)
         WITH_STORE(test_only_the_digits_of_a_call_name_it),
         WITH_STORE(test_missed_call_is_neither_acknowledged_nor_closed),
         WITH_STORE(test_remark_of_more_than_200_bytes_is_refused),
+        WITH_STORE(test_remark_that_is_not_one_visible_line_is_refused),
         WITH_STORE(test_what_stops_at_any_instruction_changes_no_call),
         WITH_STORE(test_calls_that_could_not_be_read_are_told_the_next_time),
         WITH_STORE(test_a_resume_that_failed_does_not_forget_that_there_is_more),

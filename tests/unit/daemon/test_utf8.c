@@ -29,6 +29,27 @@ static void test_characters_are_what_rfc_3629_says(void **state)
         assert_false(utf8_is_valid(invalid[i]));
 }
 
+static void test_plain_text_is_one_line_that_can_be_seen(void **state)
+{
+    static const char *const plain[] = {"", "Dan & Zoë <b>", "\xE6\x96\xB0", "\xC2\xA0", "~"};
+    static const char *const others[] = {"\033[m",
+                                         "a\nb",
+                                         "\x7F",
+                                         "\xC2\x9B"
+                                         "2J",
+                                         "\xE2\x80\xAE",
+                                         "\xE2\x81\xA6",
+                                         "\xEF\xBB\xBF",
+                                         "\xE2\x80\xA8",
+                                         "\xFF"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        assert_true(utf8_is_plain(plain[i]));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(utf8_is_plain(others[i]));
+}
+
 static void test_cut_text_ends_with_a_whole_character(void **state)
 {
     char text[16];
@@ -50,6 +71,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_characters_are_what_rfc_3629_says),
+        cmocka_unit_test(test_plain_text_is_one_line_that_can_be_seen),
         cmocka_unit_test(test_cut_text_ends_with_a_whole_character),
     };
 
