@@ -30,6 +30,7 @@ static void forget_kiosk(struct session *session)
     session->is_keyed = false;
     session->is_verified = false;
     session->has_dropped = false;
+    session->kept_count = 0;
     session->epoch++;
     session->is_held = false;
     session->naked = 0;
@@ -132,16 +133,39 @@ static void send_ack(struct session *session)
     send_frame(session, MESSAGE_ACK, body, message_ack_encode(&ack, body, sizeof body));
 }
 
-static void send_nak(struct session *session, uint32_t expected)
+static void send_nak(struct session *session, uint32_t expected, const struct session_clock *clock)
 {
     const struct message_nak nak = {session->admitted.journal_id, expected};
     uint8_t body[BODY_TO_KIOSK_MAX];
 
-    if (session->naked == expected)
-        return;
+    if (session->naked != expected) {
+        session->nak_count = 0;
+        session->counters.gaps++;
+    }
     session->naked = expected;
-    session->counters.gaps++;
+    session->naked_ms = clock->now_ms;
+    session->nak_count++;
     send_frame(session, MESSAGE_NAK, body, message_nak_encode(&nak, body, sizeof body));
+}
+
+/* Something is to follow from the last NAK. */
+static bool is_nak_awaited(const struct session *session)
+{
+    return session->naked == session->expected && session->nak_count < SESSION_NAKS_MAX;
+}
+
+/* Nothing has: the NAK may be lost, or what followed. */
+static bool is_nak_due(const struct session *session, const struct session_clock *clock)
+{
+    return is_nak_awaited(session) && clock->now_ms - session->naked_ms >= SESSION_NAK_MS;
+}
+
+/* What comes first after a gap, and again where the kiosk went back for it and it is missing still. */
+static void on_gap(struct session *session, uint32_t first, const struct session_clock *clock)
+{
+    if (session->naked != session->expected || first <= session->beyond || is_nak_due(session, clock))
+        send_nak(session, session->expected, clock);
+    session->beyond = first;
 }
 
 static uint32_t midnight_in_s(const struct session *session, int64_t utc_ms)
@@ -534,7 +558,7 @@ static void on_answers(struct session *session, const struct frame *frame, const
         return;
     enum link_arrival arrival = link_arrival(session->expected, answers->first_seq, answers->count, &skip);
     if (arrival == LINK_ARRIVAL_GAP) {
-        send_nak(session, session->expected);
+        on_gap(session, answers->first_seq, clock);
         return;
     }
     /* What was seen before goes to the store, too: it compares, and the ACK follows. */
@@ -569,7 +593,7 @@ static void on_lost(struct session *session, const struct frame *frame, const st
     if (is_holding(session, clock->now_ms))
         return;
     if (lost->first > session->expected) {
-        send_nak(session, session->expected);
+        on_gap(session, lost->first, clock);
         return;
     }
     if (lost->last < session->expected) {
@@ -700,6 +724,28 @@ static void on_proof(struct session *session, const struct session_clock *clock)
         session->state = SESSION_CONFIRMING;
 }
 
+/* The kiosk's own answers, verified, while its proof is being committed: all that come or, where one is dropped, none. */
+static bool keep_answers(struct session *session, const struct frame *frame)
+{
+    if (session->state != SESSION_CONFIRMING || frame->type != MESSAGE_ANSWERS || session->has_dropped ||
+        session->kept_count == SESSION_KEPT_MAX)
+        return false;
+    session->kept[session->kept_count].size = frame->body_size;
+    memcpy(session->kept[session->kept_count].body, frame->body, frame->body_size);
+    session->kept_count++;
+    return true;
+}
+
+static void take_kept(struct session *session, const struct session_clock *clock)
+{
+    for (uint8_t i = 0; i < session->kept_count; i++) {
+        const struct frame frame = {
+            .type = MESSAGE_ANSWERS, .body = session->kept[i].body, .body_size = session->kept[i].size};
+        on_answers(session, &frame, clock);
+    }
+    session->kept_count = 0;
+}
+
 static void on_frame(struct session *session, struct frame *frame, const struct session_clock *clock)
 {
     if (!admit(session, frame, clock))
@@ -711,9 +757,13 @@ static void on_frame(struct session *session, struct frame *frame, const struct 
     }
     if (session->state == SESSION_PROVING)
         on_proof(session, clock);
+    if (keep_answers(session, frame))
+        return;
     if (session->state != SESSION_UP) {
-        session->has_dropped =
-            session->has_dropped || frame->type == MESSAGE_ANSWERS || frame->type == MESSAGE_LOST;
+        if (frame->type == MESSAGE_ANSWERS || frame->type == MESSAGE_LOST) {
+            session->has_dropped = true;
+            session->kept_count = 0;
+        }
         on_early(session, clock);
         return;
     }
@@ -846,9 +896,10 @@ static void go_up(struct session *session, const struct work *work, const struct
     if (!session->is_keyed)
         send_welcome(session, result, session->outputs.nonce(session->outputs.context), clock);
     else if (session->has_dropped)
-        send_nak(session, session->compared + 1); /* what came before the proof was committed */
+        send_nak(session, session->compared + 1, clock); /* what came before the proof was committed */
     session->outputs.note(session->outputs.context, SESSION_NOTE_UP, session->hello.firmware);
     resume(session);
+    take_kept(session, clock);
     start_next(session, clock);
 }
 
@@ -983,13 +1034,15 @@ void session_result(struct session *session, const struct work *work, const stru
 
 bool session_is_busy(const struct session *session)
 {
-    return session->state == SESSION_UP && session->downlink.kind != 0;
+    return session->state == SESSION_UP && (session->downlink.kind != 0 || is_nak_awaited(session));
 }
 
 void session_tick(struct session *session, const struct session_clock *clock)
 {
     if (session->state != SESSION_UP || !session_is_heard(session, clock->now_ms))
         return;
+    if (is_nak_due(session, clock))
+        send_nak(session, session->expected, clock);
     if (session->downlink.kind == 0)
         start_next(session, clock);
     else if (clock->now_ms >= session->downlink.due_ms)

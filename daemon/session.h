@@ -33,6 +33,9 @@
 #define SESSION_RESEND_MS 300      /* a reliable message without RECEIVED */
 #define SESSION_NOT_TAKEN_MS 1000  /* ... or with "not now" */
 #define SESSION_REQUESTS_MAX 8     /* with the store at the same time; the kiosk sends again what was not taken */
+#define SESSION_NAK_MS 100     /* a NAK is said again when nothing follows from it ... */
+#define SESSION_NAKS_MAX 4     /* ... so often, with the first */
+#define SESSION_KEPT_MAX 8 /* frames of ANSWERS that come while the proof is committed: 30 ms at 500000 baud */
 #define SESSION_UNPROVEN_MAX 3 /* so many may be lost on the way; more are a stranger's */
 #define SESSION_HOLD_S_MIN 5
 #define SESSION_HOLD_S_MAX 30
@@ -158,7 +161,12 @@ struct session {
     int64_t offered;   /* the row of the ids that whoever said this HELLO was offered; 0: none */
     struct seal seal; /* of the present conversation, if is_keyed */
     bool is_keyed, is_verified;
-    bool has_dropped; /* answers that came while the proof was being committed */
+    bool has_dropped; /* answers that came while the proof was being committed, and more than could be kept */
+    struct {
+        size_t size;
+        uint8_t body[FRAME_TO_DAEMON_SIZE_MAX];
+    } kept[SESSION_KEPT_MAX]; /* ANSWERS that came then, all of them; taken when the kiosk is up */
+    uint8_t kept_count;
     uint8_t unproven; /* WELCOMEs that nothing verified followed, and frames refused, since the kiosk was up */
     struct message_health health;
     bool has_health;
@@ -167,6 +175,9 @@ struct session {
     uint32_t compared; /* of what the kiosk has still to say, this was compared with what is committed */
     uint32_t expected; /* comes next; through < expected, what lies between is with the store */
     uint32_t naked;    /* the `expected` of the last NAK; 0: none since */
+    uint64_t naked_ms; /* when that was said */
+    uint8_t nak_count; /* how often */
+    uint32_t beyond;   /* the first seq of the last frame that came behind a gap */
     int64_t midnight_ms; /* UTC */
     bool is_held;
     uint16_t hold_s;

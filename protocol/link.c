@@ -41,7 +41,8 @@ static void step_retry(struct link *link, uint32_t now_ms, uint32_t oldest)
     link->is_retry_armed = false;
     link->next_to_send = oldest;
     if (link->retry_ms < LINK_RETRY_MS_MAX)
-        link->retry_ms = (uint16_t)(link->retry_ms * 2);
+        link->retry_ms =
+            (uint16_t)(link->retry_ms * 2 < LINK_RETRY_MS_MAX ? link->retry_ms * 2 : LINK_RETRY_MS_MAX);
 }
 
 enum link_action link_step(struct link *link, uint32_t now_ms, uint32_t oldest, uint32_t next)

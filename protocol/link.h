@@ -18,7 +18,7 @@
 #define LINK_WAIT_HELLO_MS 5000 /* after a WAIT */
 #define LINK_HEARTBEAT_MS 1000  /* a HEALTH at least this often while up: how soon a restarted daemon is found */
 #define LINK_TIMEOUT_MS 12000   /* nothing heard for this long: the link is down */
-#define LINK_RETRY_MS 500       /* without an ACK the oldest answers are sent again; doubles each time ... */
+#define LINK_RETRY_MS 200       /* without an ACK the oldest answers are sent again; doubles each time ... */
 #define LINK_RETRY_MS_MAX 4000  /* ... up to this */
 #define LINK_HOLD_S_MAX 60 /* a longer HOLD is shortened to this: a lost daemon must not silence a kiosk */
 

@@ -105,11 +105,20 @@ void message_answers_begin(struct bytes_writer *writer, uint32_t first_seq)
 
 void message_answers_add(struct bytes_writer *writer, const struct answer *answer)
 {
-    bytes_put_u8(writer, answer->visit_back);
-    bytes_put_u8(writer, answer->question);
-    bytes_put_u16(writer, answer->value);
-    bytes_put_u16(writer, answer->boot);
-    bytes_put_u32(writer, answer->uptime_s);
+    const uint8_t bytes[ANSWER_WIRE_SIZE] = {
+        answer->visit_back,
+        answer->question,
+        (uint8_t)answer->value,
+        (uint8_t)(answer->value >> 8),
+        (uint8_t)answer->boot,
+        (uint8_t)(answer->boot >> 8),
+        (uint8_t)answer->uptime_s,
+        (uint8_t)(answer->uptime_s >> 8),
+        (uint8_t)(answer->uptime_s >> 16),
+        (uint8_t)(answer->uptime_s >> 24),
+    };
+
+    bytes_put(writer, bytes, sizeof bytes);
     if (!writer->failed)
         writer->data[ANSWERS_COUNT_AT]++;
 }

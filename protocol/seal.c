@@ -80,10 +80,9 @@ bool seal_verify(struct seal *seal, uint8_t type, const uint8_t *body, size_t si
     uint64_t mac = bytes_get_u64(&reader);
     if (counter <= seal->taken)
         return false;
-    uint64_t difference = mac ^ compute(seal, seal->end == SEAL_KIOSK ? SEAL_DAEMON : SEAL_KIOSK, counter,
-                                        type, body, reader.position - SEAL_SIZE);
-    if (difference !=
-        0) /* one comparison of the whole: how long it takes says nothing about where they differ */
+    uint64_t difference = mac ^ compute(seal, seal->end == SEAL_KIOSK ? SEAL_DAEMON : SEAL_KIOSK, counter, type,
+                                        body, reader.position - SEAL_SIZE);
+    if (difference != 0) /* one comparison of the whole: how long it takes says nothing about where they differ */
         return false;
     seal->taken = counter;
     *body_size = size - SEAL_SIZE;

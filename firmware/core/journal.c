@@ -101,19 +101,21 @@ static bool is_blank(const uint8_t *bytes, uint8_t size)
     return true;
 }
 
+static uint16_t u16_at(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
 static void unpack(const struct journal *journal, uint16_t index, const uint8_t *bytes, struct answer *answer)
 {
-    struct bytes_reader reader = {.data = bytes, .size = PAYLOAD_SIZE};
-    uint32_t lap = bytes_get_u16(&reader);
+    uint32_t lap = (uint32_t)bytes[2] << 16 | u16_at(bytes);
 
-    lap |= (uint32_t)bytes_get_u8(&reader) << 16;
     answer->seq = lap * journal->slot_count + index;
-    uint8_t packed = bytes_get_u8(&reader);
-    answer->visit_back = packed >> 4;
-    answer->question = packed & 0x0F;
-    answer->value = bytes_get_u16(&reader);
-    answer->boot = bytes_get_u16(&reader);
-    answer->uptime_s = bytes_get_u32(&reader);
+    answer->visit_back = bytes[3] >> 4;
+    answer->question = bytes[3] & 0x0F;
+    answer->value = u16_at(bytes + 4);
+    answer->boot = u16_at(bytes + 6);
+    answer->uptime_s = (uint32_t)u16_at(bytes + 10) << 16 | u16_at(bytes + 8);
 }
 
 static uint16_t payload_crc(const uint8_t *payload)
@@ -144,7 +146,7 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
     memset(slot, 0, sizeof *slot);
     port_eeprom_read(slot_address(index), bytes, sizeof bytes);
     uint8_t state = slot->state = bytes[STATE_AT];
-    uint16_t crc = (uint16_t)(bytes[CRC_AT] | bytes[CRC_AT + 1] << 8);
+    uint16_t crc = u16_at(bytes + CRC_AT);
     slot->is_begun = crc == BLANK_CRC;
     slot->is_right = payload_crc(bytes) == crc && state != GRAVE;
     if (is_blank(bytes, PAYLOAD_SIZE)) {
@@ -384,6 +386,17 @@ static void clear_acked(struct journal *journal)
     journal->cleared++;
 }
 
+bool journal_erase_ahead(struct journal *journal)
+{
+    if (journal->erase_left > 0 && !port_eeprom_is_ready())
+        return true;
+    while (journal->erase_left > 0) {
+        if (erase_byte(slot_index(journal, journal->next), journal->erase_left--, journal->may_be_torn))
+            return true;
+    }
+    return false;
+}
+
 bool journal_step(struct journal *journal)
 {
     if (journal->cleared == journal->oldest && journal->erase_left == 0)
@@ -395,11 +408,7 @@ bool journal_step(struct journal *journal)
         clear_acked(journal);
         return true;
     }
-    while (journal->erase_left > 0) {
-        if (erase_byte(slot_index(journal, journal->next), journal->erase_left--, journal->may_be_torn))
-            return true;
-    }
-    return false;
+    return journal_erase_ahead(journal);
 }
 
 /* Recovery -------------------------------------------------------------------------------------------------

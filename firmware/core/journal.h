@@ -81,4 +81,7 @@ bool journal_doubt(struct journal *journal, uint32_t through);
  * first that it is not), erase the next slot ahead of time. True while there is more to do. */
 bool journal_step(struct journal *journal);
 
+/* Of this housekeeping only what the next append needs, where reading shall not wait for the marks. */
+bool journal_erase_ahead(struct journal *journal);
+
 #endif

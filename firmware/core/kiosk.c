@@ -5,7 +5,6 @@
 
 #include "firmware/port/port.h"
 
-#define FRAME_AFTER_LOOK_MS 1
 #define CHORD_MS 1000 /* two outer buttons that went down further apart are not meant together */
 
 void kiosk_init(struct kiosk *kiosk)
@@ -15,7 +14,7 @@ void kiosk_init(struct kiosk *kiosk)
     memset(kiosk, 0, sizeof *kiosk);
     kiosk->shown.kind = SCREEN_KIND_COUNT; /* nothing yet */
     kiosk->second_ms = now_ms;
-    kiosk->sampled_ms = now_ms;
+    kiosk->tick_ms = now_ms - now_ms % PORT_TICK_MS;
     if (port_reset_causes() & (RESET_POWER_ON | RESET_EXTERNAL))
         kiosk->gesture = port_buttons(); /* after a watchdog it is only whoever happens to press */
     journal_init(&kiosk->journal);
@@ -74,7 +73,8 @@ static bool is_menu_called(const struct kiosk *kiosk, uint32_t now_ms)
     const struct buttons *buttons = &kiosk->buttons;
     enum visit_state state = kiosk->visit.state;
 
-    return !staff_menu_is_open(&kiosk->menu) && (state == VISIT_IDLE || state == VISIT_COMING || state == VISIT_ENDING) &&
+    return !staff_menu_is_open(&kiosk->menu) &&
+           (state == VISIT_IDLE || state == VISIT_COMING || state == VISIT_ENDING) &&
            kiosk->roster.count > 0 && (buttons->down & ~buttons->stuck) == STAFF_MENU_BUTTONS &&
            buttons_down_ms(buttons, 0, now_ms) >= STAFF_MENU_HOLD_MS &&
            buttons_down_ms(buttons, PORT_BUTTON_COUNT - 1, now_ms) >= STAFF_MENU_HOLD_MS;
@@ -150,10 +150,13 @@ static void step_line(struct kiosk *kiosk, uint32_t now_ms)
     uplink_step(&kiosk->uplink, now_ms, kiosk->uptime_s);
 }
 
-/* The one EEPROM, a byte at a time: the journal first, since it is to be ready for the next press as soon as possible, then
+/* The one EEPROM. While answers wait that were never sent, nothing is written but what the next press needs: reading them
+ * would wait for the writes. Then, a byte at a time: the journal first, since it is to be ready for the next press as soon as possible, then
  * the identity, then the roster. True while one of the first two has something to write. */
 static bool step_memory(struct kiosk *kiosk, uint32_t now_ms)
 {
+    if (uplink_is_behind(&kiosk->uplink))
+        return journal_erase_ahead(&kiosk->journal);
     if (journal_step(&kiosk->journal))
         return true;
     if (identity_is_storing(&kiosk->identity)) {
@@ -167,31 +170,42 @@ static bool step_memory(struct kiosk *kiosk, uint32_t now_ms)
     return false;
 }
 
-/* Look at the buttons, which is due every tick. False when it is not due yet. */
-static bool look(struct kiosk *kiosk)
+/* Due every tick, or every millisecond while a press is on its way: then it counts as soon as it may. */
+static bool is_look_due(const struct kiosk *kiosk, uint32_t now_ms)
+{
+    if (buttons_is_press_coming(&kiosk->buttons))
+        return (uint8_t)now_ms != kiosk->looked_ms;
+    return now_ms - kiosk->tick_ms >= PORT_TICK_MS;
+}
+
+static void look(struct kiosk *kiosk)
 {
     uint32_t now_ms = port_now_ms();
 
-    if (now_ms - kiosk->sampled_ms < PORT_TICK_MS)
-        return false;
-    kiosk->sampled_ms = now_ms;
+    if (!is_look_due(kiosk, now_ms))
+        return;
+    kiosk->looked_ms = (uint8_t)now_ms;
+    if (now_ms - kiosk->tick_ms >= PORT_TICK_MS)
+        kiosk->tick_ms += PORT_TICK_MS;
+    if (now_ms - kiosk->tick_ms >= PORT_TICK_MS)
+        kiosk->tick_ms = now_ms - now_ms % PORT_TICK_MS;
     step_people(kiosk, now_ms);
     step_picture(kiosk, now_ms);
-    return true;
 }
 
-/* Between two looks at the buttons: pages of the display, 3 ms each, or one frame of the line, up to 4 ms, which is begun
- * only right after a look. While a press is on its way, line and memory wait for it: 25 ms. */
+/* Between two looks at the buttons: a page of the display, 3 ms, or steps of the line, while there is time for one. While a
+ * press is on its way, all of these wait for it: 25 ms. */
 bool kiosk_step(struct kiosk *kiosk)
 {
     uint32_t now_ms = port_now_ms();
 
     count_uptime(kiosk, now_ms);
-    bool has_looked = look(kiosk);
-    bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
+    look(kiosk);
     if (buttons_is_press_coming(&kiosk->buttons))
-        return is_drawing;
-    if (has_looked && port_now_ms() - now_ms <= FRAME_AFTER_LOOK_MS)
-        step_line(kiosk, port_now_ms());
-    return step_memory(kiosk, port_now_ms()) || is_drawing;
+        return true;
+    bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
+    now_ms = port_now_ms();
+    if ((uint8_t)(now_ms - kiosk->looked_ms) + uplink_step_ms(&kiosk->uplink) < PORT_TICK_MS)
+        step_line(kiosk, now_ms);
+    return step_memory(kiosk, port_now_ms()) || is_drawing || uplink_is_busy(&kiosk->uplink);
 }

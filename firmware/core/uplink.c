@@ -12,11 +12,12 @@
 
 #define RX_BYTES_A_STEP 256 /* leave the loop to the buttons even when the line never falls silent */
 
+#define PIECE_SIZE_MIN 32 /* a quarter of what the line holds */
+#define ANSWERS_A_STEP 4  /* read in a millisecond */
+
 #define BODY_CAPACITY (UPLINK_FRAME_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
 
 _Static_assert(sizeof BYNAME_VERSION - 1 <= FIRMWARE_NAME_SIZE_MAX, "the version fits a HELLO");
-_Static_assert(FRAME_ENCODED_SIZE(UPLINK_FRAME_SIZE_MAX) <= PORT_LINE_TX_SIZE_MIN,
-               "an idle line takes the largest frame whole");
 
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
                  struct roster *roster, uint32_t now_ms)
@@ -34,6 +35,12 @@ bool uplink_is_up(const struct uplink *uplink)
     return uplink->link.state == LINK_UP;
 }
 
+bool uplink_is_behind(const struct uplink *uplink)
+{
+    return uplink_is_up(uplink) && !uplink->link.is_held &&
+           uplink->link.sent_through + 1 < journal_next(uplink->journal);
+}
+
 /* Sending --------------------------------------------------------------------------------------------------- */
 
 static bool is_keyed(const struct uplink *uplink)
@@ -47,19 +54,44 @@ static uint8_t *body_of(struct uplink *uplink)
     return uplink->tx + FRAME_ENCODED_BODY_AT;
 }
 
-/* With a key everything but HELLO goes out sealed. */
+static bool is_on_its_way(const struct uplink *uplink)
+{
+    return uplink->tx_sent < uplink->tx_size;
+}
+
+/* The line takes what it has room for, not byte by byte. */
+static void pass_on(struct uplink *uplink)
+{
+    size_t left = (size_t)(uplink->tx_size - uplink->tx_sent);
+    size_t room = port_line_writable();
+
+    if (room < left && room < PIECE_SIZE_MIN)
+        return;
+    if (left > room)
+        left = room;
+    port_line_write(uplink->tx + uplink->tx_sent, left);
+    uplink->tx_sent = (uint8_t)(uplink->tx_sent + left);
+}
+
+static void encode(struct uplink *uplink, enum message_type type, bool is_sealed, size_t body_size)
+{
+    uplink->tx_size = (uint8_t)frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, body_of(uplink),
+                                            body_size, uplink->tx, sizeof uplink->tx);
+    uplink->tx_sent = 0;
+    pass_on(uplink);
+}
+
+/* With a key everything but HELLO goes out sealed. Answers that were being made in the same place begin anew. */
 static void send(struct uplink *uplink, enum message_type type, size_t body_size)
 {
     bool is_sealed = type != MESSAGE_HELLO && is_keyed(uplink);
 
+    uplink->making = UPLINK_NOTHING_MADE;
     if (is_sealed)
         body_size = seal_append(&uplink->seal, (uint8_t)type, body_of(uplink), body_size, BODY_CAPACITY);
     if (is_sealed && body_size == 0)
         return; /* no conversation: nobody could verify it */
-    size_t size = frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, body_of(uplink), body_size,
-                               uplink->tx, sizeof uplink->tx);
-
-    port_line_write(uplink->tx, size);
+    encode(uplink, type, is_sealed, body_size);
 }
 
 static void send_hello(struct uplink *uplink, uint32_t uptime_s)
@@ -112,8 +144,7 @@ static void send_received(struct uplink *uplink, uint8_t token, bool is_taken)
 {
     struct message_received received = {.token = token, .is_taken = is_taken};
 
-    if (port_line_writable() >= FRAME_ENCODED_SIZE(FRAME_HEADER_SIZE + 2 + SEAL_SIZE + FRAME_CRC_SIZE))
-        send(uplink, MESSAGE_RECEIVED, message_received_encode(&received, body_of(uplink), BODY_CAPACITY));
+    send(uplink, MESSAGE_RECEIVED, message_received_encode(&received, body_of(uplink), BODY_CAPACITY));
 }
 
 /* Say that first.. up to the next readable answer cannot be had. */
@@ -130,28 +161,71 @@ static void send_lost(struct uplink *uplink, uint32_t now_ms, uint32_t first, en
     link_on_sent(&uplink->link, now_ms, lost.first, lost.last);
 }
 
-/* Send from link.next_to_send: a run of answers, or of what is lost. */
-static void send_answers(struct uplink *uplink, uint32_t now_ms)
+/* Some more of a run of answers, from `first` on; or, at its beginning, what is lost. */
+static void gather(struct uplink *uplink, uint32_t now_ms)
 {
-    struct bytes_writer writer = {.data = body_of(uplink), .capacity = BODY_CAPACITY};
-    uint32_t first = uplink->link.next_to_send;
-    uint32_t seq = first;
+    struct bytes_writer writer = {
+        .data = body_of(uplink), .capacity = BODY_CAPACITY, .size = uplink->body_size};
     struct answer answer;
 
-    message_answers_begin(&writer, first);
-    while (seq < journal_next(uplink->journal) && seq - first < UPLINK_ANSWERS_MAX) {
+    for (uint8_t i = 0; i < ANSWERS_A_STEP; i++) {
+        uint32_t seq = uplink->first + uplink->answer_count;
         enum journal_entry entry = journal_read(uplink->journal, seq, &answer);
-        if (entry != JOURNAL_ANSWER) {
-            if (seq > first)
-                break;
+        if (entry != JOURNAL_ANSWER && uplink->answer_count == 0) {
+            uplink->making = UPLINK_NOTHING_MADE;
             send_lost(uplink, now_ms, seq, entry);
             return;
         }
-        message_answers_add(&writer, &answer);
-        seq++;
+        if (entry == JOURNAL_ANSWER) {
+            message_answers_add(&writer, &answer);
+            uplink->answer_count++;
+            seq++;
+        }
+        if (entry != JOURNAL_ANSWER || seq == journal_next(uplink->journal) ||
+            uplink->answer_count == UPLINK_ANSWERS_MAX) {
+            uplink->making = UPLINK_GATHERED;
+            break;
+        }
     }
-    send(uplink, MESSAGE_ANSWERS, writer.size);
-    link_on_sent(&uplink->link, now_ms, first, seq - 1);
+    uplink->body_size = (uint8_t)writer.size;
+}
+
+static void begin_answers(struct uplink *uplink, uint32_t now_ms)
+{
+    struct bytes_writer writer = {.data = body_of(uplink), .capacity = BODY_CAPACITY};
+
+    uplink->making = UPLINK_GATHERING;
+    uplink->first = uplink->link.next_to_send;
+    uplink->answer_count = 0;
+    message_answers_begin(&writer, uplink->first);
+    uplink->body_size = (uint8_t)writer.size;
+    gather(uplink, now_ms);
+}
+
+/* Without a conversation nobody could verify it. */
+static void seal_answers(struct uplink *uplink)
+{
+    size_t size =
+        seal_append(&uplink->seal, MESSAGE_ANSWERS, body_of(uplink), uplink->body_size, BODY_CAPACITY);
+
+    uplink->body_size = (uint8_t)size;
+    uplink->making = size == 0 ? UPLINK_NOTHING_MADE : UPLINK_SEALED;
+}
+
+/* The next step of ANSWERS in the making. */
+static void make_answers(struct uplink *uplink, uint32_t now_ms)
+{
+    if (!uplink_is_up(uplink)) {
+        uplink->making = UPLINK_NOTHING_MADE;
+    } else if (uplink->making == UPLINK_GATHERING) {
+        gather(uplink, now_ms);
+    } else if (uplink->making == UPLINK_GATHERED && is_keyed(uplink)) {
+        seal_answers(uplink);
+    } else {
+        encode(uplink, MESSAGE_ANSWERS, uplink->making == UPLINK_SEALED, uplink->body_size);
+        link_on_sent(&uplink->link, now_ms, uplink->first, uplink->first + uplink->answer_count - 1);
+        uplink->making = UPLINK_NOTHING_MADE;
+    }
 }
 
 /* Obeying --------------------------------------------------------------------------------------------------- */
@@ -170,8 +244,7 @@ static void ask_for_journal(struct uplink *uplink, uint32_t now_ms, uint32_t upt
     if (!is_keyed(uplink))
         return;
     uplink->link.hello_due_ms = now_ms + LINK_HELLO_MS;
-    if (port_line_writable() >= sizeof uplink->tx)
-        send_health(uplink, uptime_s);
+    send_health(uplink, uptime_s);
 }
 
 static void on_welcome(struct uplink *uplink, const struct message_welcome *welcome, uint32_t now_ms,
@@ -368,8 +441,10 @@ static void on_frame(struct uplink *uplink, struct frame *frame, uint32_t now_ms
         break;
     case MESSAGE_NAK:
         if (message_nak_decode(frame->body, frame->body_size, &m.nak) &&
-            m.nak.journal_id == uplink->identity->journal_id)
+            m.nak.journal_id == uplink->identity->journal_id) {
+            uplink->making = UPLINK_NOTHING_MADE;
             link_on_nak(&uplink->link, now_ms, m.nak.expected, journal_oldest(uplink->journal));
+        }
         break;
     case MESSAGE_HOLD:
         if (message_hold_decode(frame->body, frame->body_size, &m.hold))
@@ -395,28 +470,30 @@ void uplink_claim_boot(struct uplink *uplink, uint32_t uptime_s)
     (void)status; /* a full or failing journal leaves the boot unclaimed: its times stay bounded */
 }
 
-void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
+/* True when a frame was complete. */
+static bool listen(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
 {
     struct frame frame;
     uint8_t byte;
 
-    if (identity_is_storing(uplink->identity))
-        return; /* nobody is told of ids that a power cut could still undo */
     for (uint16_t i = 0; i < RX_BYTES_A_STEP && port_line_read(&byte); i++) {
         if (frame_decoder_push(&uplink->decoder, byte, &frame)) {
             on_frame(uplink, &frame, now_ms, uptime_s);
-            return; /* one frame a step, in or out: each takes some ms, and buttons are read between steps */
+            return true;
         }
     }
-    if (port_line_writable() < sizeof uplink->tx)
-        return;
+    return false;
+}
+
+static void send_what_is_due(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
+{
     switch (
         link_step(&uplink->link, now_ms, journal_oldest(uplink->journal), journal_next(uplink->journal))) {
     case LINK_SEND_HELLO:
         send_hello(uplink, uptime_s);
         break;
     case LINK_SEND_ANSWERS:
-        send_answers(uplink, now_ms);
+        begin_answers(uplink, now_ms);
         break;
     case LINK_SEND_HEALTH:
         send_health(uplink, uptime_s);
@@ -424,4 +501,32 @@ void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
     case LINK_NOTHING:
         break;
     }
+}
+
+/* What arrives may have to be verified, obeyed and answered; while answers are made, that is rarely more than an ACK. */
+uint8_t uplink_step_ms(const struct uplink *uplink)
+{
+    return is_on_its_way(uplink) || uplink->making != UPLINK_NOTHING_MADE ? 1 : 2;
+}
+
+/* What is on its way stands in the one buffer that an answer to what arrives would need, too: it goes first. */
+void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
+{
+    if (identity_is_storing(uplink->identity))
+        return; /* nobody is told of ids that a power cut could still undo */
+    if (is_on_its_way(uplink))
+        pass_on(uplink);
+    else if (listen(uplink, now_ms, uptime_s))
+        return;
+    else if (uplink->making != UPLINK_NOTHING_MADE)
+        make_answers(uplink, now_ms);
+    else
+        send_what_is_due(uplink, now_ms, uptime_s);
+}
+
+bool uplink_is_busy(const struct uplink *uplink)
+{
+    return is_on_its_way(uplink) || uplink->making != UPLINK_NOTHING_MADE ||
+           (uplink_is_up(uplink) && !uplink->link.is_held &&
+            uplink->link.next_to_send < journal_next(uplink->journal));
 }

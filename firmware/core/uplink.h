@@ -19,13 +19,20 @@
 #include "protocol/link.h"
 #include "protocol/seal.h"
 
-/* Of the 16 that a frame of ANSWERS may hold: it is made in 4 ms, in which no button is read. No other frame of a kiosk is
- * larger. */
-#define UPLINK_ANSWERS_MAX 6
+/* A frame of ANSWERS is filled so far: no other frame of a kiosk is larger. */
+#define UPLINK_ANSWERS_MAX ANSWERS_CAPACITY
 #define UPLINK_FRAME_SIZE_MAX                                                                    \
     (FRAME_HEADER_SIZE + ANSWERS_HEAD_SIZE + UPLINK_ANSWERS_MAX * ANSWER_WIRE_SIZE + SEAL_SIZE + \
      FRAME_CRC_SIZE)
-_Static_assert(UPLINK_ANSWERS_MAX <= ANSWERS_CAPACITY, "the daemon takes so many");
+_Static_assert(FRAME_ENCODED_SIZE(UPLINK_FRAME_SIZE_MAX) <= UINT8_MAX, "sizes are bytes");
+
+/* What has been done of the frame of ANSWERS in tx. */
+enum uplink_making {
+    UPLINK_NOTHING_MADE,
+    UPLINK_GATHERING, /* the body holds some answers */
+    UPLINK_GATHERED,
+    UPLINK_SEALED,
+};
 
 /* What the rest of the kiosk contributes, brought up to date before each step. */
 struct uplink_status {
@@ -44,22 +51,32 @@ struct uplink {
     struct uplink_status status;
     struct seal seal; /* of the conversation that the last HELLO began; used while identity holds a key */
     uint32_t hello_count;
-    uint32_t forged;     /* frames not obeyed because they were not verified */
-    uint32_t help_visit; /* the help call that help_state is about */
-    uint8_t help_state;  /* enum help_state; 0: nothing heard */
+    uint32_t forged;              /* frames not obeyed because they were not verified */
+    uint32_t help_visit;          /* the help call that help_state is about */
+    uint8_t help_state;           /* enum help_state; 0: nothing heard */
     char note[NOTE_SIZE_MAX + 1]; /* for the idle screen; "": none */
-    uint8_t wait_reason; /* enum wait_reason while link.state is LINK_WAITING */
+    uint8_t wait_reason;          /* enum wait_reason while link.state is LINK_WAITING */
     bool is_help_on;
     bool needs_journal; /* our journal's past is not the daemon's: ask for a new id */
     uint8_t rx[FRAME_TO_KIOSK_SIZE_MAX];
-    uint8_t tx[FRAME_ENCODED_SIZE(UPLINK_FRAME_SIZE_MAX)];
+    uint8_t tx[FRAME_ENCODED_SIZE(
+        UPLINK_FRAME_SIZE_MAX)]; /* a frame in the making, then on its way to the line */
+    uint8_t tx_size, tx_sent;    /* on its way: all of it, and what the line has taken */
+    uint8_t making;              /* enum uplink_making */
+    uint8_t body_size;           /* of what is being made */
+    uint8_t answer_count;
+    uint32_t first; /* seq of the first of them */
 };
 
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
                  struct roster *roster, uint32_t now_ms);
 
-/* Read what has arrived until a frame is complete, and obey it; else send what is due if the line can take a whole frame.
- * Does nothing while an identity is being stored. */
+/* What the next step may take, on an AVR. */
+uint8_t uplink_step_ms(const struct uplink *uplink);
+
+/* One step, so that buttons are read in between: give the line what it has room for; else go on
+ * with a frame in the making; else read what has arrived until a frame is complete, and obey it; else begin to send what is
+ * due. Does nothing while an identity is being stored. */
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);
 
 /* The identity that the daemon gave is durable: introduce ourselves under it. */
@@ -68,6 +85,12 @@ void uplink_on_adopted(struct uplink *uplink, uint32_t now_ms);
 /* Store a boot answer if the daemon is there and no answer holds this boot's number yet: only then does the daemon tie
  * the boot to real time. Takes up to 30 ms, so to be called when nobody waits for a screen. */
 void uplink_claim_boot(struct uplink *uplink, uint32_t uptime_s);
+
+/* There is more to send at once: do not sleep. */
+bool uplink_is_busy(const struct uplink *uplink);
+
+/* Answers wait that were not sent since the link came up. */
+bool uplink_is_behind(const struct uplink *uplink);
 
 bool uplink_is_up(const struct uplink *uplink);
 

@@ -30,11 +30,10 @@ uint8_t port_reset_causes(void);
 /* The buttons that are down this instant, not debounced: bit 0 is button 1, at the left. */
 uint8_t port_buttons(void);
 
-/* Sleep until something happens: a byte from the line, a button down, a tick. Returns at once if a byte already waits.
- * A board may let ticks pass, up to PORT_REST_MS, while no button has been down for PORT_SETTLE_MS and no EEPROM write
- * is under way: a pass of the main loop takes longer than a tick's interrupt, and an idle kiosk shall sleep 99 % of
- * its time. */
-#define PORT_REST_MS 40
+/* Sleep until the next tick; not at all where one came since the last sleep. A board may let ticks pass, up to PORT_REST_MS,
+ * while no byte has arrived, no button has been down for PORT_SETTLE_MS and no EEPROM write is under way: a pass of the main loop
+ * takes longer than a tick's interrupt, and an idle kiosk shall sleep 99 % of its time. */
+#define PORT_REST_MS 80
 #define PORT_SETTLE_MS 400 /* debouncing wants every tick for some time after a release, and after power-up */
 void port_sleep(void);
 

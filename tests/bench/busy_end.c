@@ -87,7 +87,7 @@ static void on_answers(struct busy_end *end, const struct message_answers *answe
         const struct message_ack ack = {JOURNAL_ID, end->through};
         send(end, MESSAGE_ACK, body, message_ack_encode(&ack, body, sizeof body), true);
     }
-    if (last + NEAR_END >= end->newest) {
+    if (last == end->newest) {
         const struct message_nak nak = {JOURNAL_ID, end->through + 1};
         send(end, MESSAGE_NAK, body, message_nak_encode(&nak, body, sizeof body), true);
     }

@@ -158,7 +158,8 @@ static bool on_request(void *context, const struct work *work)
         return false;
     FUZZ_MUST(world->asked_count < SESSION_REQUESTS_MAX);
     FUZZ_MUST(work->kind != WORK_CALL);
-    FUZZ_MUST(work->kind == WORK_HELLO || !world->session.is_keyed || world->is_genuine);
+    FUZZ_MUST(work->kind == WORK_HELLO || !world->session.is_keyed || world->is_genuine ||
+              (work->kind == WORK_ANSWERS && world->session.kept_count > 0));
     world->asked[world->asked_count++] = *work;
     return true;
 }
@@ -248,7 +249,10 @@ static void say_plainly(struct world *world, uint8_t type, uint8_t flags, const 
     uint8_t bytes[FRAME_ENCODED_SIZE(FRAME_SIZE_MAX)];
     size_t encoded = frame_encode(type, flags, body, size, bytes, sizeof bytes);
 
+    uint8_t kept = world->session.kept_count;
+
     session_receive(&world->session, bytes, encoded, &world->clock);
+    FUZZ_MUST(world->session.kept_count <= kept || world->is_genuine);
 }
 
 static void say_sealed(struct world *world, uint8_t type, const uint8_t *body, size_t size)

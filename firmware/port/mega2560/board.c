@@ -67,30 +67,34 @@ uint8_t port_buttons(void)
     return down;
 }
 
-/* The instruction after sei is always executed first (datasheet, section 7.7.1), so that no byte slips in
- * between the look and the sleep. */
-static void sleep_until_interrupt(void)
+/* Until a tick that was not slept through before: one that came while the main loop was busy is not lost. The instruction
+ * after sei is always executed first (datasheet, section 7.7.1), so that no tick slips in between the look and the sleep. */
+static void sleep_through_tick(void)
 {
+    static uint8_t seen;
+
     cli();
-    if (!line_has_input()) {
+    while (clock_ticks == seen) {
         sleep_enable();
         sei();
         sleep_cpu();
         sleep_disable();
+        cli();
     }
+    seen = clock_ticks;
     sei();
 }
 
-/* At rest, the interrupts of most ticks are dealt with here. */
+/* Bytes wait for the tick: the main loop looks at them right after the buttons. At rest, the interrupts of most ticks are
+ * dealt with here. */
 void port_sleep(void)
 {
     bool is_at_rest = clock_settle_ticks == 0 && port_eeprom_is_ready();
-    uint8_t ticks_max = is_at_rest ? PORT_REST_MS / PORT_TICK_MS : 1;
-    uint8_t began = clock_ticks;
+    uint8_t ticks = is_at_rest ? PORT_REST_MS / PORT_TICK_MS : 1;
 
     do {
-        sleep_until_interrupt();
-    } while (!line_has_input() && read_buttons() == 0 && (uint8_t)(clock_ticks - began) < ticks_max);
+        sleep_through_tick();
+    } while (--ticks > 0 && !line_has_input() && read_buttons() == 0);
 }
 
 void port_watchdog_kick(void)

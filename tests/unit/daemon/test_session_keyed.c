@@ -33,7 +33,7 @@ static void test_nothing_is_told_or_changed_before_the_proof_is_committed(void *
     assert_int_equal(rig_count(&rig, MESSAGE_WELCOME), 1);
 }
 
-static void test_answers_that_came_with_the_proof_are_asked_for_again(void **state)
+static void test_answers_that_came_with_the_proof_are_taken_after_it(void **state)
 {
     struct rig rig;
 
@@ -44,10 +44,67 @@ static void test_answers_that_came_with_the_proof_are_asked_for_again(void **sta
     rig_say_answers(&rig, 1, 3);
     rig_say_answers(&rig, 4, 1);
     rig_admit(&rig, 0);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 0);
+    assert_int_equal(rig_count(&rig, MESSAGE_ACK), 0);
+    assert_int_equal(rig.asked_count, 2);
+    rig_answer(&rig, STORE_OK);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(rig_count(&rig, MESSAGE_ACK), 2);
+    assert_int_equal(rig.session.through, 4);
+}
+
+static void test_more_answers_than_are_kept_for_the_proof_are_asked_for_again(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig_challenge(&rig, RIG_JOURNAL_ID, 0);
+    for (uint32_t i = 0; i <= SESSION_KEPT_MAX; i++)
+        rig_say_answers(&rig, 1 + i, 1);
+    rig_admit(&rig, 0);
+    assert_int_equal(rig.asked_count, 0);
     assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
-    rig_say_answers(&rig, 1, 4);
+    rig_say_answers(&rig, 1, SESSION_KEPT_MAX + 1);
     rig_answer(&rig, STORE_OK);
     assert_int_equal(rig_count(&rig, MESSAGE_ACK), 1);
+    assert_int_equal(rig.session.through, SESSION_KEPT_MAX + 1);
+}
+
+static void test_a_gap_among_the_answers_that_came_with_the_proof_is_asked_for(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig_challenge(&rig, RIG_JOURNAL_ID, 0);
+    rig_say_answers(&rig, 1, 3);
+    rig_say_answers(&rig, 6, 2);
+    rig_admit(&rig, 0);
+    assert_int_equal(rig.asked_count, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
+    rig_answer(&rig, STORE_OK);
+    assert_int_equal(rig.session.through, 3);
+}
+
+static void test_a_hello_forgets_the_answers_that_came_before_it(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_say_hello(&rig);
+    rig_challenge(&rig, RIG_JOURNAL_ID, 0);
+    rig_say_answers(&rig, 1, 3);
+    rig_answer(&rig, STORE_FULL);
+    rig_say_hello(&rig);
+    rig_challenge(&rig, RIG_JOURNAL_ID, 0);
+    rig_say_answers(&rig, 1, 1);
+    rig_admit(&rig, 0);
+    assert_int_equal(rig.asked_count, 1);
+    assert_int_equal(rig.asked[0].ask.answers.count, 1);
 }
 
 static void test_stuffed_answers_are_refused_however_they_are_sealed(void **state)
@@ -247,9 +304,13 @@ static void test_a_resent_message_has_a_seal_of_its_own(void **state)
 static void test_a_forged_hello_cannot_tell_when_the_kiosk_booted(void **state)
 {
     struct rig rig;
-    struct message_hello forged = {
-        .major = PROTOCOL_MAJOR, .kiosk_id = RIG_KIOSK_ID, .journal_id = RIG_JOURNAL_ID, .oldest = 1, .next = 1,
-        .boot = 7, .uptime_s = 100000};
+    struct message_hello forged = {.major = PROTOCOL_MAJOR,
+                                   .kiosk_id = RIG_KIOSK_ID,
+                                   .journal_id = RIG_JOURNAL_ID,
+                                   .oldest = 1,
+                                   .next = 1,
+                                   .boot = 7,
+                                   .uptime_s = 100000};
     uint8_t body[FRAME_SIZE_MAX];
 
     (void)state;
@@ -366,7 +427,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_is_told_or_changed_before_the_proof_is_committed),
-        cmocka_unit_test(test_answers_that_came_with_the_proof_are_asked_for_again),
+        cmocka_unit_test(test_answers_that_came_with_the_proof_are_taken_after_it),
+        cmocka_unit_test(test_more_answers_than_are_kept_for_the_proof_are_asked_for_again),
+        cmocka_unit_test(test_a_gap_among_the_answers_that_came_with_the_proof_is_asked_for),
+        cmocka_unit_test(test_a_hello_forgets_the_answers_that_came_before_it),
         cmocka_unit_test(test_stuffed_answers_are_refused_however_they_are_sealed),
         cmocka_unit_test(test_a_replayed_frame_is_refused),
         cmocka_unit_test(test_a_recorded_conversation_proves_nothing_later),
