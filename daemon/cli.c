@@ -389,6 +389,24 @@ static void check_words(struct cli *cli, const char *const values[O_COUNT])
         mistake(cli, "--language is for reports");
 }
 
+/* Which commands do with a file alone, from the table; another form of one stands there without help. */
+static void refuse_archive(struct cli *cli, const char *verb)
+{
+    char able[CLI_TEXT_SIZE_MAX / 2] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < COUNT(commands) && used < sizeof able; i++) {
+        const struct cli_command *one = &commands[i];
+
+        if (one->is_archive_able && one->help[0] != '\0')
+            used += (size_t)snprintf(able + used, sizeof able - used, "%s%s%s%s", used == 0 ? "" : ", ",
+                                     one->group, one->verb == NULL ? "" : " ",
+                                     one->verb == NULL ? "" : one->verb);
+    }
+    mistake(cli, "%s%s%s needs the daemon; --database serves %s", cli->command->group,
+            verb[0] == '\0' ? "" : " ", verb, able);
+}
+
 static void check_options(struct cli *cli, const char *const values[O_COUNT])
 {
     const struct cli_command *command = cli->command;
@@ -406,10 +424,7 @@ static void check_options(struct cli *cli, const char *const values[O_COUNT])
     if (cli_is_watch(cli) && strcmp(cli->format, "csv") == 0)
         mistake(cli, "help-calls watch prints text or json, a line for each change");
     if (cli->database != NULL && !command->is_archive_able)
-        mistake(
-            cli,
-            "%s%s%s needs the daemon; --database serves report, staff list, kiosk list, verify and backup",
-            command->group, command->verb == NULL ? "" : " ", verb);
+        refuse_archive(cli, verb);
 }
 
 static void parse_words(struct cli *cli, char *words[], int count, const char *const values[O_COUNT])

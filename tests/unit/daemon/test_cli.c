@@ -138,6 +138,9 @@ static void test_mistakes_say_what_would_be_right(void **state)
     expect_mistake(WORDS("report", "--kiosk", "\xC3"), "UTF-8");
     expect_mistake(WORDS("kiosk", "name", "Front", "\xED\xA0\x80"), "UTF-8");
     expect_mistake(WORDS("status", "--database", "/x"), "needs the daemon");
+    expect_mistake(WORDS("status", "--database", "/x"),
+                   "serves report, staff list, staff export, kiosk list,");
+    expect_mistake(WORDS("status", "--database", "/x"), "note list, verify, backup");
     expect_mistake(WORDS("staff", "add", "Dan", "--database", "/x"), "needs the daemon");
 }
 
