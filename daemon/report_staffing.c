@@ -16,14 +16,15 @@
 
 struct sign_on {
     int64_t kiosk, since_ms;
-    int32_t staff; /* 0: free */
+    int32_t staff;
 };
 
 struct count {
     struct report *report;
     const struct zone *zone;
     int64_t from_ms, to_ms;
-    struct sign_on open[OPEN_MAX];
+    struct sign_on open[OPEN_MAX]; /* the first open_count of them, in no order */
+    size_t open_count;
     struct report_staffing *staffing;
 };
 
@@ -55,7 +56,7 @@ static void stretch_add(const struct count *count, int64_t from_ms, int64_t to_m
     }
 }
 
-static void sign_off(struct count *count, struct sign_on *open, int64_t at_ms)
+static void sign_off(struct count *count, const struct sign_on *open, int64_t at_ms)
 {
     int64_t midnight_ms = period_next(count->zone, PERIOD_DAY, open->since_ms);
     int64_t end_ms = open->since_ms + STORE_SIGNED_ON_MS_MAX;
@@ -63,25 +64,25 @@ static void sign_off(struct count *count, struct sign_on *open, int64_t at_ms)
     end_ms = end_ms < midnight_ms ? end_ms : midnight_ms;
     end_ms = end_ms < at_ms ? end_ms : at_ms;
     stretch_add(count, open->since_ms, end_ms, count->staffing->signed_on_s);
-    open->staff = 0;
 }
 
 static void sign(struct count *count, int64_t kiosk, int32_t staff, bool is_on, int64_t at_ms)
 {
-    struct sign_on *free_one = NULL;
+    size_t kept = 0;
 
-    for (size_t i = 0; i < OPEN_MAX; i++) {
-        struct sign_on *open = &count->open[i];
+    for (size_t i = 0; i < count->open_count; i++) {
+        const struct sign_on open = count->open[i];
 
         /* Whoever forgot to sign off is over by now, and makes room. */
-        if (open->staff != 0 && ((open->kiosk == kiosk && open->staff == staff) ||
-                                 at_ms - open->since_ms >= STORE_SIGNED_ON_MS_MAX))
-            sign_off(count, open, at_ms);
-        if (open->staff == 0 && free_one == NULL)
-            free_one = open;
+        if ((open.kiosk == kiosk && open.staff == staff) || at_ms - open.since_ms >= STORE_SIGNED_ON_MS_MAX)
+            sign_off(count, &open, at_ms);
+        else
+            count->open[kept++] = open;
     }
-    if (is_on && free_one != NULL)
-        *free_one = (struct sign_on){.kiosk = kiosk, .since_ms = at_ms, .staff = staff};
+    count->open_count = kept;
+    if (is_on && kept < OPEN_MAX)
+        count->open[count->open_count++] =
+            (struct sign_on){.kiosk = kiosk, .since_ms = at_ms, .staff = staff};
 }
 
 static enum store_status signs_read(struct count *count)
@@ -111,9 +112,8 @@ static enum store_status signs_read(struct count *count)
              sqlite3_column_int64(row, 3));
     }
     sqlite3_finalize(row);
-    for (size_t i = 0; i < OPEN_MAX; i++)
-        if (count->open[i].staff != 0)
-            sign_off(count, &count->open[i], count->to_ms);
+    for (size_t i = 0; i < count->open_count; i++)
+        sign_off(count, &count->open[i], count->to_ms);
     return status;
 }
 

@@ -287,6 +287,10 @@ CREATE TABLE erased (
 -- Visits that may have happened at any time of more than a week: few, and whatever period is asked for, all are looked at.
 CREATE INDEX visit_vague ON visit (instant_ms) WHERE span_ms > 604800000;
 
+-- Who was signed on when, without a search for each answer.
+DROP INDEX answer_signed;
+CREATE INDEX answer_signed ON answer (instant_ms, question, value) WHERE question IN (11, 12);
+
 -- Since version 9 -------------------------------------------------------------------------------------------------
 
 -- For how many days raw answers are kept, from when on; 0: without end.

@@ -87,15 +87,15 @@ class Daemon:
         return sum(int(path.read_text().split()[0]) for path in tasks) / 1e9
 
     def ask(self, report, period):
-        """The reply, its milliseconds, and the processor's among them."""
+        """The reply (None: ended after 2 s), its milliseconds, and the processor's among them."""
         connection, spent, begun = Unix(self.socket), self.spent_s(), time.monotonic()
         connection.request("GET", f"/api/v1/report/{report}?from={period[0]}&to={period[1]}")
         response = connection.getresponse()
         body = response.read()
         took, spent = time.monotonic() - begun, self.spent_s() - spent
-        if response.status != 200:
+        if response.status != 200 and b"too long" not in body:
             raise RuntimeError(f"{report} of {period}: {body[:200]}")
-        return json.loads(body), 1000 * took, 1000 * spent
+        return json.loads(body) if response.status == 200 else None, 1000 * took, 1000 * spent
 
 
 def database(context, size):
@@ -172,7 +172,8 @@ def periods_ask(context, daemon):
         for report in REPORTS:
             context.progress(f"report {report} of {name}")
             runs = [daemon.ask(report, period) for _ in range(RUNS)]
-            found[report, name] = (runs[0][0], min(run[1] for run in runs), min(run[2] for run in runs))
+            said = next((run[0] for run in runs if run[0]), None)
+            found[report, name] = (said, min(run[1] for run in runs), min(run[2] for run in runs))
     return found
 
 
@@ -189,7 +190,9 @@ def raw_ask(context, path, found):
     for report, sql in RAW.items():
         context.progress(f"report {report}, asked of the raw rows")
         rows, _, took[report] = shell(sql.format(counted=counted), path)
-        compare(report, rows, found[report, "ten years"][0])
+        said = found[report, "ten years"][0]
+        if said:
+            compare(report, rows, said)
     return took
 
 
@@ -205,12 +208,13 @@ def table(found, raw, before):
 
 def report_rows(found, raw, before, answers):
     slowest = max(found, key=lambda key: found[key][2])
+    refused = [f"not answered: {report} of {name}, which takes more than 2 s" for (report, name), one in found.items() if not one[0]]
     least = min(raw, key=lambda report: 1000 * raw[report] / found[report, "ten years"][2])
     grown = {key: found[key][2] / before[key][2] for key in found if found[key][2] > 2}  # less is the request's own cost
     most = max(grown, key=grown.get, default=slowest)
     yield {"name": f"report: slowest, {answers:,} answers", "value": found[slowest][2], "unit": "ms", "limit": None, "goal": 50,
            "comparison": "<=", "detail": [f"{slowest[0]} of {slowest[1]}; processor time of the daemon, least of {RUNS}",
-                                          *table(found, raw, before)]}
+                                          *refused, *table(found, raw, before)]}
     yield {"name": "report: raw rows / report, ten years, least", "value": 1000 * raw[least] / found[least, "ten years"][2],
            "unit": "times", "goal": 500, "comparison": ">=",
            "detail": [f"{least}: {1000 * raw[least]:.0f} ms of processor for {found[least, 'ten years'][2]:.1f} ms, and the same figures"]}
