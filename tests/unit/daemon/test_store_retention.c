@@ -594,8 +594,9 @@ int main(void)
         TEST(test_answer_that_comes_late_is_counted_and_goes_at_once),
         TEST(test_time_zone_stays_once_answers_are_gone),
         TEST(test_recount_notices_a_share_that_was_changed),
-        TEST(test_power_that_fails_at_any_moment_leaves_whole_pieces),
         TEST(test_recount_agrees_whatever_went_and_when),
+        /* The last: a child of it that fails goes on from here, and ends. */
+        TEST(test_power_that_fails_at_any_moment_leaves_whole_pieces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
