@@ -1071,7 +1071,7 @@ static const struct route routes[] = {
     {false, {"me", "export"}, API_VERIFIER, BIT(TOKEN_STAFF), run_my_export, NULL, 0},
     {false, {"staff", "*", "export"}, API_VERIFIER, MANAGERS, run_export, NULL, 0},
     {true, {"staff", "*", "erase"}, API_WRITER, LOCALS, run_erase, NULL, 0},
-    {false, {"policy"}, API_READER, MANAGERS | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_policy, NULL, 0},
+    {false, {"policy"}, API_READER, MANAGERS | BIT(TOKEN_STAFF), run_policy, NULL, 0},
     {true, {"policy"}, API_WRITER, LOCALS, run_policy_set, NULL, NEEDS(TEXT_ATTRIBUTE)},
     {true, {"policy", "retention"}, API_WRITER, LOCALS, run_retention_set, NULL, NEEDS(TEXT_DAYS)},
     {false, {"policy", "retention"}, API_VERIFIER, LOCALS, run_retention_preview, NULL, 0},

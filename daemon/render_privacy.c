@@ -91,13 +91,16 @@ void render_policy(struct page *page, const json_t *reply)
             text_of(reply, "database"));
     put_changes(out, reply);
     fputs("2. What is kept: the name, its number and a PIN; each answer of a customer that names\n"
-          "   the person, with its time and kiosk; sign-on and sign-off; counts by hour, day, week\n"
-          "   and month. Nothing at all about who a customer is.\n",
+          "   the person, with its time and kiosk; sign-on and sign-off; which help calls they answered\n"
+          "   and closed; counts by hour, day, week, month and year; who read any of it, and when.\n"
+          "   Nothing at all about who a customer is.\n",
           out);
     put_retention(out, reply);
     put_tokens(out, reply);
     fputs("5. What is shown: rates with their number and interval; of fewer than 5 visits no figure.\n"
-          "   People are compared with their own past, never ranked.\n"
+          "   People are compared with their own past, never ranked. Single visits, with their time:\n"
+          "   the person's own, rated 4 or 5, on their own page; all that is held in an export, which\n"
+          "   the person, a manager and whoever may use the socket can make, and which is logged.\n"
           "6. What staff can have: all that is held about them (byname staff export, or their own\n"
           "   link), and its end: what was counted with them becomes \"former staff\".\n"
           "\n"
@@ -162,7 +165,7 @@ void render_export(struct page *page, const json_t *reply)
         {"help_calls", "help calls answered"},
         {"months", "monthly counts"},
         {"tokens", "private links"},
-        {"reads", "reads by others"},
+        {"reads", "reads of their figures, their own among them"},
     };
     const json_t *person = json_array_get(json_object_get(reply, "person"), 0);
 

@@ -599,7 +599,7 @@ class Privacy(Case):
         self.assertLessEqual(len(page.splitlines()), 60)
         self.assertLessEqual(max(map(len, page.splitlines())), 100)
         for words in ("What Test keeps", "attribute = positive", "visits rated 4 or 5 only", "Dan", "phone",
-                      "changes nothing that was stored before", "____"):
+                      "changes nothing that was stored before", "which help calls they answered", "an export", "____"):
             self.assertIn(words, page)
 
     def test_reports_print_the_policy_and_no_satisfaction_of_staff(self):
@@ -610,6 +610,17 @@ class Privacy(Case):
         for report in ("summary", "staff"):
             self.assertIn("Names are kept with ratings of 4 and 5 only",
                           " ".join(self.served.byname("report", report).stdout.split()))
+
+    def test_reals_are_written_with_their_six_decimals_and_no_more(self):
+        line = self.line()
+        self.served = self.daemon({"Counter": line.path}, adopt="auto", http={"listen": "127.0.0.1:0"}).start()
+        kiosk = peer.Kiosk(line)
+        for rating in (5, 4, 1):
+            kiosk.rate(rating)
+        self.assertTrue(kiosk.pump(kiosk.is_acknowledged), self.served.log())
+        answer = Web(self.served).ask("/api/v1/report/summary", token=self.token("manager"))
+        self.assertIn('"value":0.666667,', answer.body.decode())
+        self.assertNotRegex(answer.body.decode(), r"\.\d{7}")
 
     def test_erased_person_is_gone_from_the_file_and_the_link_is_dead(self):
         line = self.line()

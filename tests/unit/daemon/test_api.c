@@ -189,7 +189,7 @@ static void test_each_scope_opens_its_own_paths_only(void **state)
         {false, "/api/v1/staff/Dan/export", "", {200, 200, 403, 403}},
         {false, "/api/v1/report/export?staff=Dan", "", {422, 422, 403, 403}},
         {true, "/api/v1/staff/Nobody/erase", "", {422, 403, 403, 403}},
-        {false, "/api/v1/policy", "", {200, 200, 200, 200}},
+        {false, "/api/v1/policy", "", {200, 200, 200, 403}},
         {true, "/api/v1/policy", "{\"attribute\":\"some\"}", {422, 403, 403, 403}},
         {true, "/api/v1/policy/retention", "{\"days\":\"3\"}", {422, 403, 403, 403}},
         {false, "/api/v1/policy/retention?days=365", "", {200, 403, 403, 403}},
