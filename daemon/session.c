@@ -31,6 +31,7 @@ static void forget_kiosk(struct session *session)
     session->is_verified = false;
     session->has_dropped = false;
     session->kept_count = 0;
+    session->has_noted = false;
     session->epoch++;
     session->is_held = false;
     session->naked = 0;
@@ -622,6 +623,18 @@ static bool is_presence_to_ask(const struct session *session)
            session->through + 1 >= next;
 }
 
+/* What the store would look up, and leave as it is. */
+static bool is_health_noted(const struct session *session, const struct session_clock *clock)
+{
+    const struct message_health *noted = &session->noted, *health = &session->health;
+
+    return session->has_noted && clock->now_ms - session->noted_ms < SESSION_NOTE_HEALTH_MS &&
+           noted->refused == health->refused && noted->bad_frames == health->bad_frames &&
+           noted->resent == health->resent && noted->pending == health->pending &&
+           noted->bad_slots == health->bad_slots && noted->display_faults == health->display_faults &&
+           noted->stuck_buttons == health->stuck_buttons;
+}
+
 static void on_health(struct session *session, const struct frame *frame, const struct session_clock *clock)
 {
     struct work work = {.kind = WORK_HEALTH};
@@ -634,8 +647,10 @@ static void on_health(struct session *session, const struct frame *frame, const 
     session->has_health = true;
     learn_boot(session, work.ask.health.uptime_s, clock->now_ms);
     send_time(session, clock);
-    work.origin = make_origin(session, clock);
     work.asks_presence = is_presence_to_ask(session);
+    if (!work.asks_presence && is_health_noted(session, clock))
+        return;
+    work.origin = make_origin(session, clock);
     (void)request(session, &work, clock); /* the next one comes soon */
 }
 
@@ -1003,6 +1018,9 @@ static void on_health_result(struct session *session, const struct work *work,
                              const struct session_clock *clock)
 {
     session->midnight_ms = work->now_ms + (int64_t)work->midnight_in_s * 1000;
+    session->noted = work->ask.health;
+    session->noted_ms = clock->now_ms;
+    session->has_noted = true;
     take_presence(&session->downlink, work);
     start_next(session, clock);
 }

@@ -37,6 +37,7 @@
 #define SESSION_NAKS_MAX 4     /* ... so often, with the first */
 #define SESSION_KEPT_MAX 8 /* frames of ANSWERS that come while the proof is committed: 30 ms at 500000 baud */
 #define SESSION_UNPROVEN_MAX 3 /* so many may be lost on the way; more are a stranger's */
+#define SESSION_NOTE_HEALTH_MS 10000 /* a heartbeat that says nothing new goes to the store so often */
 #define SESSION_HOLD_S_MIN 5
 #define SESSION_HOLD_S_MAX 30
 
@@ -170,6 +171,9 @@ struct session {
     uint8_t unproven; /* WELCOMEs that nothing verified followed, and frames refused, since the kiosk was up */
     struct message_health health;
     bool has_health;
+    struct message_health noted; /* the newest that the store has, or knew already */
+    bool has_noted;              /* ... in this conversation */
+    uint64_t noted_ms;
     struct store_admitted admitted;
     uint32_t through;  /* committed */
     uint32_t compared; /* of what the kiosk has still to say, this was compared with what is committed */

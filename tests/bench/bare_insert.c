@@ -24,7 +24,6 @@
 #include "daemon/store.h"
 
 #define STATEMENTS_MAX 64
-#define FRAME_ANSWERS 6 /* what a kiosk puts into a frame */
 
 enum note_kind { NOTE_CLEAR, NOTE_INTEGER, NOTE_RUN, NOTE_CHECKPOINT };
 
@@ -235,11 +234,11 @@ static void must(enum store_status status, const struct store_error *error)
 static size_t send_frame(struct store *store, const struct arrived *arrived, size_t left,
                          struct store_error *error)
 {
-    struct answer answers[FRAME_ANSWERS];
+    struct answer answers[ANSWERS_CAPACITY];
     struct store_ingested ingested;
     size_t count = 0;
 
-    while (count < left && count < FRAME_ANSWERS &&
+    while (count < left && count < ANSWERS_CAPACITY &&
            arrived[count].origin.journal == arrived->origin.journal &&
            arrived[count].origin.arrived_ms == arrived->origin.arrived_ms) {
         answers[count] = arrived[count].answer;

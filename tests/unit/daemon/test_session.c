@@ -645,8 +645,7 @@ static void test_presence_waits_for_what_the_kiosk_had_to_say(void **state)
     rig_answer(rig, STORE_OK);
     rig_answer(rig, STORE_OK);
     rig_say_health(rig, 12);
-    assert_false(rig->asked[0].asks_presence);
-    rig_answer(rig, STORE_OK);
+    assert_int_equal(rig->asked_count, 0);
     rig_say_answers(rig, 4, 1);
     rig_answer(rig, STORE_OK);
     receive_all(rig);
@@ -656,6 +655,33 @@ static void test_presence_waits_for_what_the_kiosk_had_to_say(void **state)
     rig_answer(rig, STORE_OK);
     receive_all(rig);
     expect_presence(rig, 60);
+}
+
+/* The store would look it up and leave it; but it is told the time each time. */
+static void test_a_heartbeat_without_news_goes_to_the_store_every_ten_seconds(void **state)
+{
+    struct rig *rig = *state;
+    struct message_health health = {.uptime_s = 13, .refused = 1};
+    uint8_t body[FRAME_SIZE_MAX];
+
+    rig_connect(rig);
+    rig_say_health(rig, 11);
+    rig_answer(rig, STORE_FULL);
+    rig_say_health(rig, 12);
+    rig_answer(rig, STORE_OK);
+    rig_forget(rig);
+    rig_pass(rig, SESSION_NOTE_HEALTH_MS - 1);
+    rig_say_health(rig, 22);
+    assert_int_equal(rig->asked_count, 0);
+    assert_int_equal(rig_count(rig, MESSAGE_TIME), 1);
+    rig_say(rig, MESSAGE_HEALTH, body, message_health_encode(&health, body, sizeof body));
+    assert_int_equal(rig->asked_count, 1);
+    assert_int_equal(rig->asked[0].ask.health.refused, 1);
+    rig_answer(rig, STORE_OK);
+    rig_pass(rig, SESSION_NOTE_HEALTH_MS);
+    rig_say(rig, MESSAGE_HEALTH, body, message_health_encode(&health, body, sizeof body));
+    assert_int_equal(rig->asked_count, 1);
+    rig_answer(rig, STORE_OK);
 }
 
 /* ... also where the database has it already: until it is said, it may be another. */
@@ -1261,6 +1287,7 @@ int main(void)
         WITH_RIG(test_presence_is_told_to_who_needs_it),
         WITH_RIG(test_presence_is_not_told_to_who_knows_better),
         WITH_RIG(test_presence_waits_for_what_the_kiosk_had_to_say),
+        WITH_RIG(test_a_heartbeat_without_news_goes_to_the_store_every_ten_seconds),
         WITH_RIG(test_presence_waits_for_what_was_stored_before_to_be_said_again),
         WITH_RIG(test_presence_is_asked_again_when_the_disk_was_full),
         WITH_RIG(test_roster_that_changes_on_the_way_begins_again),
