@@ -21,8 +21,7 @@ struct image;
 struct device_options {
     uint8_t *eeprom; /* outlives the device */
     uint64_t seed;
-    uint32_t
-        haste; /* of the core on memory: line and memory are so many times faster than real ones, 1 to 1000 */
+    uint32_t haste; /* of the core on memory: its EEPROM is so many times faster than a real one, 1 to 1000 */
     void *context;
     /* Bytes that left the kiosk; from inside device_run. */
     void (*on_sent)(void *context, const uint8_t *bytes, size_t size);

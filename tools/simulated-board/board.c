@@ -116,7 +116,7 @@ static void plan_wake(struct board *board, bool is_busy)
 
 static bool run_core(struct board *board, bool is_boot)
 {
-    spend(hurried(current, PASS_US));
+    spend(PASS_US);
     if (!is_boot)
         return kiosk_step(&board->kiosk);
     kiosk_init(&board->kiosk);
@@ -276,7 +276,7 @@ size_t port_line_writable(void)
 
     if (board->tx_done_us <= board->now_us)
         return TX_SIZE;
-    uint64_t waiting = (board->tx_done_us - board->now_us) * board->haste / BYTE_US;
+    uint64_t waiting = (board->tx_done_us - board->now_us) / BYTE_US;
     return waiting < TX_SIZE ? (size_t)(TX_SIZE - waiting) : 0;
 }
 
@@ -286,7 +286,7 @@ void port_line_write(const uint8_t *data, size_t size)
 
     if (board->tx_done_us < board->now_us)
         board->tx_done_us = board->now_us;
-    board->tx_done_us += size * BYTE_US / board->haste;
+    board->tx_done_us += size * BYTE_US;
     line_send(board->up, data, size, board->tx_done_us);
 }
 
@@ -295,7 +295,7 @@ bool port_display_write(uint8_t control, const uint8_t *data, size_t size)
     (void)control;
     (void)data;
     current->on_shown(current->observer, current);
-    spend((size + 2) * DISPLAY_BYTE_US / current->haste);
+    spend((size + 2) * DISPLAY_BYTE_US);
     return true;
 }
 

@@ -36,7 +36,7 @@ struct board {
     uint8_t reset_causes;
 
     uint8_t eeprom[PORT_EEPROM_SIZE];
-    uint32_t haste; /* line and memory are so many times faster than real ones; 1, if nobody sets another */
+    uint32_t haste; /* its memory is so many times faster than a real one; 1, if nobody sets another */
 
     bool is_writing;
     uint16_t address;
