@@ -800,14 +800,29 @@ static void on_frame(struct session *session, struct frame *frame, const struct 
     }
 }
 
+/* A frame was damaged on its way. If it held answers they are what comes next, and the kiosk need not find that out; if not,
+ * it has not sent what is asked for, and takes no notice. */
+static void on_damage(struct session *session, const struct session_clock *clock)
+{
+    if (session->state != SESSION_UP || is_holding(session, clock->now_ms))
+        return;
+    if (session->naked != session->expected ||
+        (is_nak_awaited(session) && clock->now_ms - session->naked_ms >= SESSION_DAMAGE_MS))
+        send_nak(session, session->expected, clock);
+}
+
 void session_receive(struct session *session, const uint8_t *bytes, size_t size,
                      const struct session_clock *clock)
 {
+    const struct frame_counters *counters = &session->decoder.counters;
     struct frame frame;
 
     for (size_t i = 0; i < size; i++) {
+        uint32_t damaged = counters->bad + counters->oversize;
         if (frame_decoder_push(&session->decoder, bytes[i], &frame))
             on_frame(session, &frame, clock);
+        else if (damaged != counters->bad + counters->oversize)
+            on_damage(session, clock);
     }
 }
 

@@ -34,6 +34,7 @@
 #define SESSION_NOT_TAKEN_MS 1000  /* ... or with "not now" */
 #define SESSION_REQUESTS_MAX 8     /* with the store at the same time; the kiosk sends again what was not taken */
 #define SESSION_NAK_MS 100     /* a NAK is said again when nothing follows from it ... */
+#define SESSION_DAMAGE_MS 30   /* ... or when another frame is damaged so long after it */
 #define SESSION_NAKS_MAX 4     /* ... so often, with the first */
 #define SESSION_KEPT_MAX 8 /* frames of ANSWERS that come while the proof is committed: 30 ms at 500000 baud */
 #define SESSION_UNPROVEN_MAX 3 /* so many may be lost on the way; more are a stranger's */

@@ -13,7 +13,7 @@
 #define RX_BYTES_A_STEP 256 /* leave the loop to the buttons even when the line never falls silent */
 
 #define PIECE_SIZE_MIN 32 /* a quarter of what the line holds */
-#define ANSWERS_A_STEP 4  /* read in a millisecond */
+#define ANSWERS_A_STEP 8 /* read in a millisecond */
 
 #define BODY_CAPACITY (UPLINK_FRAME_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
 
@@ -516,8 +516,8 @@ void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
         return; /* nobody is told of ids that a power cut could still undo */
     if (is_on_its_way(uplink))
         pass_on(uplink);
-    else if (listen(uplink, now_ms, uptime_s))
-        return;
+    else if (uplink->making < UPLINK_GATHERED && listen(uplink, now_ms, uptime_s))
+        return; /* what is made is sent first, or a daemon that asks without pause would hear no answers */
     else if (uplink->making != UPLINK_NOTHING_MADE)
         make_answers(uplink, now_ms);
     else
