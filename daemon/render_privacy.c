@@ -50,8 +50,9 @@ static void put_tokens(FILE *out, const json_t *reply)
     const json_t *tokens = json_object_get(reply, "tokens"), *token;
     size_t index;
 
-    fprintf(out, "4. Who may look: whoever may use the daemon's socket on this host, and %zu token%s:\n",
-            json_array_size(tokens), json_array_size(tokens) == 1 ? "" : "s");
+    fprintf(out, "4. Who may look: whoever may use the daemon's socket on this host, and %zu token%s%c\n",
+            json_array_size(tokens), json_array_size(tokens) == 1 ? "" : "s",
+            json_array_size(tokens) == 0 ? '.' : ':');
     json_array_foreach(tokens, index, token)
     {
         fprintf(out, "     %-8s %-17s made ", text_of(token, "scope"), text_of(token, "staff"));

@@ -54,6 +54,7 @@ addEventListener("afterprint", () => {
 function marking(marks) {
   return {
     id: "marks",
+    marks,
     afterDatasetsDraw({ ctx: pen, chartArea: area, scales }) {
       pen.save();
       Object.assign(pen, { strokeStyle: color("warm"), fillStyle: color("warm"), lineWidth: 1.5, textAlign: "center", textBaseline: "top" });
@@ -65,7 +66,8 @@ function marking(marks) {
         pen.moveTo(x, area.top + 1.5 * font().size);
         pen.lineTo(x, area.bottom);
         pen.stroke();
-        pen.fillText(label, x, area.top);
+        const half = pen.measureText(label).width / 2; // of a label at an edge, too, all is seen
+        pen.fillText(label, Math.min(Math.max(x, area.left + half), area.right - half), area.top);
       }
       pen.restore();
     },
@@ -116,14 +118,14 @@ function wrapped(label) {
   return lines;
 }
 
-/** rows: {label, short, count, share}, the most frequent first; total: their sum. */
+/** rows: {label, count, share}, the most frequent first; total: their sum. */
 export function drawPareto(canvas, rows, total) {
   let sum = 0;
   const cumulative = rows.map((row) => (sum += row.count) / total);
   const isNarrow = canvas.parentElement.clientWidth < NARROW_PX; // slanted there
   draw(canvas, () => ({
     data: {
-      labels: rows.map(({ label, short }) => (isNarrow ? short : wrapped(label))),
+      labels: rows.map(({ label }) => (isNarrow ? label : wrapped(label))),
       datasets: [
         {
           type: "line", label: "together", yAxisID: "share", data: cumulative, borderColor: color("warm"), borderWidth: 2,

@@ -67,11 +67,11 @@ function isNews(name, data) {
   return isChanged;
 }
 
-/* The number of each note, at the day or month of it. */
+/* The number of each note, at the day or month of it; none before a visit has brought that onto the axis. */
 function marksOf(notes, starts) {
   const marks = new Map();
   notes.forEach(({ noted }, i) => {
-    const index = starts.findLastIndex((start) => start <= noted);
+    const index = starts.findIndex((start) => noted.startsWith(start));
     if (index >= 0) marks.set(index, [...(marks.get(index) ?? []), i + 1]);
   });
   return [...marks].map(([index, numbers]) => ({ index, label: numbers.join(", ") }));
@@ -106,7 +106,7 @@ function showDays(report, { notes }) {
   const rows = isByMonth
     ? report.months.map((month) => ({ ...month, label: monthText(month.month) }))
     : report.days.map((day) => ({ ...day, label: dayText(day.date) }));
-  const marks = marksOf(notes, rows.map((row) => row.date ?? row.month));
+  const marks = marksOf(notes, rows.map((row) => (isByMonth ? row.month.slice(0, "2026-11".length) : row.date)));
   if (!isNews("days", [rows, marks])) return;
   byId("days-box").hidden = rows.every((row) => row.csat.value === null);
   drawRates(byId("days-chart"), rows.map(({ label, csat }) => ({ label, rate: csat })), marks);
@@ -122,7 +122,7 @@ function showCauses(report) {
   byId("causes-lead").textContent = `${plural(report.answers, "answer", "answers")} of customers who were not happy; ${count(report.skipped + report.none)} of those asked did not say.`;
   byId("causes-box").hidden = rows.length === 0 || isFew;
   if (rows.length > 0 && !isFew) {
-    drawPareto(byId("causes-chart"), rows.map((row) => ({ label: CAUSES[row.cause][0], short: row.cause, count: row.count, share: row.share })), report.answers);
+    drawPareto(byId("causes-chart"), rows.map((row) => ({ label: CAUSES[row.cause][1], count: row.count, share: row.share })), report.answers);
   }
   show(byId("causes-table"), rows.length === 0 ? make("p", { class: "muted" }, "Nobody named a cause in this period.")
     : table("Causes, the most frequent first", [["Cause"], ["Answers", true], ["Share"], ["Against the period before"], ["Most at"]],

@@ -9,6 +9,7 @@ before it, brings it, and AXE_CORE says where its axe.min.js is. SCREENSHOTS=FOL
 import base64
 import json
 import os
+import sqlite3
 import sys
 import time
 import unittest
@@ -194,6 +195,26 @@ class Live(Case):
         self.wait_for(window, "document.querySelector('#notes li').textContent.includes('cannot tell yet')")
         self.assertEqual(self.store.query("SELECT text, is_shown FROM note"), [("<b>New</b> signs", 1)])
         self.assertEqual(len(self.said(window)), 1)  # of the one that was refused
+
+    def test_note_is_marked_on_its_own_day_or_not_at_all(self):
+        day_s = 86400
+        end_s = time.time() // day_s * day_s - 4 * day_s  # no visit since
+        history = rig.subprocess.run([os.path.join(rig.BIN, "make-history"), "--database", self.store.database, "--years", "1",
+                                      "--visits", "20000", "--kiosks", "1", "--staff", "2", "--timezone", "UTC",
+                                      "--end", time.strftime("%Y-%m-%d", time.gmtime(end_s))], capture_output=True, text=True)
+        self.assertEqual(history.returncode, 0, history.stderr)
+        noted_s = end_s - 6.5 * day_s
+        with sqlite3.connect(self.store.database) as connection:
+            connection.execute("INSERT INTO note (noted_ms, text, is_shown) VALUES (?, 'then', 0)", (int(noted_s * 1000),))
+        self.start()
+        self.store.byname("note", "now")
+        window = self.window()
+        self.open(window, "manager")
+        chart = "Chart.getChart('days-chart')"
+        self.wait_for(window, f"window.Chart && {chart}?.config.plugins.length && document.querySelectorAll('#notes li').length === 2")
+        self.assertEqual(window.execute_script(
+            f"return {chart}.config.plugins[0].marks.map(({{index, label}}) => [{chart}.data.labels[index], label])"),
+            [[time.strftime("%-d %b", time.gmtime(noted_s)), "2"]])
 
     def see(self, what, kiosk, button, conditions):
         """All conditions hold within LIVE_S of the tap; each page writes down when, and the kiosk's when it was tapped."""
