@@ -810,11 +810,12 @@ enum store_status store_begin(struct store *store, struct store_error *error)
 /* SQLite's own checkpoint after a commit keeps its errors to itself. This one tells: a failed sync must end the
  * process. A reader in the way or a full disk leave the pages in the -wal, where they are as safe; the next commit
  * tries again. */
-static enum store_status checkpoint(struct store *store, struct store_error *error)
+enum store_status store_checkpoint(struct store *store, struct store_error *error)
 {
     enum store_status status;
     int code;
 
+    error->text[0] = '\0';
     if (store->wal_pages < store->checkpoint_pages)
         return STORE_OK;
     code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -827,6 +828,11 @@ static enum store_status checkpoint(struct store *store, struct store_error *err
     return STORE_OK;
 }
 
+void store_defer_checkpoints(struct store *store)
+{
+    store->is_checkpoint_deferred = true;
+}
+
 enum store_status store_commit(struct store *store, struct store_error *error)
 {
     enum store_status status = store_flush(store, error);
@@ -837,7 +843,7 @@ enum store_status store_commit(struct store *store, struct store_error *error)
         return status;
     store->newest_commit_stored_ms = store->newest_commit_ms;
     store_help_committed(store);
-    return checkpoint(store, error);
+    return store->is_checkpoint_deferred ? STORE_OK : store_checkpoint(store, error);
 }
 
 /* After SQLITE_FULL and some I/O errors SQLite has rolled back already. */

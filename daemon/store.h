@@ -97,6 +97,11 @@ enum store_status store_begin(struct store *store, struct store_error *error);
 enum store_status store_commit(struct store *store, struct store_error *error);
 void store_rollback(struct store *store);
 
+/* From now on store_commit leaves the -wal alone, and store_checkpoint moves its pages into the file when there are enough:
+ * for who has something to tell in between. STORE_BROKEN: as of store_begin; what was committed stands in the -wal. */
+void store_defer_checkpoints(struct store *store);
+enum store_status store_checkpoint(struct store *store, struct store_error *error);
+
 /* Kiosks ---------------------------------------------------------------------------------------------------- */
 
 enum store_admission {

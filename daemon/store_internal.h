@@ -225,6 +225,7 @@ struct store {
     bool is_broken; /* nothing is begun any more, and closing writes nothing */
     bool is_mash_unknown; /* an archive of before version 4: none of its visits is mash */
     bool is_year_unknown; /* an archive of before version 8: it has no tallies of years */
+    bool is_checkpoint_deferred; /* store_checkpoint is called after the commits */
     bool is_ours;   /* looked at and found good: only now may closing write */
     const char *vfs; /* the caller's; lives as long as SQLite knows it */
     int checkpoint_pages, wal_pages; /* when to checkpoint; what the last commit left in the -wal */

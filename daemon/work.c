@@ -167,6 +167,17 @@ enum store_status work_run(struct work_runner *runner, struct work *const items[
     return status;
 }
 
+enum store_status work_checkpoint(struct work_runner *runner, struct store_error *error)
+{
+    if (runner->is_broken) {
+        *error = runner->broken;
+        return STORE_BROKEN;
+    }
+    enum store_status status = store_checkpoint(runner->store, error);
+    note_broken(runner, status, error);
+    return status;
+}
+
 void work_mark_followed(struct work *list)
 {
     struct work *newest[WORK_SESSIONS_MAX] = {NULL};

@@ -125,6 +125,9 @@ void work_runner_init(struct work_runner *runner, struct store *store);
 enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
                            struct store_error *error);
 
+/* For a store whose checkpoints are deferred: after the results of work_run were told. As work_run, without items. */
+enum store_status work_checkpoint(struct work_runner *runner, struct store_error *error);
+
 /* Set is_followed in a list of results, in order. */
 void work_mark_followed(struct work *list);
 

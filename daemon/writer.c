@@ -151,6 +151,22 @@ static void run_batch(struct writer *writer, struct work *batch[], size_t count)
     wake_loop(writer);
 }
 
+/* Kiosks do not wait for it: what was committed is safe in the -wal. */
+static void run_checkpoint(struct writer *writer)
+{
+    struct store_error error;
+
+    if (work_checkpoint(&writer->runner, &error) != STORE_BROKEN)
+        return;
+    pthread_mutex_lock(&writer->mutex);
+    if (writer->status != STORE_BROKEN) {
+        writer->status = STORE_BROKEN;
+        writer->error = error;
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    wake_loop(writer);
+}
+
 static void make_roster(struct writer *writer)
 {
     struct work_roster roster;
@@ -185,6 +201,7 @@ static void *run(void *context)
 
         if (count > 0) {
             run_batch(writer, batch, count);
+            run_checkpoint(writer);
             committed_ms = clock_monotonic_ms();
         }
         is_over = is_stopping && count == 0;
@@ -222,6 +239,7 @@ struct writer *writer_start(struct store *store, struct store_error *error)
     if (writer == NULL)
         goto fail;
     work_runner_init(&writer->runner, store);
+    store_defer_checkpoints(store);
     writer->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (writer->event_fd < 0)
         goto fail;

@@ -4,8 +4,8 @@
  *
  * The thread that syncs a -wal is the writer; the eventfd that it writes then tells the loop that there are results. What
  * the loop writes to lines after it has read that eventfd, and until it reads it again, acknowledges commits of before the
- * read: each ACK is counted from the earliest of them, so a delay is never said to be shorter than it was. A commit is the
- * return of the first sync of the -wal in its transaction; a checkpoint that follows counts as delay.
+ * read: each ACK is counted from the earliest of them. A commit is the return of the newest sync of the -wal before the writer
+ * tells the loop; a checkpoint, which syncs it, too, comes after that (writer.c).
  *
  * The kernel's clock is called synchronised, so that rows are the same on every machine.
  *
@@ -35,7 +35,7 @@ struct event {
 static struct event *events;
 static size_t event_count;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local uint64_t synced_ns; /* the writer's: the first sync since it told the loop; 0: none */
+static _Thread_local uint64_t synced_ns; /* the writer's: the newest sync since it told the loop; 0: none */
 static _Thread_local bool is_writer;
 static int results_fd = -1;
 static uint64_t told_ns, taken_ns; /* the earliest commit whose results wait for the loop; are in its hands */
@@ -83,12 +83,7 @@ int fdatasync(int fd)
     if (result != 0 || gettid() == getpid() || !is_log(fd))
         return result; /* the loop's thread syncs it, too, when it opens the database */
     is_writer = true;
-    if (synced_ns == 0) {
-        synced_ns = now_ns();
-        pthread_mutex_lock(&mutex);
-        keep(synced_ns, UINT64_MAX);
-        pthread_mutex_unlock(&mutex);
-    }
+    synced_ns = now_ns();
     return result;
 }
 
@@ -96,6 +91,7 @@ static void tell(int fd)
 {
     pthread_mutex_lock(&mutex);
     results_fd = fd;
+    keep(synced_ns, UINT64_MAX);
     if (told_ns == 0)
         told_ns = synced_ns;
     pthread_mutex_unlock(&mutex);
