@@ -17,6 +17,7 @@
 #define PARTS_MAX 3
 #define TEXT_SIZE_MAX 256
 #define DAYS_DIGITS_MAX 6
+#define MINUTE_MS 60000
 #define LEFT_OUT_NAMED_MAX 5 /* of those who are not on the kiosks; then only how many more */
 
 enum status_code {
@@ -93,6 +94,7 @@ struct api_call {
     int mistake_code;
     char mistake[TEXT_SIZE_MAX * 2];
     char left_out[TEXT_SIZE_MAX]; /* who is not on the kiosks, for status */
+    struct store_help_waiting waiting;
     json_t *reply;
     bool is_done_well;
 };
@@ -649,6 +651,8 @@ static enum store_status run_status(struct store *store, struct api_call *call, 
 {
     enum store_status status = run_kiosk_list(store, call, error);
 
+    if (status == STORE_OK)
+        status = store_help_waiting(store, &call->waiting, error);
     return status == STORE_OK ? name_left_out(store, call, call->left_out, error) : status;
 }
 
@@ -661,6 +665,21 @@ static void judge_calls(json_t *problems, const struct api_live *live)
         if (problem != NULL)
             say(problems, "help calls are not announced by %s", problem);
     }
+}
+
+/* A call takes a colleague, not a technician: it is no problem, however long it waits. */
+static void judge_waiting(json_t *warnings, const struct store_help_waiting *waiting, int64_t now_ms)
+{
+    int64_t age_ms = now_ms > waiting->called_ms ? now_ms - waiting->called_ms : 0;
+    char more[40] = "";
+
+    if (waiting->count == 0)
+        return;
+    if (waiting->count > 1)
+        snprintf(more, sizeof more, ", and %" PRId64 " more", waiting->count - 1);
+    say(warnings, "nobody has answered %s %" PRId64 " at %s, %" PRId64 " min old%s: byname help-calls",
+        waiting->kind == CALL_KIND_BAD_RUN ? "bad run" : "help call", waiting->id, waiting->kiosk,
+        age_ms / MINUTE_MS, more);
 }
 
 static void finish_status(struct api_call *call, const struct api_live *live)
@@ -684,6 +703,7 @@ static void finish_status(struct api_call *call, const struct api_live *live)
         json_object_set_new(call->reply, "uptime_s",
                             json_integer((json_int_t)((live->clock.now_ms - live->started_ms) / 1000)));
     }
+    judge_waiting(warnings, &call->waiting, call->now_ms);
     judge_losses(warnings, list);
     if (call->left_out[0] != '\0')
         say(warnings, "%s", call->left_out);

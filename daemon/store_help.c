@@ -293,6 +293,35 @@ bool store_knows_help(struct store *store)
                                          NULL) == SQLITE_OK;
 }
 
+enum store_status store_help_waiting(struct store *store, struct store_help_waiting *waiting,
+                                     struct store_error *error)
+{
+    static const char sql[] =
+        "SELECT help_call.id, called_ms, kind, kiosk.name, (SELECT count(*) FROM help_call WHERE state = 1)"
+        " FROM help_call INDEXED BY help_call_open JOIN kiosk ON kiosk.id = kiosk WHERE state = 1"
+        " ORDER BY called_ms, help_call.id LIMIT 1";
+    sqlite3_stmt *statement = NULL;
+    bool has_row;
+
+    error->text[0] = '\0';
+    *waiting = (struct store_help_waiting){0};
+    if (!store_knows_help(store))
+        return STORE_OK;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    if (code != SQLITE_OK)
+        return store_sql_failed(store, code, error);
+    enum store_status status = store_row(store, statement, &has_row, error);
+    if (status == STORE_OK && has_row) {
+        waiting->id = sqlite3_column_int64(statement, 0);
+        waiting->called_ms = sqlite3_column_int64(statement, 1);
+        waiting->kind = (enum call_kind)sqlite3_column_int(statement, 2);
+        sqlite3_snprintf(sizeof waiting->kiosk, waiting->kiosk, "%s", sqlite3_column_text(statement, 3));
+        waiting->count = sqlite3_column_int64(statement, 4);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
 /* What people do --------------------------------------------------------------------------------------------------- */
 
 /* The number and state of the call that `which` names. */

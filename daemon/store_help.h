@@ -89,6 +89,18 @@ enum store_status store_help_close(struct store *store, const char *which, const
 enum store_status store_help_newest(struct store *store, int64_t kiosk, uint32_t *visit,
                                     enum help_state *state, struct store_error *error);
 
+/* The calls that nobody has answered. */
+struct store_help_waiting {
+    int64_t count;
+    int64_t id, called_ms; /* of the oldest; as kind and kiosk they say nothing when count is 0 */
+    enum call_kind kind;
+    char kiosk[STORE_NAME_SIZE_MAX + 1];
+};
+
+/* Any connection. */
+enum store_status store_help_waiting(struct store *store, struct store_help_waiting *waiting,
+                                     struct store_error *error);
+
 /* False for an archived file of a byname that had no help calls and notes yet. */
 bool store_knows_help(struct store *store);
 

@@ -107,6 +107,31 @@ static void test_help_calls_are_listed_acknowledged_and_closed(void **state)
            "\"recovery_s\":0,\"outcome\":\"could_not\",\"remark\":\"left\"");
 }
 
+/* What waits is for somebody to see, and needs no technician: status stays well. */
+static void test_status_names_the_help_call_that_has_waited_longest(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_press(fixture, QUESTION_RATING, 1);
+    fixture_press(fixture, QUESTION_HELP, HELP_YES);
+    fixture_run(fixture, "UPDATE help_call SET called_ms = called_ms - 250000");
+    expect(
+        fixture, false, "/api/v1/status", "", 200,
+        "\"is_well\":true,\"problems\":[],\"warnings\":[\"nobody has answered help call 1 at " FIXTURE_KIOSK
+        ", 4 min old: byname help-calls\"]");
+    fixture_press(fixture, QUESTION_RATING, 1);
+    fixture_press(fixture, QUESTION_HELP, HELP_YES);
+    expect(fixture, false, "/api/v1/status", "", 200,
+           "nobody has answered help call 1 at " FIXTURE_KIOSK ", 4 min old, and 1 more: byname help-calls");
+    expect(fixture, true, "/api/v1/help-calls/1/acknowledge", "", 200, "somebody is on the way");
+    expect(fixture, false, "/api/v1/status", "", 200,
+           "nobody has answered help call 2 at " FIXTURE_KIOSK ", 0 min old: byname help-calls");
+    expect(fixture, true, "/api/v1/help-calls/2/close", "{\"outcome\":\"solved\"}", 200, "closed");
+    expect(fixture, false, "/api/v1/status", "", 200, "\"warnings\":[]");
+    fixture_run(fixture, "UPDATE help_call SET state = 4");
+    expect(fixture, false, "/api/v1/status", "", 200, "\"warnings\":[]");
+}
+
 static void test_notes_are_added_listed_and_removed(void **state)
 {
     struct fixture *fixture = *state;
@@ -562,6 +587,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_help_calls_are_listed_acknowledged_and_closed, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_status_names_the_help_call_that_has_waited_longest,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_notes_are_added_listed_and_removed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_carry_the_reason, fixture_setup, fixture_teardown),
