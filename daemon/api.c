@@ -1230,8 +1230,12 @@ static void take_query(struct api_call *call, const char *query)
         char value[TEXT_SIZE_MAX];
         enum text text;
 
-        if (name_size >= size || !find_text(query, name_size, &text) ||
-            !decode(query + name_size + 1, size - name_size - 1, value)) {
+        if (!find_text(query, name_size, &text)) {
+            mistake(call, CODE_BAD_REQUEST, "a query has no '%.*s'", (int)(name_size > 60 ? 60 : name_size),
+                    query);
+            return;
+        }
+        if (name_size >= size || !decode(query + name_size + 1, size - name_size - 1, value)) {
             mistake(call, CODE_BAD_REQUEST,
                     "cannot understand '%.*s' in the query: names are percent-encoded UTF-8",
                     (int)(size > 60 ? 60 : size), query);
@@ -1257,13 +1261,18 @@ static void take_body(struct api_call *call, const char *body)
     }
     json_t *object = json_loads(body, JSON_REJECT_DUPLICATES, &json_error);
     if (!json_is_object(object)) {
-        mistake(call, CODE_BAD_REQUEST, "the body is no JSON object: %.100s", json_error.text);
+        mistake(call, CODE_BAD_REQUEST, "the body is no JSON object%s%.100s", object == NULL ? ": " : "",
+                object == NULL ? json_error.text : "");
         json_decref(object);
         return;
     }
     json_object_foreach(object, key, value)
     {
-        if (!find_text(key, strlen(key), &text) || (!json_is_string(value) && !json_is_null(value))) {
+        if (!find_text(key, strlen(key), &text)) {
+            mistake(call, CODE_BAD_REQUEST, "a body has no '%.60s'", key);
+            break;
+        }
+        if (!json_is_string(value) && !json_is_null(value)) {
             mistake(call, CODE_BAD_REQUEST, "cannot understand '%.60s' in the body: texts and null only",
                     key);
             break;

@@ -176,11 +176,14 @@ static void test_bad_requests_never_reach_the_store(void **state)
     expect(fixture, true, "/api/v1/staff/Dan/pin", "{}", 400, "pin is missing");
     expect(fixture, true, "/api/v1/staff/Dan/pin", "{\"name\":\"x\"}", 400, "pin is missing");
     expect(fixture, true, "/api/v1/staff", "{", 400, "no JSON object");
-    expect(fixture, true, "/api/v1/staff", "[1]", 400, "no JSON object");
+    expect(fixture, true, "/api/v1/staff", "[1]", 400, "no JSON object\"");
+    expect(fixture, true, "/api/v1/staff", "{\"nam\":\"Dan\"}", 400, "a body has no 'nam'");
+    expect(fixture, false, "/api/v1/report/summary?sinse=7d", "", 400, "a query has no 'sinse'");
+    expect(fixture, false, "/api/v1/report/summary?since", "", 400, "percent-encoded");
     expect(fixture, true, "/api/v1/staff", "{\"name\":7}", 400, "texts and null only");
     expect(fixture, true, "/api/v1/staff", "{\"nmae\":\"x\"}", 400, "nmae");
     expect(fixture, false, "/api/v1/report/summary?since", "", 400, "since");
-    expect(fixture, false, "/api/v1/report/summary?when=7d", "", 400, "when=7d");
+    expect(fixture, false, "/api/v1/report/summary?when=7d", "", 400, "a query has no 'when'");
     expect(fixture, false, "/api/v1/report/summary?since=%zz", "", 400, "since=%zz");
 }
 
