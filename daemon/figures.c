@@ -401,7 +401,6 @@ void figures_visit_read(sqlite3_stmt *row, struct visit *visit)
 }
 
 static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_query *query,
-                                       const struct zone *zone, const struct cover *cover,
                                        struct figures_groups *groups, struct store_error *error)
 {
     int64_t n[TALLY_MEASURE_COUNT], kiosk = sqlite3_column_int64(row, FIGURES_VISIT_COLUMN_KIOSK);
@@ -409,7 +408,7 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
     struct visit visit;
 
     figures_visit_read(row, &visit);
-    if (!is_wanted(query, kiosk, visit_staff(&visit)) || is_tallied(zone, cover, &visit.time))
+    if (!is_wanted(query, kiosk, visit_staff(&visit)))
         return STORE_OK;
     figures = figures_groups_get(groups, group_id(query, kiosk, visit_staff(&visit)));
     if (figures == NULL)
@@ -425,31 +424,51 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
     return STORE_OK;
 }
 
+/* The visit that `found` names: only what no tally has of the period is looked up. */
+static enum store_status uncertain_find(struct store *store, sqlite3_stmt *found, sqlite3_stmt *row,
+                                        const struct figures_query *query, const struct cover *cover,
+                                        struct figures_groups *groups, struct store_error *error)
+{
+    const struct visit_time time = {.instant_ms = sqlite3_column_int64(found, 2),
+                                    .span_ms = sqlite3_column_int64(found, 3)};
+
+    if (is_tallied(store_zone(store), cover, &time))
+        return STORE_OK;
+    sqlite3_reset(row);
+    sqlite3_bind_int64(row, 1, sqlite3_column_int64(found, 0));
+    sqlite3_bind_int64(row, 2, sqlite3_column_int64(found, 1));
+    return sqlite3_step(row) == SQLITE_ROW ? uncertain_add(row, query, groups, error) : failed(store, error);
+}
+
 /* Visits without a certain instant that touch the period: they come from kiosks that were off line over a restart of
  * theirs. Most are uncertain by less than a week, and lie close to the period; the others have an index of their own. */
 static enum store_status uncertain_read(struct store *store, const struct figures_query *query,
                                         const struct cover *cover, struct figures_groups *groups,
                                         struct store_error *error)
 {
-    static const char sql[] =
-        "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal ON journal.id = visit.journal"
-        " WHERE span_ms > 0 AND span_ms <= 604800000 AND instant_ms < ?2 AND instant_ms >= ?3"
-        " AND instant_ms + span_ms >= ?1 UNION ALL "
-        "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal ON journal.id = visit.journal"
-        " WHERE span_ms > 0 AND span_ms > 604800000 AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
-    sqlite3_stmt *row = NULL;
+    static const char all[] =
+        "SELECT journal, seq, instant_ms, span_ms FROM visit WHERE span_ms > 0 AND span_ms <= 604800000"
+        " AND instant_ms < ?2 AND instant_ms >= ?3 AND instant_ms + span_ms >= ?1 UNION ALL "
+        "SELECT journal, seq, instant_ms, span_ms FROM visit WHERE span_ms > 0 AND span_ms > 604800000"
+        " AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
+    static const char one[] = "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal"
+                              " ON journal.id = visit.journal WHERE visit.journal = ?1 AND visit.seq = ?2";
+    sqlite3 *db = store_connection(store);
+    sqlite3_stmt *found = NULL, *row = NULL;
     enum store_status status = STORE_OK;
-    int code;
+    int code = SQLITE_DONE;
 
-    if (sqlite3_prepare_v2(store_connection(store), sql, -1, &row, NULL) != SQLITE_OK)
-        return failed(store, error);
-    sqlite3_bind_int64(row, 1, query->from_ms);
-    sqlite3_bind_int64(row, 2, query->to_ms);
-    sqlite3_bind_int64(row, 3, query->from_ms > INT64_MIN + WEEK_MS ? query->from_ms - WEEK_MS : INT64_MIN);
-    while (status == STORE_OK && (code = sqlite3_step(row)) != SQLITE_DONE)
-        status = code == SQLITE_ROW ? uncertain_add(row, query, store_zone(store), cover, groups, error)
+    if (sqlite3_prepare_v2(db, all, -1, &found, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, one, -1, &row, NULL) != SQLITE_OK)
+        status = failed(store, error);
+    sqlite3_bind_int64(found, 1, query->from_ms);
+    sqlite3_bind_int64(found, 2, query->to_ms);
+    sqlite3_bind_int64(found, 3, query->from_ms > INT64_MIN + WEEK_MS ? query->from_ms - WEEK_MS : INT64_MIN);
+    while (status == STORE_OK && (code = sqlite3_step(found)) != SQLITE_DONE)
+        status = code == SQLITE_ROW ? uncertain_find(store, found, row, query, cover, groups, error)
                                     : failed(store, error);
     sqlite3_finalize(row);
+    sqlite3_finalize(found);
     return status;
 }
 

@@ -287,6 +287,10 @@ CREATE TABLE erased (
 -- Visits that may have happened at any time of more than a week: few, and whatever period is asked for, all are looked at.
 CREATE INDEX visit_vague ON visit (instant_ms) WHERE span_ms > 604800000;
 
+-- Which visits of uncertain time a period's tallies lack is seen without a search for each visit.
+DROP INDEX visit_uncertain;
+CREATE INDEX visit_uncertain ON visit (instant_ms, span_ms) WHERE span_ms > 0;
+
 -- Who was signed on when, without a search for each answer.
 DROP INDEX answer_signed;
 CREATE INDEX answer_signed ON answer (instant_ms, question, value) WHERE question IN (11, 12);
