@@ -107,6 +107,50 @@ static void test_a_hello_forgets_the_answers_that_came_before_it(void **state)
     assert_int_equal(rig.asked[0].ask.answers.count, 1);
 }
 
+static void say_damaged_frame(struct rig *rig)
+{
+    static const uint8_t bytes[] = {0x00, 0x05, 0x02, 0x01, 0x01, 0x01, 0x00};
+
+    session_receive(&rig->session, bytes, sizeof bytes, &rig->clock);
+}
+
+static void test_a_damaged_frame_is_asked_for_at_once_and_not_with_each_that_follows(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect_keyed(&rig);
+    say_damaged_frame(&rig);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
+    rig_say_answers(&rig, 4, 1);
+    say_damaged_frame(&rig);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
+    rig.clock.now_ms += SESSION_DAMAGE_MS;
+    say_damaged_frame(&rig);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 2);
+}
+
+static void test_a_nak_is_said_again_where_nothing_follows_or_the_kiosk_goes_back_in_vain(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect_keyed(&rig);
+    rig_say_answers(&rig, 4, 1);
+    rig_say_answers(&rig, 5, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
+    rig_say_answers(&rig, 4, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 2);
+    assert_true(session_is_busy(&rig.session));
+    for (unsigned i = 0; i < 10; i++) {
+        rig.clock.now_ms += SESSION_NAK_MS;
+        session_tick(&rig.session, &rig.clock);
+    }
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), SESSION_NAKS_MAX);
+}
+
 static void test_stuffed_answers_are_refused_however_they_are_sealed(void **state)
 {
     struct rig rig;
@@ -431,6 +475,8 @@ int main(void)
         cmocka_unit_test(test_more_answers_than_are_kept_for_the_proof_are_asked_for_again),
         cmocka_unit_test(test_a_gap_among_the_answers_that_came_with_the_proof_is_asked_for),
         cmocka_unit_test(test_a_hello_forgets_the_answers_that_came_before_it),
+        cmocka_unit_test(test_a_damaged_frame_is_asked_for_at_once_and_not_with_each_that_follows),
+        cmocka_unit_test(test_a_nak_is_said_again_where_nothing_follows_or_the_kiosk_goes_back_in_vain),
         cmocka_unit_test(test_stuffed_answers_are_refused_however_they_are_sealed),
         cmocka_unit_test(test_a_replayed_frame_is_refused),
         cmocka_unit_test(test_a_recorded_conversation_proves_nothing_later),
