@@ -160,7 +160,7 @@ static const char help_tail[] =
     "--week-start  monday, saturday or sunday (default: as your locale has it)\n"
     "--language    of a report: en, de, es, fr or pl (default: as your locale has it, else en)\n"
     "--digest      of a report: the SHA-256 of what it would print into a file, instead of it\n"
-    "WHO, WHICH    a name, or the number that the list shows\n"
+    "WHO, WHICH    a staff member's name or number; the name of a kiosk\n"
     "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
     "--database    read this file instead of asking bynamed: report, the lists, verify, backup\n"
     "--help        after a command: all about it, as in byname staff --help; --version\n"

@@ -385,6 +385,22 @@ static json_t *period_make(struct report *report, const struct figures_query *qu
                      report_moment(report, query->to_ms));
 }
 
+/* By name, however they were asked for; null for all. */
+static json_t *filter_staff(struct report *report, const char *asked)
+{
+    sqlite3_stmt *row = asked == NULL ? NULL : report_prepare(report, "SELECT name FROM staff WHERE id = ?1");
+    enum store_status status;
+    json_t *name = NULL;
+
+    if (row == NULL)
+        return json_pack("s?", asked);
+    sqlite3_bind_int(row, 1, report->figures.staff);
+    if (report_step(report, row, &status))
+        name = report_column_text(row, 0);
+    sqlite3_finalize(row);
+    return name == NULL ? json_string(asked) : name;
+}
+
 static void head_set(struct report *report, const struct report_query *query, bool has_period)
 {
     json_object_set_new(report->out, "kind", json_string(query->report));
@@ -395,8 +411,8 @@ static void head_set(struct report *report, const struct report_query *query, bo
     json_object_set_new(report->out, "before",
                         report->has_before ? period_make(report, &report->before) : json_null());
     json_object_set_new(report->out, "filter",
-                        json_pack("{s:s?, s:s?, s:s}", "kiosk", query->kiosk, "staff", query->staff,
-                                  "audience", report->audience));
+                        json_pack("{s:s?, s:o, s:s}", "kiosk", query->kiosk, "staff",
+                                  filter_staff(report, query->staff), "audience", report->audience));
 }
 
 /* An archived file of an older byname has not all that is read here. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -365,6 +366,22 @@ static void test_suppressed_row_gives_its_count_and_nothing_else(void **state)
     json_decref(result);
 }
 
+static void test_filter_by_number_is_stated_by_name(void **state)
+{
+    struct fixture *fixture = *state;
+
+    few_of_dan(fixture);
+    json_t *by_name = run(fixture, (struct report_query){.report = "summary", .staff = "Zoë"});
+    char number[24];
+    snprintf(number, sizeof number, "%" PRId64,
+             fixture_integer(fixture, "SELECT id FROM staff WHERE name = 'Zoë'"));
+    json_t *by_number = run(fixture, (struct report_query){.report = "summary", .staff = number});
+    assert_string_equal(json_string_value(at(by_number, "filter.staff")), "Zoë");
+    assert_true(json_equal(by_name, by_number));
+    json_decref(by_name);
+    json_decref(by_number);
+}
+
 static void test_filter_shows_no_more_than_the_whole_breakdown(void **state)
 {
     static const struct {
@@ -473,6 +490,7 @@ int main(void)
         WITH_STORE(test_staff_rows_are_each_persons_own),
         WITH_STORE(test_small_groups_are_suppressed_with_their_complement),
         WITH_STORE(test_suppressed_row_gives_its_count_and_nothing_else),
+        WITH_STORE(test_filter_by_number_is_stated_by_name),
         WITH_STORE(test_filter_shows_no_more_than_the_whole_breakdown),
         WITH_STORE(test_filtered_summary_of_few_tells_nothing_of_them),
         WITH_STORE(test_kiosk_of_few_visits_shows_its_count_only),
