@@ -9,8 +9,8 @@
  *
  * The kernel's clock is called synchronised, so that rows are the same on every machine.
  *
- * When the process ends, ACK_SHIM_FILE gets a line for each ACK, "ack AT DELAY", and each commit, "commit AT": nanoseconds,
- * AT of CLOCK_MONOTONIC.
+ * When the process ends, ACK_SHIM_FILE gets a line for each ACK, "ack AT DELAY", each commit, "commit AT", and the longest
+ * that the disk took for a sync, "longest DURATION": nanoseconds, AT of CLOCK_MONOTONIC.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -37,6 +37,7 @@ static size_t event_count;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local uint64_t synced_ns; /* the writer's: the newest sync since it told the loop; 0: none */
 static _Thread_local bool is_writer;
+static uint64_t longest_ns; /* of the writer's syncs, of whichever file */
 static int results_fd = -1;
 static uint64_t told_ns, taken_ns; /* the earliest commit whose results wait for the loop; are in its hands */
 
@@ -79,9 +80,14 @@ int fdatasync(int fd)
 
     if (next == NULL)
         find_next("fdatasync", &next);
+    uint64_t begun_ns = now_ns();
     int result = next(fd);
-    if (result != 0 || gettid() == getpid() || !is_log(fd))
-        return result; /* the loop's thread syncs it, too, when it opens the database */
+    if (result != 0 || gettid() == getpid())
+        return result; /* the loop's thread syncs, too, when it opens the database */
+    if (now_ns() - begun_ns > longest_ns)
+        longest_ns = now_ns() - begun_ns;
+    if (!is_log(fd))
+        return result;
     is_writer = true;
     synced_ns = now_ns();
     return result;
@@ -161,5 +167,6 @@ __attribute__((destructor)) static void print_all(void)
         else
             fprintf(file, "ack %" PRIu64 " %" PRIu64 "\n", events[i].at_ns, events[i].delay_ns);
     }
+    fprintf(file, "longest %" PRIu64 "\n", longest_ns);
     fclose(file);
 }
