@@ -698,6 +698,12 @@ static void finish_status(struct api_call *call, const struct api_live *live)
         if (live->has_stepped)
             say(warnings,
                 "the clock of this host was set a short while ago: times of answers are bounds only");
+        if (live->certificate_problem != NULL)
+            say(warnings,
+                "browsers get the certificate of before its renewal: %s; put certificate= and key= right, a "
+                "restart "
+                "is not needed",
+                live->certificate_problem);
         json_object_set_new(call->reply, "store", report_text(live->store_name));
         json_object_set_new(call->reply, "path", report_text(live->database));
         json_object_set_new(call->reply, "uptime_s",

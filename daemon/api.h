@@ -86,8 +86,9 @@ struct api_live {
     const char *writer_error;
     const char *database; /* the path of its file */
     const char *store_name;
-    const char *origin;  /* where browsers find the pages; NULL: nowhere */
-    uint64_t started_ms; /* monotonic */
+    const char *certificate_problem; /* why a renewed one is not in use; NULL: nothing */
+    const char *origin;              /* where browsers find the pages; NULL: nowhere */
+    uint64_t started_ms;             /* monotonic */
 };
 
 struct api_call;

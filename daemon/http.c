@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "daemon/tls.h"
 
 #define BACKLOG 128
 #define SOCKET_CONNECTIONS_MAX 32 /* of the unix socket: its clients are few, and ask once */
@@ -66,7 +67,7 @@ struct http {
     char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* or the address, for messages */
     ino_t inode;                                          /* of our socket file; 0 over TCP */
     uint16_t port;
-    struct ssl_ctx_st *tls; /* borrowed; NULL: none */
+    const struct tls *tls; /* borrowed; NULL: none */
     struct http_handler handler;
     struct connection connections[HTTP_CONNECTIONS_MAX];
     size_t capacity; /* of them */
@@ -91,7 +92,7 @@ static struct bufferevent *make_bufferevent(const struct http *http, struct even
 {
     if (http->tls == NULL)
         return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    SSL *ssl = SSL_new(http->tls);
+    SSL *ssl = SSL_new(tls_context(http->tls));
     struct bufferevent *bufferevent =
         ssl == NULL
             ? NULL

@@ -25,6 +25,7 @@
 #define HTTP_CROWDED_DEADLINE_MS 1000 /* to say it while all connections are taken */
 
 struct event_base;
+struct tls;
 struct http;         /* one listener and its connections */
 struct http_request; /* lives until http_reply */
 
@@ -66,9 +67,9 @@ enum store_status http_open(struct event_base *base, const char *path, const str
 
 /* Where to listen over TCP. */
 struct http_place {
-    const char *address;    /* numeric */
-    uint16_t port;          /* 0: any that is free */
-    struct ssl_ctx_st *tls; /* NULL for none; borrowed */
+    const char *address;   /* numeric */
+    uint16_t port;         /* 0: any that is free */
+    const struct tls *tls; /* NULL for none; borrowed */
 };
 
 /* On failure *result is NULL and nothing is open. */

@@ -46,7 +46,7 @@ struct server {
 
     struct http *http; /* the unix socket */
     struct http *tcp;  /* NULL: off */
-    struct ssl_ctx_st *tls;
+    struct tls *tls;
     struct front *front;
     struct events_kiosks kiosks;
     struct metrics_counters counters;
@@ -91,6 +91,7 @@ static struct api_live look(struct server *server, struct store_error *writer_er
         .database = server->config->database,
         .store_name = server->config->store,
         .origin = server->front == NULL ? NULL : front_origin(server->front),
+        .certificate_problem = tls_problem(server->tls),
         .started_ms = server->started_ms,
     };
 }
@@ -608,6 +609,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     tick_help(server, &clock);
     tick_purge(server, &clock);
     tell_kiosks(server);
+    tls_tick(server->tls, clock.now_ms, clock.utc_ms);
     http_tick(server->http);
     http_tick(server->tcp);
     reader_tick(server->reader, clock.now_ms);

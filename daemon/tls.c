@@ -4,6 +4,26 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/log.h"
+
+/* Which file it is, and as of when; all 0 when there is none. */
+struct stamp {
+    dev_t device;
+    ino_t inode;
+    struct timespec changed;
+};
+
+struct tls {
+    const char *certificate, *key;
+    SSL_CTX *context;
+    struct stamp stamps[2]; /* of what is loaded */
+    uint64_t looked_ms;
+    char problem[STORE_TEXT_MAX];
+};
 
 /* Asked for a passphrase, OpenSSL would ask the terminal, and a daemon wait there. */
 static int on_passphrase(char *text, int capacity, int is_writing, void *context)
@@ -14,49 +34,155 @@ static int on_passphrase(char *text, int capacity, int is_writing, void *context
 
 static enum store_status refuse(struct store_error *error, const char *path, const char *what)
 {
-    unsigned long code = ERR_peek_last_error();
-    const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+    unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
+    const char *reason = last == 0 ? NULL : ERR_reason_error_string(last);
 
+    if (ERR_SYSTEM_ERROR(first)) /* no such file: what follows only says that the system said so */
+        reason = strerror(ERR_GET_REASON(first));
     snprintf(error->text, sizeof error->text, "%.140s: %s%s%s", path, what, reason == NULL ? "" : ": ",
              reason == NULL ? "" : reason);
     ERR_clear_error();
     return STORE_REFUSED;
 }
 
-static enum store_status read_files(SSL_CTX *tls, const char *certificate, const char *key, struct store_error *error)
+static enum store_status read_files(SSL_CTX *tls, const char *certificate, const char *key,
+                                    struct store_error *error)
 {
     if (SSL_CTX_use_certificate_chain_file(tls, certificate) != 1)
         return refuse(error, certificate, "cannot use this certificate");
     if (SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
         return refuse(error, key, "cannot use this key");
-    return SSL_CTX_check_private_key(tls) == 1 ? STORE_OK : refuse(error, key, "is not the certificate's key");
+    return SSL_CTX_check_private_key(tls) == 1 ? STORE_OK
+                                               : refuse(error, key, "is not the certificate's key");
 }
 
-enum store_status tls_create(const char *certificate, const char *key, struct ssl_ctx_st **result,
-                             struct store_error *error)
+static enum store_status load(const char *certificate, const char *key, SSL_CTX **result,
+                              struct store_error *error)
 {
-    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     enum store_status status;
 
     *result = NULL;
     error->text[0] = '\0';
     ERR_clear_error();
-    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1) {
-        SSL_CTX_free(tls);
+    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
+        SSL_CTX_free(context);
         return refuse(error, certificate, "OpenSSL does not start");
     }
-    SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_default_passwd_cb(tls, on_passphrase);
-    status = read_files(tls, certificate, key, error);
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_default_passwd_cb(context, on_passphrase);
+    status = read_files(context, certificate, key, error);
     if (status == STORE_OK)
-        *result = tls;
+        *result = context;
     else
-        SSL_CTX_free(tls);
+        SSL_CTX_free(context);
     return status;
 }
 
-void tls_destroy(struct ssl_ctx_st *tls)
+static struct stamp stamp_of(const char *path)
 {
-    SSL_CTX_free(tls);
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return (struct stamp){0};
+    return (struct stamp){status.st_dev, status.st_ino, status.st_mtim};
+}
+
+static bool is_same(const struct stamp *a, const struct stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+enum store_status tls_create(const char *certificate, const char *key, struct tls **result,
+                             struct store_error *error)
+{
+    struct tls *tls = calloc(1, sizeof *tls);
+
+    *result = NULL;
+    if (tls == NULL)
+        return refuse(error, certificate, "out of memory");
+    tls->certificate = certificate;
+    tls->key = key;
+    tls->stamps[0] =
+        stamp_of(certificate); /* before they are read: what changes meanwhile is seen as a change */
+    tls->stamps[1] = stamp_of(key);
+    enum store_status status = load(certificate, key, &tls->context, error);
+    if (status == STORE_OK)
+        *result = tls;
+    else
+        tls_destroy(tls);
+    return status;
+}
+
+void tls_destroy(struct tls *tls)
+{
+    if (tls == NULL)
+        return;
+    SSL_CTX_free(tls->context);
+    free(tls);
+}
+
+SSL_CTX *tls_context(const struct tls *tls)
+{
+    return tls->context;
+}
+
+const char *tls_problem(const struct tls *tls)
+{
+    return tls == NULL || tls->problem[0] == '\0' ? NULL : tls->problem;
+}
+
+/* A renewal ------------------------------------------------------------------------------------------------------- */
+
+/* At the start any certificate is better than none; here there is another to stay with. */
+static enum store_status check_dates(SSL_CTX *context, const char *path, int64_t utc_ms,
+                                     struct store_error *error)
+{
+    const X509 *certificate = SSL_CTX_get0_certificate(context);
+    time_t now = (time_t)(utc_ms / 1000);
+
+    if (X509_cmp_time(X509_get0_notAfter(certificate), &now) != 1)
+        return refuse(error, path, "this certificate has expired");
+    if (X509_cmp_time(X509_get0_notBefore(certificate), &now) != -1)
+        return refuse(error, path, "this certificate is not valid yet");
+    return STORE_OK;
+}
+
+static void renew(struct tls *tls, const struct stamp stamps[2], int64_t utc_ms)
+{
+    struct store_error error;
+    SSL_CTX *context;
+    enum store_status status = load(tls->certificate, tls->key, &context, &error);
+
+    if (status == STORE_OK)
+        status = check_dates(context, tls->certificate, utc_ms, &error);
+    if (status != STORE_OK) {
+        SSL_CTX_free(context);
+        if (strcmp(tls->problem, error.text) != 0)
+            log_line(LOG_LEVEL_WARNING, "the renewed certificate is not used, the one before stays: %s",
+                     error.text);
+        snprintf(tls->problem, sizeof tls->problem, "%s", error.text);
+        return;
+    }
+    SSL_CTX_free(tls->context);
+    tls->context = context;
+    memcpy(tls->stamps, stamps, sizeof tls->stamps);
+    tls->problem[0] = '\0';
+    log_line(LOG_LEVEL_NOTICE, "the certificate is renewed: %s", tls->certificate);
+}
+
+void tls_tick(struct tls *tls, uint64_t now_ms, int64_t utc_ms)
+{
+    if (tls == NULL || now_ms - tls->looked_ms < TLS_LOOK_MS)
+        return;
+    const struct stamp stamps[2] = {stamp_of(tls->certificate), stamp_of(tls->key)};
+
+    tls->looked_ms = now_ms;
+    if (is_same(&stamps[0], &tls->stamps[0]) && is_same(&stamps[1], &tls->stamps[1]))
+        tls->problem[0] = '\0';
+    else
+        renew(tls, stamps, utc_ms);
 }

@@ -767,8 +767,8 @@ class Attacks(Case):
 
 
 class Tls(Case):
-    def certificate(self, name="127.0.0.1"):
-        path = os.path.join(self.folder, name)
+    def certificate(self, name="127.0.0.1", path=None):
+        path = os.path.join(self.folder, path or name)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
                         "2", "-subj", "/CN=byname", "-addext", f"subjectAltName=IP:{name}", "-keyout", path + ".key",
                         "-out", path + ".pem"], check=True, capture_output=True)
@@ -838,6 +838,66 @@ class Tls(Case):
             except (ConnectionError, ssl.SSLError):
                 pass
         self.assertEqual(self.served.byname("status").returncode, 0)
+
+    def serial(self, web, path):
+        """Which certificate a new connection is shown, and that there is an answer behind it."""
+        with socket.create_connection(("127.0.0.1", web.port), timeout=15) as plain, \
+                ssl.create_default_context(cafile=path).wrap_socket(plain, server_hostname="127.0.0.1") as client:
+            client.sendall(f"GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n\r\n".encode())
+            self.assertTrue(client.recv(64).startswith(b"HTTP/1.1 401"))
+            return client.getpeercert()["serialNumber"]
+
+    def test_renewed_certificate_is_taken_over_and_a_half_written_one_stops_nobody(self):
+        files, renewed = self.certificate(), self.certificate(path="renewed")
+        web = self.web(http=files)
+        token = self.token("manager")
+        both = os.path.join(self.folder, "both.pem")
+        with open(both, "w") as out:
+            for path in (files["certificate"], renewed["certificate"]):
+                with open(path) as file:
+                    out.write(file.read())
+        before = self.serial(web, both)
+        with socket.create_connection(("127.0.0.1", web.port), timeout=15) as plain, \
+                ssl.create_default_context(cafile=both).wrap_socket(plain, server_hostname="127.0.0.1") as listener:
+            listener.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n"
+                             f"Authorization: Bearer {token}\r\n\r\n".encode())
+            listener.recv(4096)
+            os.replace(renewed["certificate"], files["certificate"])  # and the key is still the old one
+
+            def warnings():
+                return [text for text in self.served.ask("status")["warnings"] if "certificate" in text]
+
+            self.assertTrue(rig.wait_until(warnings, 15), self.served.log())
+            self.assertRegex(warnings()[0], r"certificate.*127\.0\.0\.1\.key: cannot use this key: key values mismatch; .*a restart is not needed")
+            self.assertEqual(self.served.byname("status").returncode, 0)
+            self.assertEqual(self.serial(web, both), before)
+            self.assertFalse(rig.wait_until(lambda: self.served.log().count("127.0.0.1.key") != 1, 12), self.served.log())
+            os.replace(renewed["key"], files["key"])
+            self.assertTrue(rig.wait_until(lambda: not warnings(), 15), self.served.log())
+            self.assertNotEqual(self.serial(web, both), before)
+            self.assertEqual(self.served.log().count("certificate is renewed"), 1, self.served.log())
+            listener.settimeout(20)
+            self.assertNotEqual(listener.recv(4096), b"", "who is connected stays so")
+
+    def test_expired_certificate_and_missing_files_do_not_replace_a_good_one(self):
+        files, expired = self.certificate(), self.certificate(path="expired")
+        subprocess.run(["openssl", "x509", "-in", expired["certificate"], "-signkey", expired["key"], "-days", "-1", "-out",
+                        expired["certificate"]], check=True, capture_output=True)
+        web = self.web(http=files)
+        before = self.serial(web, files["certificate"])
+        good = os.path.join(self.folder, "good.pem")
+        os.rename(files["certificate"], good)
+
+        def is_warned(text):
+            return any("certificate" in warning and text in warning for warning in self.served.ask("status")["warnings"])
+
+        self.assertTrue(rig.wait_until(lambda: is_warned("No such file"), 15), self.served.ask("status")["warnings"])
+        self.assertEqual(self.serial(web, good), before)
+        os.replace(files["key"], os.path.join(self.folder, "good.key"))
+        os.replace(expired["certificate"], files["certificate"])
+        os.replace(expired["key"], files["key"])
+        self.assertTrue(rig.wait_until(lambda: is_warned("has expired"), 15), self.served.ask("status")["warnings"])
+        self.assertEqual(self.serial(web, good), before)
 
     def test_files_that_do_not_do_are_one_clear_line(self):
         good, other = self.certificate(), self.certificate("127.0.0.2")
