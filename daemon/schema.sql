@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 9. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 10. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
--- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers.
+-- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers. In place of a comment that is the name of one of
+-- the vocabulary's lists the build puts its WHEN code THEN 'name'.
 
 -- The one store this file belongs to: every row below is its.
 CREATE TABLE store (
@@ -310,3 +311,101 @@ CREATE TABLE purged (
     answers INTEGER NOT NULL,    -- as many of them
     before_ms INTEGER NOT NULL   -- all were pressed before this
 ) STRICT;
+
+-- Since version 10 ------------------------------------------------------------------------------------------------
+
+-- For whoever reads the file with SQL of their own; byname reads none of them. README.md says what is promised. A view that
+-- gets a column, or a word of the vocabulary, is dropped and made again behind the next version's mark.
+
+CREATE VIEW v1_kiosk AS
+SELECT id AS kiosk, name AS kiosk_name, audience, port, firmware,
+       strftime('%Y-%m-%dT%H:%M:%fZ', adopted_ms / 1000.0, 'unixepoch') AS adopted_utc, adopted_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', heard_ms / 1000.0, 'unixepoch') AS heard_utc, heard_ms,
+       pending AS answers_waiting, bad_slots, display_faults, stuck_buttons, health_ms
+FROM kiosk;
+
+-- An answer counts while its visit does and holds its value, and no later one of the visit says the same again.
+CREATE VIEW v1_answer AS
+SELECT answer.journal, answer.seq, kiosk.id AS kiosk, kiosk.name AS kiosk_name,
+       strftime('%Y-%m-%dT%H:%M:%fZ', answer.instant_ms / 1000.0, 'unixepoch') AS at_utc,
+       answer.instant_ms AS at_ms, answer.span_ms,
+       answer.question AS question_code, CASE answer.question /*QUESTIONS*/ END AS question,
+       answer.value,
+       CASE WHEN answer.question BETWEEN 4 AND 9 AND answer.value = 0 THEN 'skipped'
+            WHEN answer.question BETWEEN 4 AND 9 AND answer.value = 65535 THEN 'none'
+            ELSE CASE answer.question
+                 WHEN 0 THEN CASE answer.value /*VOID_CAUSES*/ END
+                 WHEN 5 THEN CASE answer.value /*MENTIONS*/ END
+                 WHEN 6 THEN CASE answer.value /*CAUSES*/ END
+                 WHEN 7 THEN CASE answer.value /*STRENGTHS*/ END
+                 WHEN 8 THEN CASE answer.value /*RETURNINGS*/ END
+                 WHEN 9 THEN CASE answer.value /*HELPS*/ END
+                 WHEN 10 THEN CASE answer.value /*FLAGS*/ END END END AS value_word,
+       CASE WHEN answer.question IN (3, 4, 11, 12, 13) AND answer.value BETWEEN 1 AND 65534 THEN answer.value END AS staff,
+       staff.name AS staff_name, visit.seq AS visit_seq,
+       coalesce(visit.flag = 0 AND visit.is_burst = 0 AND visit.is_mash = 0
+                AND answer.value = CASE answer.question WHEN 2 THEN visit.rating WHEN 3 THEN visit.served
+                    WHEN 4 THEN visit.staff WHEN 5 THEN visit.mention WHEN 6 THEN visit.cause
+                    WHEN 7 THEN visit.strength WHEN 8 THEN visit."returning" WHEN 9 THEN visit.help END
+                AND NOT EXISTS (SELECT 1 FROM answer AS later WHERE later.journal = answer.journal
+                    AND later.seq > answer.seq AND later.seq <= visit.seq + 15 AND later.seq - later.visit_back = visit.seq
+                    AND later.question = answer.question AND later.value = answer.value), 0) AS is_counted,
+       answer.arrived_ms
+FROM answer JOIN journal ON journal.id = answer.journal JOIN kiosk ON kiosk.id = journal.kiosk
+LEFT JOIN visit ON visit.journal = answer.journal AND visit.seq = answer.seq - answer.visit_back
+                AND answer.question BETWEEN 2 AND 10
+LEFT JOIN staff ON staff.id = answer.value AND answer.question IN (3, 4, 11, 12, 13);
+
+CREATE VIEW v1_visit AS
+SELECT visit.journal, visit.seq, kiosk.id AS kiosk, kiosk.name AS kiosk_name,
+       strftime('%Y-%m-%dT%H:%M:%fZ', visit.instant_ms / 1000.0, 'unixepoch') AS at_utc, visit.instant_ms AS at_ms, visit.span_ms,
+       visit.rating, visit.flag = 0 AND visit.is_burst = 0 AND visit.is_mash = 0 AS is_counted,
+       CASE WHEN visit.flag <> 0 THEN coalesce(CASE visit.flag /*FLAGS*/ END, 'other')
+            WHEN visit.is_burst THEN 'burst' WHEN visit.is_mash THEN 'mash' END AS left_out,
+       CASE WHEN visit.staff BETWEEN 1 AND 65534 THEN visit.staff
+            WHEN visit.served BETWEEN 1 AND 65534 THEN visit.served END AS staff,
+       staff.name AS staff_name,
+       CASE WHEN visit.staff BETWEEN 1 AND 65534 THEN 'named' WHEN visit.staff = 0 THEN 'skipped'
+            WHEN visit.staff = 65535 THEN 'none' END AS staff_question,
+       CASE visit.mention WHEN 0 THEN 'skipped' WHEN 65535 THEN 'none' /*MENTIONS*/ END AS mention,
+       CASE visit.cause WHEN 0 THEN 'skipped' WHEN 65535 THEN 'none' /*CAUSES*/ END AS cause,
+       CASE visit.strength WHEN 0 THEN 'skipped' WHEN 65535 THEN 'none' /*STRENGTHS*/ END AS strength,
+       CASE visit."returning" WHEN 0 THEN 'skipped' WHEN 65535 THEN 'none' /*RETURNINGS*/ END AS "returning",
+       CASE visit.help WHEN 0 THEN 'skipped' WHEN 65535 THEN 'none' /*HELPS*/ END AS help
+FROM visit JOIN journal ON journal.id = visit.journal JOIN kiosk ON kiosk.id = journal.kiosk
+LEFT JOIN staff ON staff.id = CASE WHEN visit.staff BETWEEN 1 AND 65534 THEN visit.staff ELSE visit.served END;
+
+-- SQLite knows no time zone but its user's. A local midnight lies within 14 hours of the same date's in UTC, so the Monday
+-- next to a week's beginning is that of the week; a day's date is so many whole days after it.
+CREATE VIEW v1_day AS
+SELECT date(((week_ms - 43200000) / 604800000 * 604800000 + 345600000 + start_ms - week_ms + 43200000) / 1000,
+            'unixepoch') AS day,
+       strftime('%Y-%m-%dT%H:%M:%fZ', start_ms / 1000.0, 'unixepoch') AS start_utc, start_ms,
+       kiosk.id AS kiosk, kiosk.name AS kiosk_name, audience,
+       rating_1 + rating_2 + rating_3 + rating_4 + rating_5 AS visits, rating_1, rating_2, rating_3, rating_4, rating_5,
+       mention_asked, mention_will_ask, mention_no, mention_skipped, mention_none,
+       left_out_withdrawn + left_out_stuck + left_out_burst + left_out_mash + left_out_other AS left_out
+FROM (SELECT *, (SELECT max(week.start_ms) FROM tally AS week
+                 WHERE week.level = 5 AND week.start_ms <= tally.start_ms) AS week_ms
+      FROM tally WHERE level = 7) AS tally JOIN kiosk ON kiosk.id = tally.kiosk;
+
+CREATE VIEW v1_staff_week AS
+SELECT date(((start_ms - 43200000) / 604800000 * 604800000 + 345600000) / 1000, 'unixepoch') AS week,
+       strftime('%Y-%m-%dT%H:%M:%fZ', start_ms / 1000.0, 'unixepoch') AS start_utc, start_ms,
+       kiosk.id AS kiosk, kiosk.name AS kiosk_name, audience, tally.staff, staff.name AS staff_name,
+       rating_1 + rating_2 + rating_3 + rating_4 + rating_5 AS visits, rating_1, rating_2, rating_3, rating_4, rating_5,
+       mention_asked, mention_will_ask, mention_no, mention_skipped, mention_none,
+       left_out_withdrawn + left_out_stuck + left_out_burst + left_out_mash + left_out_other AS left_out
+FROM tally JOIN kiosk ON kiosk.id = tally.kiosk LEFT JOIN staff ON staff.id = tally.staff
+WHERE level = 5 AND tally.staff > 0;
+
+CREATE VIEW v1_help_call AS
+SELECT help_call.id AS call, CASE help_call.kind /*CALL_KINDS*/ END AS kind, kiosk.id AS kiosk, kiosk.name AS kiosk_name,
+       journal, visit AS visit_seq,
+       strftime('%Y-%m-%dT%H:%M:%fZ', called_ms / 1000.0, 'unixepoch') AS called_utc, called_ms,
+       CASE state /*CALL_STATES*/ END AS state, raised_ms,
+       acknowledged_ms, acknowledged_by, coming.name AS acknowledged_by_name,
+       closed_ms, closed_by, closing.name AS closed_by_name,
+       CASE outcome /*OUTCOMES*/ END AS outcome, remark, ratings, unhappy
+FROM help_call JOIN kiosk ON kiosk.id = help_call.kiosk
+LEFT JOIN staff AS coming ON coming.id = acknowledged_by LEFT JOIN staff AS closing ON closing.id = closed_by;

@@ -20,10 +20,14 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-#define FIXTURE_VERSION 9 /* of the tables, as they are made now */
+#define FIXTURE_VERSION 10 /* of the tables, as they are made now */
 
 /* Takes out of a database what came after that version of its tables. */
-#define FIXTURE_BACK_TO_VERSION_8 "DROP TABLE retention; DROP TABLE purged; PRAGMA user_version = 8;"
+#define FIXTURE_BACK_TO_VERSION_9                                                    \
+    "DROP VIEW v1_kiosk; DROP VIEW v1_answer; DROP VIEW v1_visit; DROP VIEW v1_day;" \
+    "DROP VIEW v1_staff_week; DROP VIEW v1_help_call; PRAGMA user_version = 9;"
+#define FIXTURE_BACK_TO_VERSION_8 \
+    FIXTURE_BACK_TO_VERSION_9 "DROP TABLE retention; DROP TABLE purged; PRAGMA user_version = 8;"
 #define FIXTURE_BACK_TO_VERSION_7 \
     FIXTURE_BACK_TO_VERSION_8     \
     "DROP INDEX visit_vague; DELETE FROM tally WHERE level IN (9, 10); PRAGMA user_version = 7;"

@@ -423,8 +423,8 @@ static void test_durability_is_set(void **state)
     assert_int_equal(fixture_integer(fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     assert_int_equal(fixture_integer(fixture, "PRAGMA application_id"), STORE_APPLICATION_ID);
     assert_int_equal(fixture_integer(fixture,
-                                     "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND NOT"
-                                     " strict AND name NOT LIKE 'sqlite%'"),
+                                     "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND"
+                                     " type = 'table' AND NOT strict AND name NOT LIKE 'sqlite%'"),
                      0);
     assert_int_equal(stat(fixture->path, &about), 0);
     assert_int_equal(about.st_mode & 07137, 0); /* at most 0640 */

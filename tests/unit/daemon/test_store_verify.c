@@ -207,6 +207,30 @@ static void test_database_of_version_2_is_counted_again(void **state)
     fixture_verify(fixture);
 }
 
+/* Whoever queries the file finds the same views in it, however old it is. */
+static void test_database_of_version_9_gets_the_views(void **state)
+{
+    static const char views[] = "SELECT count(*) FROM sqlite_schema WHERE type = 'view'";
+    static const char length[] = "SELECT sum(length(sql)) FROM sqlite_schema WHERE type = 'view'";
+    static const char counted[] = "SELECT count(*) FROM v1_visit WHERE is_counted";
+    struct fixture *fixture = *state;
+    int64_t made, bytes, visits;
+
+    some_visits(fixture);
+    made = fixture_integer(fixture, views);
+    bytes = fixture_integer(fixture, length);
+    visits = fixture_integer(fixture, counted);
+    assert_true(made > 0 && visits > 0);
+    fixture_run(fixture, FIXTURE_BACK_TO_VERSION_9);
+    assert_int_equal(fixture_integer(fixture, views), 0);
+    fixture_reopen(fixture);
+    assert_int_equal(fixture_integer(fixture, "PRAGMA user_version"), FIXTURE_VERSION);
+    assert_int_equal(fixture_integer(fixture, views), made);
+    assert_int_equal(fixture_integer(fixture, length), bytes);
+    assert_int_equal(fixture_integer(fixture, counted), visits);
+    fixture_verify(fixture);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -221,6 +245,7 @@ int main(void)
         WITH_STORE(test_years_are_the_sums_of_their_months),
         WITH_STORE(test_database_of_version_7_gets_years_and_an_archive_is_read_without),
         WITH_STORE(test_database_of_version_2_is_counted_again),
+        WITH_STORE(test_database_of_version_9_gets_the_views),
         WITH_STORE(test_another_zone_has_other_days_and_the_same_total),
     };
 
