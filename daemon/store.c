@@ -235,8 +235,8 @@ static enum store_status wal_sync(struct store *store, struct store_error *error
         code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
     if (code == SQLITE_OK)
         return STORE_OK;
-    snprintf(error->text, sizeof error->text, "database %.150s: cannot sync its -wal (%d)", store->path,
-             code);
+    snprintf(error->text, sizeof error->text, "database %.150s: cannot sync its -wal: %.40s (%d)", store->path,
+             sqlite3_errstr(code), code);
     store->is_broken = true;
     return STORE_BROKEN;
 }
@@ -269,8 +269,8 @@ static enum store_status wal_settle(struct store *store, struct store_error *err
     if (status == STORE_OK && wal != NULL && wal->pMethods != NULL)
         code = wal_copy_onto_itself(wal);
     if (code != SQLITE_OK) {
-        snprintf(error->text, sizeof error->text, "database %.150s: cannot write its -wal again (%d)",
-                 store->path, code);
+        snprintf(error->text, sizeof error->text, "database %.120s: cannot write its -wal again: %.40s (%d)",
+                 store->path, sqlite3_errstr(code), code);
         store->is_broken = true;
         return STORE_BROKEN;
     }
