@@ -18,11 +18,12 @@
 #include "daemon/cli.h"
 #include "daemon/client.h"
 #include "daemon/clock.h"
+#include "daemon/events.h"
 #include "daemon/render.h"
 #include "daemon/watch.h"
 
 #define ANSWER_LIMIT_S 30
-#define WATCH_EVERY_US 500000
+#define WATCH_EVERY_US 500000 /* while there is no stream of events */
 
 static void complain(const char *text)
 {
@@ -248,31 +249,84 @@ static enum cli_exit print(const struct cli *cli, const json_t *reply)
     return outcome;
 }
 
-/* Until it is interrupted. A daemon that is away is waited for: the calls it has missed meanwhile are told then. */
+/* Watching ----------------------------------------------------------------------------------------------- */
+
+struct watcher {
+    const struct cli *cli;
+    json_t *before; /* the list as it was told; NULL: never yet */
+    bool is_listening;
+    char line[16]; /* the beginning of the stream's newest, as far as it has come */
+    size_t size;
+    enum cli_exit outcome;
+    bool is_over;
+};
+
+/* Tell what has changed, and whether there is anybody left to tell. Takes reply. */
+static void tell(struct watcher *watcher, json_t *reply)
+{
+    bool is_called = watch_news(stdout, watcher->before, reply, strcmp(watcher->cli->format, "json") == 0);
+
+    if (is_called && isatty(STDOUT_FILENO))
+        fputc('\a', stdout);
+    json_decref(watcher->before);
+    watcher->before = reply;
+    if (fflush(stdout) != 0)
+        watcher->outcome = errno == EPIPE ? CLI_EXIT_OK : CLI_EXIT_NO;
+    watcher->is_over = ferror(stdout) != 0;
+}
+
+static void look(struct watcher *watcher)
+{
+    json_t *reply = NULL;
+
+    if (ask_quietly(watcher->cli, &reply) == CLIENT_OK)
+        tell(watcher, reply);
+}
+
+/* Looks once it hears anything, since it did not hear what happened before; then at each word of help. */
+static bool on_stream(void *context, const char *bytes, size_t size)
+{
+    static const char word[] = "event: help";
+    struct watcher *watcher = context;
+    bool is_due = !watcher->is_listening;
+
+    watcher->is_listening = true;
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\n') {
+            is_due =
+                is_due || (watcher->size == strlen(word) && memcmp(watcher->line, word, watcher->size) == 0);
+            watcher->size = 0;
+        } else if (watcher->size < sizeof watcher->line) {
+            watcher->line[watcher->size++] = bytes[i];
+        }
+    }
+    if (is_due)
+        look(watcher);
+    return !watcher->is_over;
+}
+
+/* Until it is interrupted. A daemon that is away, or has no room for one more who listens, is asked again and again: the
+ * calls that were missed meanwhile are told then. */
 static enum cli_exit watch(const struct cli *cli)
 {
-    bool is_json = strcmp(cli->format, "json") == 0;
-    json_t *before = NULL, *reply = NULL;
-    enum cli_exit outcome = ask_daemon(cli, &reply);
+    struct watcher watcher = {.cli = cli};
+    json_t *reply = NULL;
 
-    while (outcome == CLI_EXIT_OK) {
-        if (reply != NULL) {
-            bool is_called = watch_news(stdout, before, reply, is_json);
-            if (is_called && isatty(STDOUT_FILENO))
-                fputc('\a', stdout);
-            json_decref(before);
-            before = reply;
-        }
-        if (fflush(stdout) != 0)
-            outcome = errno == EPIPE ? CLI_EXIT_OK : CLI_EXIT_NO;
-        if (ferror(stdout))
+    watcher.outcome = ask_daemon(cli, &reply);
+    if (watcher.outcome != CLI_EXIT_OK)
+        return watcher.outcome;
+    tell(&watcher, reply);
+    while (!watcher.is_over) {
+        watcher.is_listening = false;
+        watcher.size = 0;
+        client_listen(cli->socket, EVENTS_PATH, on_stream, &watcher);
+        if (watcher.is_over)
             break;
         usleep(WATCH_EVERY_US);
-        reply = NULL;
-        (void)ask_quietly(cli, &reply);
+        look(&watcher);
     }
-    json_decref(before);
-    return outcome;
+    json_decref(watcher.before);
+    return watcher.outcome;
 }
 
 static enum cli_exit run(struct cli *cli)

@@ -47,14 +47,23 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
     return 0;
 }
 
-static void set_up(CURL *curl, const struct client_request *request, const char *url,
-                   struct exchange *exchange, struct curl_slist *headers)
+/* The host in the URL is a word for the Host header: the socket is who answers. */
+static void set_address(CURL *curl, const char *socket, const char *path)
 {
-    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->socket);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
+    char url[4096];
+
+    snprintf(url, sizeof url, "http://bynamed%s", path);
+    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+    curl_easy_setopt(curl, CURLOPT_URL, url); /* copied */
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+}
+
+static void set_up(CURL *curl, const struct client_request *request, struct exchange *exchange,
+                   struct curl_slist *headers)
+{
+    set_address(curl, request->socket, request->path);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)request->limit_s);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
@@ -106,18 +115,16 @@ enum client_status client_perform(const struct client_request *request, json_t *
 {
     struct exchange exchange = {.request = request};
     enum client_status status = CLIENT_UNREACHABLE;
-    char url[4096];
     long http_status = 0, os_error = 0;
 
     *reply = NULL;
     snprintf(text, CLIENT_TEXT_SIZE_MAX, "out of memory");
-    snprintf(url, sizeof url, "http://bynamed%s", request->path);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     CURL *curl = curl_easy_init();
     if (curl == NULL || headers == NULL)
         goto clean_up;
-    set_up(curl, request, url, &exchange, headers);
+    set_up(curl, request, &exchange, headers);
     CURLcode code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_error);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &http_status);
@@ -133,4 +140,36 @@ clean_up:
     curl_slist_free_all(headers);
     curl_global_cleanup();
     return status;
+}
+
+/* Streams -------------------------------------------------------------------------------------------------------- */
+
+struct listener {
+    client_on_bytes *hear;
+    void *context;
+};
+
+static size_t on_stream(char *bytes, size_t one, size_t size, void *context)
+{
+    const struct listener *listener = context;
+
+    (void)one;
+    return listener->hear(listener->context, bytes, size) ? size : 0; /* 0 ends it */
+}
+
+void client_listen(const char *socket, const char *path, client_on_bytes *hear, void *context)
+{
+    struct listener listener = {hear, context};
+
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    CURL *curl = curl_easy_init();
+    if (curl != NULL) {
+        set_address(curl, socket, path);
+        curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_stream);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &listener);
+        (void)curl_easy_perform(curl);
+    }
+    curl_easy_cleanup(curl);
+    curl_global_cleanup();
 }

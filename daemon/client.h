@@ -30,4 +30,11 @@ enum client_status {
 enum client_status client_perform(const struct client_request *request, json_t **reply,
                                   char text[CLIENT_TEXT_SIZE_MAX]);
 
+/* What a stream says, as it comes. False: enough. */
+typedef bool client_on_bytes(void *context, const char *bytes, size_t size);
+
+/* GET `path`, and hand on what comes until either end ends it. Nothing is handed on of an answer other than 200. hear may
+ * call client_perform. */
+void client_listen(const char *socket, const char *path, client_on_bytes *hear, void *context);
+
 #endif

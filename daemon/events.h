@@ -17,6 +17,7 @@
 #include "daemon/api.h"
 #include "daemon/work.h"
 
+#define EVENTS_PATH "/api/v1/events"
 #define EVENTS_FOR(scope) (1u << (scope)) /* an audience is the sum of these */
 #define EVENTS_FOR_MANAGERS (EVENTS_FOR(TOKEN_LOCAL) | EVENTS_FOR(TOKEN_MANAGER))
 #define EVENTS_STATE_SIZE 16
@@ -43,6 +44,7 @@ size_t events_new_ratings(const struct work *work, json_t *values);
 void events_of_work(const struct events_sink *sink, const struct work *work, const char *port);
 
 /* Say which kiosks have another state than the last time. Call several times a second. */
-void events_of_kiosks(const struct events_sink *sink, struct events_kiosks *kiosks, const struct api_live *live);
+void events_of_kiosks(const struct events_sink *sink, struct events_kiosks *kiosks,
+                      const struct api_live *live);
 
 #endif

@@ -254,7 +254,7 @@ bool http_stream_begin(struct http_request *request, unsigned audience, int64_t 
     const struct http_answer answer = {.status = HTTP_OK, .type = "text/event-stream; charset=utf-8"};
     struct http *http = request->http;
 
-    if (count_streams(http) >= HTTP_STREAMS_MAX)
+    if (count_streams(http) >= http->capacity / 2) /* who asks once must find room */
         return false;
     unlink_from(&http->requests, request);
     if (request->request == NULL) {

@@ -18,7 +18,6 @@
 #define HTTP_HEADERS_SIZE_MAX 8192
 #define HTTP_BODY_SIZE_MAX 16384
 #define HTTP_DEADLINE_MS 5000         /* to say the whole request; and again to take the whole reply */
-#define HTTP_STREAMS_MAX 32           /* of the connections */
 #define HTTP_STREAM_PENDING_MAX 65536 /* bytes that a client has not taken: it is dropped */
 #define HTTP_STREAM_BEAT_MS \
     15000 /* so often something is sent, or a client that is gone would go unnoticed */
@@ -91,8 +90,8 @@ void http_reply(struct http_request *request, const struct http_answer *answer);
 void http_reply_json(struct http_request *request, int status, const char *json);
 
 /* Server-sent events. Instead of http_reply: keep the connection, and send it what http_stream_send sends to any bit of
- * `audience` from now on, until one of both goes. key is the caller's, for http_stream_end. False: there are too many;
- * the request is still owed a reply. */
+ * `audience` from now on, until one of both goes. key is the caller's, for http_stream_end. False: streams are half of the
+ * connections already; the request is still owed a reply. */
 bool http_stream_begin(struct http_request *request, unsigned audience, int64_t key);
 /* http may be NULL. Who does not take what was sent is dropped. */
 void http_stream_send(struct http *http, unsigned audience, const char *text);

@@ -30,7 +30,6 @@
 #define PURGE_CHECK_MS 3600000 /* by the next hour what turned too old at midnight begins to go */
 #define PURGE_QUEUE_MAX 4      /* more requests than that go first */
 #define PURGE_PIECE_MS 100     /* between two pieces */
-#define EVENTS_PATH "/api/v1/events"
 #define STATUS_PATH "/api/v1/status"
 #define WATCHDOG_SHARE 4 /* so often in systemd's time do loop and writer say that they live */
 

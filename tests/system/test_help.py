@@ -6,6 +6,7 @@ import json
 import os
 import random
 import socket
+import socketserver
 import sqlite3
 import stat
 import subprocess
@@ -46,6 +47,55 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_port}/byname"
 
     def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class Feed:
+    """A daemon as a watch sees it: the list of calls, how often it was asked for, and the stream of events."""
+
+    def __init__(self, path):
+        self.asked = 0
+        self.calls = []
+        self.listeners = []
+        feed = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                if self.path == "/api/v1/events":
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 3000\n\n")
+                    end = threading.Event()
+                    feed.listeners.append((self.wfile, end))
+                    end.wait(30)
+                    return
+                feed.asked += 1
+                body = json.dumps({"kind": "help_call_list", "help_calls": feed.calls}).encode()
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+            def address_string(self):
+                return "watch"
+
+            def log_message(self, *arguments):
+                pass
+
+        class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+            daemon_threads = True
+
+        self.server = Server(path, Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+
+    def say(self, text):
+        self.listeners[-1][0].write(text)
+
+    def end(self):
+        """The stream's."""
+        self.listeners[-1][1].set()
+
+    def close(self):
+        for _, end in self.listeners:
+            end.set()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
@@ -153,9 +203,9 @@ class Way(Case):
         self.pump(kiosk, lambda: kiosk.is_up and kiosk.settings is not None, daemon)
         self.assertFalse(kiosk.pump(lambda: kiosk.help, 1.0))
 
-    def test_watch_shows_each_change_as_it_comes(self):
-        daemon, kiosk = self.adopted(bad_run="off")
-        watch = subprocess.Popen([os.path.join(rig.BIN, "byname"), "--socket", daemon.socket, "help-calls", "watch"],
+    def watch(self, path):
+        """The lines of a watch at this socket, as they come."""
+        watch = subprocess.Popen([os.path.join(rig.BIN, "byname"), "--socket", path, "help-calls", "watch"],
                                  stdout=subprocess.PIPE, text=True)
         self.addCleanup(watch.stdout.close)
         self.addCleanup(watch.wait)
@@ -163,6 +213,46 @@ class Way(Case):
         lines = []
         reader = threading.Thread(target=lambda: lines.extend(iter(watch.stdout.readline, "")), daemon=True)
         reader.start()
+        return lines
+
+    def test_watch_asks_when_it_is_told_that_something_changed_and_not_before(self):
+        feed = Feed(os.path.join(self.folder, "feed"))
+        self.addCleanup(feed.close)
+        lines = self.watch(os.path.join(self.folder, "feed"))
+        self.assertTrue(rig.wait_until(lambda: feed.listeners and feed.asked == 2), "at first, and once it listens")
+        call = {"id": 7, "event": "help", "kiosk": "Till", "state": "open", "called": "2026-11-02T12:00:05+01:00", "waited_s": 1}
+        feed.calls = [call]
+        feed.say(b"event: visit\ndata: {}\n\n: beat\n\n")
+        self.assertFalse(rig.wait_until(lambda: feed.asked != 2, 2.0))
+        feed.say(b"event: he")
+        feed.say(b"lp\ndata: {}\n\n")
+        self.assertTrue(rig.wait_until(lambda: len(lines) == 1))
+        self.assertEqual(feed.asked, 3)
+        self.assertIn("#7  Till", lines[0])
+        feed.calls = [{**call, "state": "acknowledged", "acknowledged_s": 4}]
+        feed.end()
+        self.assertTrue(rig.wait_until(lambda: len(lines) == 2 and len(feed.listeners) == 2))
+
+    def test_listeners_leave_room_at_the_socket_and_who_gets_none_asks(self):
+        daemon, kiosk = self.adopted(bad_run="off")
+        listeners = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(16)]
+        for listener in listeners:
+            self.addCleanup(listener.close)
+            listener.connect(daemon.socket)
+            listener.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: bynamed\r\n\r\n")
+            self.assertTrue(listener.recv(64).startswith(b"HTTP/1.1 200 "))
+        lines = self.watch(daemon.socket)
+        kiosk.call_for_help()
+        self.pump(kiosk, kiosk.is_acknowledged, daemon)
+        self.assertTrue(rig.wait_until(lambda: len(lines) == 1), lines)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one_more:
+            one_more.connect(daemon.socket)
+            one_more.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: bynamed\r\n\r\n")
+            self.assertTrue(one_more.recv(64).startswith(b"HTTP/1.1 503 "))
+
+    def test_watch_shows_each_change_as_it_comes(self):
+        daemon, kiosk = self.adopted(bad_run="off")
+        lines = self.watch(daemon.socket)
         kiosk.call_for_help()
         self.pump(kiosk, kiosk.is_acknowledged, daemon)
         self.assertTrue(rig.wait_until(lambda: len(lines) == 1), lines)
