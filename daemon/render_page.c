@@ -354,10 +354,8 @@ void page_put_title(struct page *page, enum word report, const json_t *reply)
 const char *page_left_out(struct page *page, const json_t *left_out)
 {
     static const struct page_phrase visits[] = {
-        {"withdrawn", WORD_LEFT_WITHDRAWN}, {"burst", WORD_LEFT_BURST},
-        {"mash", WORD_LEFT_MASH},           {"stuck", WORD_LEFT_STUCK},
-        {"other", WORD_LEFT_OTHER},         {"quarantined", WORD_LEFT_QUARANTINED},
-        {"time_unknown", WORD_LEFT_TIME},
+        {"withdrawn", WORD_LEFT_WITHDRAWN}, {"burst", WORD_LEFT_BURST}, {"mash", WORD_LEFT_MASH},
+        {"stuck", WORD_LEFT_STUCK},         {"other", WORD_LEFT_OTHER}, {"time_unknown", WORD_LEFT_TIME},
     };
 
     return page_phrases(page, left_out, visits, sizeof visits / sizeof visits[0]);

@@ -108,21 +108,21 @@ static void test_columns_align_with_names_of_any_letters(void **state)
     "{\"verdict\":\"" verdict "\",\"difference\":{\"value\":-0.42,\"low\":-0.48,\"high\":-0.36}," \
     "\"before\":{\"n\":100000,\"value\":1.0}}"
 #define LONG_NAME "\"Łukasz Ściegień!\""
-#define HEAD                                                                                                \
-    "\"store\":\"Księgarnia pod Złotym "                                                                  \
-    "Lwem\",\"timezone\":\"America/Argentina/ComodRivadavia\",\"period\":{"                                 \
-    "\"from\":\"2026-11-02T10:00:00+01:00\",\"to\":\"2026-11-09T14:00:00+01:00\"},\"before\":{\"from\":"    \
-    "\"2026-10-26T10:00:00+01:00\",\"to\":\"2026-11-02T14:00:00+01:00\"},\"filter\":{\"kiosk\":" LONG_NAME  \
-    ",\"staff\":" LONG_NAME ",\"audience\":\"internal\"},\"visits\":100000,\"csat\":" FULL_RATE             \
-    ",\"ratings\":{\"1\":0,\"2\":0,\"3\":0,\"4\":99999,\"5\":1},\"mean\":4.5,\"comparison\":" CHANGE(       \
-        "better") ",\"csat_with_left_out\":" FULL_RATE                                                      \
-                  ",\"left_out\":{\"withdrawn\":10001,\"burst\":10002,\"mash\":10003,"                      \
-                  "\"stuck\":10004,\"other\":10005,\"quarantined\":10006,\"time_unknown\":10007,\"invalid_" \
-                  "answers\":10008,"                                                                        \
-                  "\"answers_without_rating\":10009},\"lost\":{\"damaged\":10010,\"restored\":10011},"      \
-                  "\"policy\":{\"attribute\":"                                                              \
-                  "\"positive\",\"changes\":[{\"since\":\"2026-11-02T10:00:00+01:00\",\"attribute\":"       \
-                  "\"none\"},{\"since\":"                                                                   \
+#define HEAD                                                                                               \
+    "\"store\":\"Księgarnia pod Złotym "                                                                 \
+    "Lwem\",\"timezone\":\"America/Argentina/ComodRivadavia\",\"period\":{"                                \
+    "\"from\":\"2026-11-02T10:00:00+01:00\",\"to\":\"2026-11-09T14:00:00+01:00\"},\"before\":{\"from\":"   \
+    "\"2026-10-26T10:00:00+01:00\",\"to\":\"2026-11-02T14:00:00+01:00\"},\"filter\":{\"kiosk\":" LONG_NAME \
+    ",\"staff\":" LONG_NAME ",\"audience\":\"internal\"},\"visits\":100000,\"csat\":" FULL_RATE            \
+    ",\"ratings\":{\"1\":0,\"2\":0,\"3\":0,\"4\":99999,\"5\":1},\"mean\":4.5,\"comparison\":" CHANGE(      \
+        "better") ",\"csat_with_left_out\":" FULL_RATE                                                     \
+                  ",\"left_out\":{\"withdrawn\":10001,\"burst\":10002,\"mash\":10003,"                     \
+                  "\"stuck\":10004,\"other\":10005,\"time_unknown\":10007,"                                \
+                  "\"invalid_answers\":10008,"                                                             \
+                  "\"answers_without_rating\":10009},\"lost\":{\"damaged\":10010,\"restored\":10011},"     \
+                  "\"policy\":{\"attribute\":"                                                             \
+                  "\"positive\",\"changes\":[{\"since\":\"2026-11-02T10:00:00+01:00\",\"attribute\":"      \
+                  "\"none\"},{\"since\":"                                                                  \
                   "\"2026-11-02T10:00:00+01:00\",\"attribute\":\"all\"}]}"
 #define MENTIONS_FULL                                                                                        \
     "{\"shown\":100000,\"asked\":50000,\"will_ask\":49999,\"no\":1,\"asked_rate\":" FULL_RATE                \
