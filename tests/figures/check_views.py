@@ -118,9 +118,11 @@ class Views(unittest.TestCase):
         first, end = (int(datetime.fromisoformat(day).replace(tzinfo=zone).timestamp() * 1000) for day in PERIOD[1::2])
         summary = report(self.paths["Europe/Berlin"], "summary", *PERIOD)
         within = f"at_ms >= {first} AND at_ms + span_ms < {end}"
-        ratings = {str(rating): count for rating, count in self.query(
-            f"SELECT rating, count(*) FROM v1_visit WHERE is_counted AND {within} GROUP BY rating")}
+        ratings = dict(self.query(
+            f"SELECT CAST(rating AS TEXT), count(*) FROM v1_visit WHERE is_counted AND {within} GROUP BY rating"))
         self.assertEqual(ratings, summary["ratings"])
+        self.assertEqual(dict(self.query("SELECT CAST(value AS TEXT), count(*) FROM v1_answer WHERE question = 'rating'"
+                                         f" AND is_counted AND {within} GROUP BY value")), ratings)
         left_out = dict(self.query(f"SELECT left_out, count(*) FROM v1_visit WHERE NOT is_counted AND {within} GROUP BY 1"))
         self.assertEqual({**{reason: 0 for reason in ("withdrawn", "stuck", "burst", "mash", "other")}, **left_out},
                          {reason: summary["left_out"][reason] for reason in ("withdrawn", "stuck", "burst", "mash", "other")})

@@ -231,6 +231,27 @@ static void test_database_of_version_9_gets_the_views(void **state)
     fixture_verify(fixture);
 }
 
+/* What a customer says again takes the place of what was said before, also when it is the same. */
+static void test_view_counts_the_last_answer_alone(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_press(fixture, QUESTION_RATING, 2);
+    fixture_press(fixture, QUESTION_CAUSE, CAUSE_RULES);
+    fixture_press(fixture, QUESTION_CAUSE, CAUSE_PEOPLE);
+    fixture_press(fixture, QUESTION_CAUSE, CAUSE_RULES);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM v1_answer WHERE question = 'cause'"), 3);
+    assert_int_equal(
+        fixture_integer(fixture, "SELECT count(*) FROM v1_answer WHERE question = 'cause' AND is_counted"),
+        1);
+    assert_int_equal(fixture_integer(fixture, "SELECT seq = (SELECT max(seq) FROM v1_answer) FROM v1_answer"
+                                              " WHERE question = 'cause' AND is_counted"),
+                     1);
+    fixture_press(fixture, QUESTION_FLAG, FLAG_STUCK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM v1_answer WHERE is_counted"), 0);
+    assert_int_equal(fixture_integer(fixture, "SELECT left_out = 'stuck' FROM v1_visit"), 1);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -246,6 +267,7 @@ int main(void)
         WITH_STORE(test_database_of_version_7_gets_years_and_an_archive_is_read_without),
         WITH_STORE(test_database_of_version_2_is_counted_again),
         WITH_STORE(test_database_of_version_9_gets_the_views),
+        WITH_STORE(test_view_counts_the_last_answer_alone),
         WITH_STORE(test_another_zone_has_other_days_and_the_same_total),
     };
 
