@@ -113,7 +113,40 @@ void render_staff(struct page *page, const json_t *reply)
 
 /* Kiosks -------------------------------------------------------------------------------------------------------- */
 
-static void put_kiosk_row(struct page *page, const json_t *row)
+static const char *duration_of(struct page *page, json_int_t seconds)
+{
+    const char *minutes = page_number(page, seconds / 60 % 60), *hours = page_number(page, seconds / 3600);
+
+    return seconds < 3600 ? page_say(page, WORD_DURATION_MINUTES, minutes)
+                          : page_say(page, WORD_DURATION_HOURS, hours, minutes);
+}
+
+/* Rounded down: what was silent is never heard 100 % of the time. */
+static void put_availability(struct page *page, const json_t *availability, const json_t *period)
+{
+    const json_t *value = page_at(availability, "value");
+    const char *from = page_text_at(availability, "from"), *extra = "";
+
+    if (!json_is_number(value)) {
+        page_put_wrapped(page, STYLE_QUIET, 4, page_word(page, WORD_KIOSK_UNRECORDED));
+        return;
+    }
+    const char *share = page_decimal(page, floor(json_number_value(value) * 1000) / 10, 1);
+    const char *text = page_count_at(availability, "silences") == 0
+                           ? page_say(page, WORD_KIOSK_HEARD, share)
+                           : page_say(page, WORD_KIOSK_SILENCE, share,
+                                      duration_of(page, page_count_at(availability, "longest_s")),
+                                      page_moment(page, page_text_at(availability, "longest_from"), false));
+    if (strcmp(from, page_text_at(period, "from")) != 0)
+        extra = page_say(page, WORD_KIOSK_RECORDED, page_moment(page, from, false));
+    if (page_count_at(availability, "unknown_s") > 0)
+        extra = page_join(
+            page, extra,
+            page_say(page, WORD_KIOSK_UNHEARD, duration_of(page, page_count_at(availability, "unknown_s"))));
+    page_put_wrapped(page, STYLE_QUIET, 4, page_join(page, text, extra));
+}
+
+static void put_kiosk_row(struct page *page, const json_t *row, const json_t *period)
 {
     bool is_internal = strcmp(page_text_at(row, "audience"), "internal") == 0;
     enum style style;
@@ -130,6 +163,7 @@ static void put_kiosk_row(struct page *page, const json_t *row)
              page_count_at(row, "boots"));
     if (is_internal)
         page_put(page, STYLE_QUIET, "    %s\n", page_word(page, WORD_AUDIENCE_INTERNAL));
+    put_availability(page, page_at(row, "availability"), period);
     if (json_is_object(page_at(row, "comparison")) && page_is_known(page_at(row, "csat")))
         page_put(page, style, "    %s\n", page_say(page, WORD_KIOSK_BEFORE, page_word(page, verdict)));
     if (page_left_out(page, page_at(row, "left_out"))[0] != '\0')
@@ -164,9 +198,11 @@ void render_kiosks(struct page *page, const json_t *reply)
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         page_put_right(page, STYLE_QUIET, page_word(page, columns[i]), 5);
     page_put(page, STYLE_PLAIN, "\n");
-    json_array_foreach(page_at(reply, "kiosks"), index, row) put_kiosk_row(page, row);
+    json_array_foreach(page_at(reply, "kiosks"), index, row)
+        put_kiosk_row(page, row, page_at(reply, "period"));
     page_put(page, STYLE_PLAIN, "\n");
     page_put_wrapped(page, STYLE_QUIET, 0, page_word(page, WORD_KIOSK_LEGEND));
+    page_put_wrapped(page, STYLE_QUIET, 0, page_word(page, WORD_KIOSK_HEARD_LEGEND));
     page_put_foot(page, reply);
 }
 

@@ -179,6 +179,14 @@ enum store_status report_lost(struct report *report, json_t **out);
 enum store_status report_staff_rows(struct report *report, struct report_breakdown *breakdown,
                                     const struct report_past *past, json_t **out);
 
+/* report_availability.c: how much of the recorded part of the period a kiosk was heard: {"from", "to", "value", "silences",
+ * "longest_from", "longest_s", "unknown_s"}; without such a part "from" and "to" are null, and value is. */
+struct report_unheard; /* when nobody could have been heard: of all kiosks of a report */
+enum store_status report_unheard_read(struct report *report, struct report_unheard **unheard);
+void report_unheard_destroy(struct report_unheard *unheard); /* unheard may be NULL */
+enum store_status report_availability(struct report *report, const struct report_unheard *unheard, int64_t kiosk,
+                                      json_t **out);
+
 /* Let the report be about the kiosks of one audience. */
 enum store_status report_audience_set(struct report *report, const char *audience);
 

@@ -91,24 +91,39 @@ static sqlite3_stmt *kiosks_prepare(struct report *report, const char *sql)
     return row;
 }
 
+static enum store_status row_add(struct report *report, sqlite3_stmt *row,
+                                 const struct report_breakdown *breakdown,
+                                 const struct report_unheard *unheard, json_t *rows)
+{
+    int64_t kiosk = sqlite3_column_int64(row, COLUMN_ID);
+    struct report_part part = report_kiosk_part(breakdown, kiosk);
+    json_t *out = row_make(report, row, &part), *availability = NULL;
+    enum store_status status = report_availability(report, unheard, kiosk, &availability);
+
+    json_object_set_new(out, "availability", availability);
+    json_array_append_new(rows, out);
+    return status;
+}
+
 static enum store_status rows_add(struct report *report, const char *audience, json_t *out)
 {
+    struct report_unheard *unheard = NULL;
     struct report_breakdown breakdown = {0};
     enum store_status status = report_audience_set(report, audience);
     sqlite3_stmt *row = NULL;
 
     if (status == STORE_OK)
         status = report_breakdown_read(report, FIGURES_BY_KIOSK, &breakdown);
+    if (status == STORE_OK)
+        status = report_unheard_read(report, &unheard);
     if (status == STORE_OK) {
         row = kiosks_prepare(report, kiosk_sql);
         status = row == NULL ? STORE_BROKEN : STORE_OK;
     }
-    while (row != NULL && report_step(report, row, &status)) {
-        struct report_part part = report_kiosk_part(&breakdown, sqlite3_column_int64(row, COLUMN_ID));
-
-        json_array_append_new(out, row_make(report, row, &part));
-    }
+    while (status == STORE_OK && row != NULL && report_step(report, row, &status))
+        status = row_add(report, row, &breakdown, unheard, out);
     sqlite3_finalize(row);
+    report_unheard_destroy(unheard);
     report_breakdown_free(&breakdown);
     return status;
 }
@@ -161,8 +176,8 @@ static void unwell_add(struct report *report, sqlite3_stmt *row, json_t *unwell)
         json_decref(list);
         return;
     }
-    json_array_append_new(unwell, json_pack("{s:o, s:o, s:o}", "name", report_column_text(row, 0), "last_heard",
-                                            report_moment(report, heard_ms), "reasons", list));
+    json_array_append_new(unwell, json_pack("{s:o, s:o, s:o}", "name", report_column_text(row, 0),
+                                            "last_heard", report_moment(report, heard_ms), "reasons", list));
 }
 
 enum store_status report_wellness(struct report *report, json_t **out)

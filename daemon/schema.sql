@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 10. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 11. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers. In place of a comment that is the name of one of
@@ -409,3 +409,20 @@ SELECT help_call.id AS call, CASE help_call.kind /*CALL_KINDS*/ END AS kind, kio
        CASE outcome /*OUTCOMES*/ END AS outcome, remark, ratings, unhappy
 FROM help_call JOIN kiosk ON kiosk.id = help_call.kiosk
 LEFT JOIN staff AS coming ON coming.id = acknowledged_by LEFT JOIN staff AS closing ON closing.id = closed_by;
+
+-- Since version 11 ------------------------------------------------------------------------------------------------
+
+-- From when to when a kiosk was heard, but for its silences; by a clock that was good.
+CREATE TABLE hearing (
+    kiosk INTEGER PRIMARY KEY REFERENCES kiosk (id),
+    since_ms INTEGER NOT NULL,   -- the first contact of the record
+    until_ms INTEGER NOT NULL    -- the newest
+) STRICT;
+
+-- Nothing was heard from, until. Never deleted.
+CREATE TABLE silence (
+    kiosk INTEGER NOT NULL,      -- 0: of everybody, nobody listened, or the clock was not good: no kiosk's fault
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    PRIMARY KEY (kiosk, from_ms)
+) STRICT, WITHOUT ROWID;

@@ -459,6 +459,7 @@ static bool request(struct session *session, struct work *work, const struct ses
     work->session = session->options.index;
     work->epoch = session->epoch;
     work->now_ms = clock->utc_ms;
+    work->origin.is_clock_good = clock->is_good;
     if (session->request_count >= SESSION_REQUESTS_MAX ||
         !session->outputs.request(session->outputs.context, work)) {
         session->counters.congested++;

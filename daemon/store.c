@@ -19,6 +19,7 @@
 #define VERSION_WITH_MASH 4
 #define VERSION_WITH_YEARS 8
 #define VERSION_WITH_RETENTION 9
+#define VERSION_WITH_SILENCES 11
 
 #define STATEMENT_SQL(NAME, sql) sql,
 static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
@@ -588,7 +589,7 @@ static bool is_archived(const struct store *store)
            !store_file_has_wal(store->path, store->vfs);
 }
 
-/* An archive is not brought up to date. Views of this connection add the columns that it does not have. */
+/* An archive is not brought up to date. Views and empty tables of this connection add what it does not have. */
 static enum store_status archive_complete(struct store *store, struct store_error *error)
 {
     static const char mash[] = "CREATE TEMP VIEW visit AS SELECT *, 0 AS is_mash FROM main.visit;"
@@ -596,6 +597,9 @@ static enum store_status archive_complete(struct store *store, struct store_erro
     static const char retention[] =
         "CREATE TEMP VIEW retention AS SELECT 0 AS since_ms, 0 AS days WHERE 0;"
         "CREATE TEMP VIEW purged AS SELECT 0 AS journal, 0 AS through, 0 AS answers, 0 AS before_ms WHERE 0";
+    static const char silences[] =
+        "CREATE TEMP TABLE hearing (kiosk INTEGER PRIMARY KEY, since_ms INTEGER, until_ms INTEGER);"
+        "CREATE TEMP TABLE silence (kiosk INTEGER, from_ms INTEGER, to_ms INTEGER, PRIMARY KEY (kiosk, from_ms))";
     char text[32];
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
     long version = strtol(text, NULL, 10);
@@ -604,6 +608,8 @@ static enum store_status archive_complete(struct store *store, struct store_erro
     store->is_mash_unknown = status == STORE_OK && version < VERSION_WITH_MASH;
     if (status == STORE_OK && version < VERSION_WITH_RETENTION)
         status = execute(store, retention, error);
+    if (status == STORE_OK && version < VERSION_WITH_SILENCES)
+        status = execute(store, silences, error);
     return status == STORE_OK && store->is_mash_unknown ? execute(store, mash, error) : status;
 }
 
@@ -851,6 +857,7 @@ void store_rollback(struct store *store)
 {
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->is_listening = false;
     store_forget(store);
 }
 

@@ -161,6 +161,13 @@ enum store_status store_kiosk_audience(struct store *store, const char *which, c
 enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
                                int64_t now_ms, struct store_error *error);
 
+/* The kiosk was heard, by a clock that is good or not: keep its silence, if this ends one, and until when it was heard. To be
+ * called behind the call that keeps the contact, in its transaction; writes only where that wrote. */
+enum store_status store_heard(struct store *store, int64_t kiosk, int64_t now_ms, bool is_clock_good,
+                              struct store_error *error);
+
+#define STORE_SILENCE_MS 120000 /* shorter is none: contacts are kept once a minute */
+
 /* Answers --------------------------------------------------------------------------------------------------- */
 
 /* The session that answers arrive in: maps their boot and uptime to real time. */

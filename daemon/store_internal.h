@@ -19,7 +19,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 10 /* user_version */
+#define STORE_VERSION 11 /* user_version */
 #define STORE_JOURNALS_REMEMBERED 1024 /* one for each kiosk of a daemon; those that are never used cost no memory */
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -59,6 +59,13 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(HEALTH_UPDATE, "UPDATE kiosk SET refused = ?2, bad_frames = ?3, resent = ?4, pending = ?5,"            \
                      " bad_slots = ?6, display_faults = ?7, stuck_buttons = ?8, uptime_s = ?9,"              \
                      " health_ms = ?10, heard_ms = ?10 WHERE id = ?1")                                       \
+    X(HEARING_SELECT, "SELECT ifnull(h.until_ms, ?2) FROM kiosk k LEFT JOIN hearing h ON h.kiosk = k.id"     \
+                      " WHERE k.id = ?1 AND k.heard_ms = ?2")                                                \
+    X(HEARING_NEWEST, "SELECT max(until_ms) FROM hearing")                                                   \
+    X(HEARING_KEEP, "INSERT INTO hearing VALUES (?1, ?2, ?2) ON CONFLICT DO UPDATE SET until_ms = ?2,"       \
+                    " since_ms = min(since_ms, ?2)")                                                         \
+    X(SILENCE_KEEP, "INSERT INTO silence VALUES (?1, ?2, ?3)"                                                \
+                    " ON CONFLICT DO UPDATE SET to_ms = max(to_ms, ?3)")                                     \
     X(PENDING_UPSERT, "INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT DO UPDATE SET"            \
                       " kiosk_id = ?2, firmware = ?3, heard_ms = ?4"                                         \
                       " WHERE heard_ms NOT BETWEEN ?4 - iif(kiosk_id = ?2 AND firmware = ?3, 60000, 999)"    \
@@ -226,6 +233,7 @@ struct store {
     bool is_mash_unknown; /* an archive of before version 4: none of its visits is mash */
     bool is_year_unknown; /* an archive of before version 8: it has no tallies of years */
     bool is_checkpoint_deferred; /* store_checkpoint is called after the commits */
+    bool is_listening; /* somebody was heard, with a good clock, and no transaction failed since */
     bool is_ours;   /* looked at and found good: only now may closing write */
     const char *vfs; /* the caller's; lives as long as SQLite knows it */
     int checkpoint_pages, wal_pages; /* when to checkpoint; what the last commit left in the -wal */

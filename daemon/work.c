@@ -39,7 +39,10 @@ static enum store_status run_hello(struct store *store, struct work *work)
     memcpy(result->database_id, store_database_id(store), DATABASE_ID_SIZE);
     if (result->admitted.admission != STORE_ADMITTED)
         return STORE_OK;
-    status = run_presence(store, work, result->admitted.kiosk);
+    status =
+        store_heard(store, result->admitted.kiosk, work->now_ms, work->origin.is_clock_good, &work->error);
+    if (status == STORE_OK)
+        status = run_presence(store, work, result->admitted.kiosk);
     if (status == STORE_OK)
         status = store_help_newest(store, result->admitted.kiosk, &result->help_visit, &result->help_state,
                                    &work->error);
@@ -51,6 +54,9 @@ static enum store_status run_health(struct store *store, struct work *work)
     enum store_status status =
         store_health(store, work->origin.kiosk, &work->ask.health, work->now_ms, &work->error);
 
+    if (status == STORE_OK)
+        status =
+            store_heard(store, work->origin.kiosk, work->now_ms, work->origin.is_clock_good, &work->error);
     return status == STORE_OK ? run_presence(store, work, work->origin.kiosk) : status;
 }
 

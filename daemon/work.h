@@ -67,7 +67,7 @@ struct work {
     uint16_t session; /* who asked, below WORK_SESSIONS_MAX; or WORK_NO_SESSION */
     uint32_t epoch;   /* the asker's; see work_run */
     int64_t now_ms;   /* UTC, when it was asked */
-    struct store_origin origin; /* ANSWERS, LOST; HEALTH uses its kiosk */
+    struct store_origin origin; /* ANSWERS, LOST; HEALTH uses its kiosk; all four whether the clock is good */
     union {
         struct work_hello hello; /* HELLO; CONFIRM, once the kiosk has proved that it said it */
         struct message_answers answers;

@@ -12,11 +12,13 @@ import datetime
 import json
 import math
 import os
+import random
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import zoneinfo
 
 BIN = os.environ["BYNAME_BIN"]
@@ -675,9 +677,12 @@ class Store:
     def __init__(self, path, zone):
         self.path = path
         self.clock = Clock(zone)
+        self.now = int(time.time() * 1000)
         with sqlite3.connect(path) as connection:
             self.visits = read_visits(connection)
             self.kiosks = dict(connection.execute("SELECT id, name FROM kiosk"))
+            self.hearing = {kiosk: (since, until) for kiosk, since, until in connection.execute("SELECT * FROM hearing")}
+            self.silences = connection.execute("SELECT kiosk, from_ms, to_ms FROM silence").fetchall()
             self.audiences = dict(connection.execute("SELECT id, audience FROM kiosk"))
             self.staff = connection.execute("SELECT id, name FROM staff").fetchall()
             self.signs = connection.execute(
@@ -761,6 +766,38 @@ def check_report(store, report, dates, options=(), audience="external", kiosk=No
     return len(found)
 
 
+SILENCE = 120 * 1000  # ms; what is shorter is none
+
+
+def availability_of(store, kiosk, period):
+    """Each stretch between two events is heard, silent or unknown; stretches of silence that touch are one silence."""
+    since, until = store.hearing.get(kiosk, (None, None))
+    begin, end = max(since or period[1], period[0]), min(period[1], store.now)
+    empty = {"from": None, "to": None, "value": None, "silences": 0, "longest_from": None, "longest_s": None, "unknown_s": 0}
+    if begin >= end:
+        return empty
+    open_end = [(until, store.now)] if store.now - until >= SILENCE else []
+    silent = [(a, b) for which, a, b in store.silences if which == kiosk] + open_end
+    unknown = [(a, b) for which, a, b in store.silences if which == 0]
+    events = sorted({begin, end} | {at for span in silent + unknown for at in span if begin < at < end})
+    pieces, unheard = [], 0
+    for a, b in zip(events, events[1:]):
+        if any(x <= a and b <= y for x, y in unknown):
+            unheard += b - a
+        elif any(x <= a and b <= y for x, y in silent):
+            pieces = pieces[:-1] + [(pieces[-1][0], b)] if pieces and pieces[-1][1] == a else pieces + [(a, b)]
+    pieces = [piece for piece in pieces if piece[1] - piece[0] >= SILENCE]
+    known = end - begin - unheard
+    found = {**empty, "from": store.clock.text(begin), "to": store.clock.text(end), "silences": len(pieces),
+             "unknown_s": unheard // 1000}
+    if known > 0:
+        found["value"] = round(1 - sum(b - a for a, b in pieces) / known, 6)
+    if pieces:
+        longest = max(pieces, key=lambda piece: piece[1] - piece[0])
+        found.update(longest_from=store.clock.text(longest[0]), longest_s=(longest[1] - longest[0]) // 1000)
+    return found
+
+
 def check_kiosks(store, dates):
     """Each kiosk against those of its own audience."""
     period = store.clock.at(dates[0]), store.clock.at(dates[1])
@@ -770,11 +807,28 @@ def check_kiosks(store, dates):
     for kiosk, name in store.kiosks.items():
         store.choose(store.audiences[kiosk])
         part = Part(Selection(store.of_audience, period), Selection(store.of_audience, before), kiosk)
-        expected = {**csat_block(part), "audience": store.audiences[kiosk], "left_out": left_out(part.now)}
+        expected = {**csat_block(part), "audience": store.audiences[kiosk], "left_out": left_out(part.now),
+                    "availability": availability_of(store, kiosk, period)}
         found += differences(expected, rows[name])
     for line in found[:5]:
         print(f"report kiosks {dates}: {line}")
     return len(found)
+
+
+def make_silences(connection):
+    """A year's silences of two kiosks, one of which has one now, and of the daemon; the third kiosk's are not recorded."""
+    chance = random.Random(20261122)
+    first, last = connection.execute("SELECT min(instant_ms), max(instant_ms) FROM visit").fetchone()
+    connection.execute("DELETE FROM hearing")
+    connection.execute("DELETE FROM silence")
+    for kiosk, begin, end in ((0, first, last), (1, first, last), (2, first + (last - first) // 3, last - 7 * 86400000)):
+        at = heard = begin
+        while (at := heard + int(chance.expovariate(1 / 100000000))) < end:
+            heard = at + SILENCE + int(chance.expovariate(1 / 10000000))
+            connection.execute("INSERT INTO silence VALUES (?, ?, ?)", (kiosk, at, heard))
+            heard += 60000
+        if kiosk != 0:
+            connection.execute("INSERT INTO hearing VALUES (?, ?, ?)", (kiosk, begin, max(heard, end)))
 
 
 def make(path, zone):
@@ -786,6 +840,7 @@ def make(path, zone):
                            " closed_ms = called_ms + 1500 * id WHERE id % 3 = 0")
         connection.executemany("INSERT INTO note (noted_ms, text, is_shown) VALUES (?, ?, 0)", [
             (1774000000000, "new queue signs"), (1792200000000, "a second till"), (1793510000000, "longer hours")])
+        make_silences(connection)
         connection.execute("UPDATE help_call SET state = 2, acknowledged_ms = called_ms + 61000 WHERE id % 3 = 1")
 
 

@@ -80,8 +80,8 @@ class Languages(unittest.TestCase):
             english = set(re.findall(r"\b[a-z]{4,}\b", texts["en"]))
             for language in LANGUAGES[1:]:
                 shared[language] |= english & set(re.findall(r"\b[a-z]{4,}\b", texts[language]))
-        known = {"byname", "report", "kiosks", "shop"}  # the command and the store's name
-        both = {"fr": {"cause", "causes", "certain", "point", "points", "question"}, "pl": {"kiosk"}}
+        known = {"byname", "bynamed", "report", "kiosks", "shop"}  # the commands and the store's name
+        both = {"fr": {"cause", "causes", "certain", "minutes", "point", "points", "question", "silence"}, "pl": {"kiosk"}}
         for language in LANGUAGES[1:]:
             self.assertLessEqual(shared[language], known | both.get(language, set()), language)
 

@@ -186,6 +186,8 @@ static const char *const full_reports[] = {
     "\"visits\":100000,\"length_h\":24.5,\"csat\":" FULL_RATE "}]}",
     "{\"kind\":\"kiosks\"," HEAD ",\"kiosks\":[{\"name\":" LONG_NAME
     ",\"last_heard\":\"2026-11-02T12:00:00+01:00\","
+    "\"availability\":{\"from\":\"2026-10-28T10:00:00+01:00\",\"value\":0.99996,\"silences\":1000,"
+    "\"longest_from\":\"2026-10-29T10:00:00+01:00\",\"longest_s\":36000000,\"unknown_s\":360059},"
     "\"audience\":\"internal\",\"visits\":100000,\"csat\":" FULL_RATE
     ",\"comparison\":" CHANGE("unclear") ",\"pending\":200,\"refused\":100,\"lost\":1000,\"boots\":2000,"
                                          "\"conflicts\":10,\"bad_slots\":100,"

@@ -411,6 +411,32 @@ static void test_a_hello_without_its_presence_or_calls_is_no_welcome(void **stat
     }
 }
 
+/* HELLO and HEALTH are contacts, if the clock was good when they came. */
+static void test_who_speaks_is_recorded_as_heard(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct store_error error;
+    struct work health = {.kind = WORK_HEALTH, .now_ms = FIXTURE_NOON_MS, .origin = fixture->origin};
+    struct work hello = {.kind = WORK_HELLO, .now_ms = FIXTURE_NOON_MS + HOUR_MS};
+    struct work *items[] = {&health};
+
+    work_runner_init(&runner, fixture->store);
+    health.origin.is_clock_good = false;
+    assert_int_equal(work_run(&runner, items, 1, &error), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM hearing"), 0);
+    health.now_ms += MINUTE_MS;
+    health.origin.is_clock_good = true;
+    assert_int_equal(work_run(&runner, items, 1, &error), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT until_ms FROM hearing"), FIXTURE_NOON_MS + MINUTE_MS);
+    hello.ask.hello.hello = fixture_hello(fixture);
+    snprintf(hello.ask.hello.port, sizeof hello.ask.hello.port, "%s", FIXTURE_PORT);
+    hello.origin.is_clock_good = true;
+    items[0] = &hello;
+    assert_int_equal(work_run(&runner, items, 1, &error), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT to_ms - from_ms FROM silence"), HOUR_MS - MINUTE_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +466,8 @@ int main(void)
         cmocka_unit_test(test_answers_are_followed_by_stored_ones_of_their_conversation),
         cmocka_unit_test_setup_teardown(test_a_roster_that_stops_at_any_instruction_is_not_made,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_who_speaks_is_recorded_as_heard, fixture_setup,
+                                        fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
