@@ -4,9 +4,9 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME byname)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-# The project has no address of its own, and invents none. Whoever hands the package on puts theirs here:
+# The project has no address of its own: example.org is nobody's (RFC 2606). Whoever hands the package on puts theirs here:
 # cpack -D CPACK_PACKAGE_CONTACT='NAME <ADDRESS>'.
-set(CPACK_PACKAGE_CONTACT "The byname authors <root@localhost>")
+set(CPACK_PACKAGE_CONTACT "The byname authors <maintainers@byname.example.org>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR})
