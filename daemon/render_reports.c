@@ -15,6 +15,7 @@
 #define SHARES_MIN 5 /* of fewer answers only the counts are shown */
 #define BAR_COLUMNS_MAX 100
 #define CALLS_SHOWN_MAX 20
+#define HOURS_FROM_MINUTES 1000 /* a call that took so long is told in hours */
 #define OVERVIEW_LINES 24
 #define OVERVIEW_PEOPLE_LINES 4
 #define OVERVIEW_UNWELL_MAX 3
@@ -303,19 +304,25 @@ static const char *minutes_at(struct page *page, const json_t *object, const cha
     return page_number(page, (json_int_t)((json_number_value(page_at(object, key)) + 30) / 60));
 }
 
+static const struct page_phrase call_states[] = {
+    {"open", WORD_HELP_OPEN},     {"acknowledged", WORD_HELP_ACKNOWLEDGED}, {"closed", WORD_HELP_CLOSED},
+    {"missed", WORD_HELP_MISSED}, {"not_followed", WORD_HELP_NOT_FOLLOWED},
+};
+
+static const char *states_text(struct page *page, const json_t *counts)
+{
+    return page_phrases(page, counts, call_states, sizeof call_states / sizeof call_states[0]);
+}
+
 static void put_follow_up(struct page *page, const json_t *follow_up)
 {
-    static const struct page_phrase states[] = {
-        {"open", WORD_HELP_OPEN},     {"acknowledged", WORD_HELP_ACKNOWLEDGED}, {"closed", WORD_HELP_CLOSED},
-        {"missed", WORD_HELP_MISSED}, {"not_followed", WORD_HELP_NOT_FOLLOWED},
-    };
     static const struct page_phrase outcomes[] = {
         {"solved", WORD_HELP_SOLVED},
         {"handed_on", WORD_HELP_HANDED_ON},
         {"could_not", WORD_HELP_COULD_NOT},
         {"abuse", WORD_HELP_ABUSE},
     };
-    const char *text = page_phrases(page, follow_up, states, sizeof states / sizeof states[0]);
+    const char *text = states_text(page, follow_up);
 
     if (text[0] != '\0')
         page_put_wrapped(page, STYLE_PLAIN, 0, page_say(page, WORD_HELP_STATES, text));
@@ -342,6 +349,58 @@ static const char *state_text(const struct page *page, const json_t *call)
     return "";
 }
 
+/* How it ended, else its state; with the time that took. */
+static const char *call_text(struct page *page, const json_t *call)
+{
+    static const struct label outcomes[] = {{"solved", WORD_HELP_OUTCOME_SOLVED},
+                                            {"handed_on", WORD_HELP_OUTCOME_HANDED_ON},
+                                            {"could_not", WORD_HELP_OUTCOME_COULD_NOT},
+                                            {"abuse", WORD_HELP_OUTCOME_ABUSE}};
+    const char *text = state_text(page, call);
+    const json_t *seconds =
+        page_at(call, strcmp(page_text_at(call, "state"), "closed") == 0 ? "recovery_s" : "acknowledged_s");
+    json_int_t minutes = (json_integer_value(seconds) + 30) / 60;
+
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
+        if (strcmp(outcomes[i].key, page_text_at(call, "outcome")) == 0)
+            text = page_word(page, outcomes[i].word);
+    if (!json_is_integer(seconds))
+        return text;
+    return page_say(page, WORD_HELP_CALL_AFTER, text,
+                    minutes < HOURS_FROM_MINUTES
+                        ? page_say(page, WORD_HELP_MINUTES, page_number(page, minutes))
+                        : page_say(page, WORD_DAY_LENGTH, page_number(page, (minutes + 30) / 60)));
+}
+
+/* What a customer named, or what made a run bad; "" for nothing. */
+static const char *call_cause(struct page *page, const json_t *call)
+{
+    const char *cause = page_text_at(call, "cause");
+
+    if (strcmp(page_text_at(call, "event"), "bad_run") == 0)
+        return page_say(page, WORD_HELP_RUN, page_number_at(page, call, "unhappy"),
+                        page_number_at(page, call, "ratings"));
+    return cause[0] == '\0' ? "" : page_word(page, words_cause(cause));
+}
+
+/* "×≈2026-11-02 14:05 Counter 2        1/5 solved 4 min         the wait" */
+static void put_call(struct page *page, const json_t *call)
+{
+    const char *cause = call_cause(page, call), *text = call_text(page, call);
+    bool is_rated = json_is_integer(page_at(call, "rating"));
+
+    page_put_padded(page, STYLE_QUIET, page_text_at(call, "left_out")[0] == '\0' ? "" : "×", 1);
+    page_put_padded(page, STYLE_QUIET, json_is_false(page_at(call, "is_certain")) ? "≈" : "", 1);
+    page_put_padded(page, STYLE_PLAIN, page_moment(page, page_text_at(call, "at"), false), 17);
+    page_put_padded(page, STYLE_PLAIN, page_text_at(call, "kiosk"), 17);
+    page_put_padded(
+        page, STYLE_PLAIN,
+        is_rated ? page_say(page, WORD_HELP_CALL_RATED, page_number_at(page, call, "rating")) : "", 4);
+    page_put_padded(page, strcmp(page_text_at(call, "state"), "open") == 0 ? STYLE_BAD : STYLE_PLAIN, text,
+                    cause[0] == '\0' ? 0 : 21);
+    page_put(page, STYLE_PLAIN, "%s\n", cause);
+}
+
 static void put_calls(struct page *page, const json_t *calls)
 {
     size_t shown = json_array_size(calls) < CALLS_SHOWN_MAX ? json_array_size(calls) : CALLS_SHOWN_MAX;
@@ -352,25 +411,29 @@ static void put_calls(struct page *page, const json_t *calls)
     page_put(page, STYLE_STRONG, "\n%s\n", page_word(page, WORD_HELP_CALL_HEAD));
     for (size_t i = 0; i < shown; i++) {
         const json_t *call = json_array_get(calls, i);
-        const char *cause = page_text_at(call, "cause");
 
-        bool is_uncertain = json_is_false(page_at(call, "is_certain"));
-
-        has_uncertain = has_uncertain || is_uncertain;
-        page_put_right(page, STYLE_QUIET, is_uncertain ? "≈" : "", 2);
-        page_put_padded(page, STYLE_PLAIN, page_moment(page, page_text_at(call, "at"), false), 17);
-        page_put_padded(page, STYLE_PLAIN, page_text_at(call, "kiosk"), 17);
-        page_put_padded(page, STYLE_PLAIN,
-                        page_say(page, WORD_HELP_CALL_RATED, page_number_at(page, call, "rating")), 10);
-        page_put_padded(page, strcmp(page_text_at(call, "state"), "open") == 0 ? STYLE_BAD : STYLE_PLAIN,
-                        state_text(page, call), cause[0] == '\0' ? 0 : 14);
-        page_put(page, STYLE_PLAIN, "%s\n", cause[0] == '\0' ? "" : page_word(page, words_cause(cause)));
+        has_uncertain = has_uncertain || json_is_false(page_at(call, "is_certain"));
+        put_call(page, call);
     }
     if (has_uncertain)
         page_put(page, STYLE_QUIET, "  %s\n", page_word(page, WORD_HELP_UNCERTAIN));
     if (json_array_size(calls) > shown)
         page_put(page, STYLE_QUIET, "  %s\n",
                  page_say(page, WORD_MORE, page_number(page, (json_int_t)(json_array_size(calls) - shown))));
+}
+
+/* What is listed among the calls and in no figure. */
+static void put_apart(struct page *page, const json_t *reply)
+{
+    const json_t *runs = page_at(reply, "bad_runs");
+
+    if (page_count_at(reply, "calls_left_out") > 0)
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_say(page, WORD_HELP_LEFT_OUT, page_number_at(page, reply, "calls_left_out")));
+    if (page_count_at(runs, "count") > 0)
+        page_put_wrapped(
+            page, STYLE_PLAIN, 0,
+            page_say(page, WORD_HELP_RUNS, page_number_at(page, runs, "count"), states_text(page, runs)));
 }
 
 void render_help(struct page *page, const json_t *reply)
@@ -382,7 +445,8 @@ void render_help(struct page *page, const json_t *reply)
         page_put(page, STYLE_PLAIN, "%s\n",
                  page_say(page, WORD_VISITS_FEW, page_number_at(page, reply, "visits")));
     } else if (page_count_at(help, "offered") == 0) {
-        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_HELP_NONE));
+        if (page_count_at(reply, "calls_left_out") == 0)
+            page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_HELP_NONE));
     } else {
         page_put(page, STYLE_STRONG, "%s\n", page_word(page, WORD_HELP_HEAD));
         page_put_wrapped(page, STYLE_PLAIN, 0,
@@ -393,8 +457,9 @@ void render_help(struct page *page, const json_t *reply)
                          page_say(page, WORD_HELP_RATE, page_rate(page, page_at(help, "rate"))));
         page_put_comparison(page, page_at(help, "comparison"), 0);
         put_follow_up(page, page_at(reply, "follow_up"));
-        put_calls(page, page_at(reply, "calls"));
     }
+    put_apart(page, reply);
+    put_calls(page, page_at(reply, "calls"));
     page_put(page, STYLE_PLAIN, "\n");
     page_put_foot(page, reply);
 }

@@ -2,8 +2,8 @@
  *
  * report_help.c - who asked for somebody to come: how many of those who were offered it, each call, and what came of it.
  *
- * Calls are those that the visit is counted of; what the daemon did about them is in help_call, and an archived file may
- * have none of that.
+ * The figures are of calls whose visit is counted; calls of other visits, and bad runs, are listed and counted apart. What
+ * the daemon did about them is in help_call, and an archived file may have none of that.
  */
 #include "report_internal.h"
 
@@ -21,6 +21,9 @@ enum {
     COLUMN_CLOSED,
     COLUMN_OUTCOME,
 };
+
+/* Columns of a bad run. The four from the state on stand in the same order as those of a call. */
+enum { RUN_CALLED, RUN_SPAN, RUN_RATINGS, RUN_UNHAPPY, RUN_NAME, RUN_STATE };
 
 static struct report_share wanted_of(const struct figures *figures)
 {
@@ -55,6 +58,7 @@ json_t *report_help_counts(const struct report_part *part)
 
 #define NAME_AT(NAME, code, name) [code] = (name),
 static const char *const cause_names[] = {CAUSES(NAME_AT)};
+static const char *const kind_names[] = {CALL_KINDS(NAME_AT)};
 static const char *const state_names[] = {CALL_STATES(NAME_AT)};
 static const char *const outcome_names[] = {OUTCOMES(NAME_AT)};
 
@@ -74,33 +78,85 @@ static json_t *seconds_to(sqlite3_stmt *row, int column, int64_t called_ms)
                : json_integer((sqlite3_column_int64(row, column) - called_ms) / 1000);
 }
 
-static bool is_counted(const struct report *report, const struct visit *visit)
+/* Why no figure has the visit: a key of report_left_out; NULL: it is counted. */
+static const char *left_out_of(const struct report *report, const struct visit *visit)
 {
-    return visit_left_out(visit) == VISIT_COUNTED &&
-           visit->time.instant_ms + visit->time.span_ms < report->figures.to_ms &&
-           (report->figures.staff == FIGURES_ALL_STAFF || visit_staff(visit) == report->figures.staff);
+    static const char *const reasons[] = {[VISIT_WITHDRAWN] = "withdrawn",
+                                          [VISIT_STUCK] = "stuck",
+                                          [VISIT_FLAGGED_OTHER] = "other",
+                                          [VISIT_BURST] = "burst",
+                                          [VISIT_MASH] = "mash"};
+    enum visit_left_out reason = visit_left_out(visit);
+
+    if (reason != VISIT_COUNTED)
+        return reasons[reason];
+    return visit->time.instant_ms + visit->time.span_ms < report->figures.to_ms ? NULL : "time_unknown";
 }
 
-static json_t *call_make(struct report *report, sqlite3_stmt *row, const struct visit *visit)
+/* Of one staff member only what is counted is listed: the rest would tell of fewer visits than may be shown. */
+static bool is_of_all_staff(const struct report *report)
+{
+    return report->figures.staff == FIGURES_ALL_STAFF;
+}
+
+/* What became of it; `first` is the column of its state. */
+static void state_set(json_t *out, sqlite3_stmt *row, int first, int64_t called_ms)
+{
+    const int acknowledged = first + COLUMN_ACKNOWLEDGED - COLUMN_STATE,
+              closed = first + COLUMN_CLOSED - COLUMN_STATE, ended = first + COLUMN_OUTCOME - COLUMN_STATE;
+    const char *state = name_of(state_names, COUNT(state_names), sqlite3_column_int64(row, first));
+    const char *outcome = name_of(outcome_names, COUNT(outcome_names), sqlite3_column_int64(row, ended));
+
+    json_object_set_new(out, "state", json_pack("s?", state));
+    json_object_set_new(out, "outcome", json_pack("s?", outcome));
+    json_object_set_new(out, "acknowledged_s", seconds_to(row, acknowledged, called_ms));
+    json_object_set_new(out, "recovery_s", seconds_to(row, closed, called_ms));
+}
+
+static json_t *call_make(struct report *report, sqlite3_stmt *row, const struct visit *visit,
+                         const char *left_out)
 {
     int32_t cause = visit->replies[VISIT_REPLY(QUESTION_CAUSE)];
     json_t *out = json_pack("{s:o, s:b, s:o, s:i}", "at", report_moment(report, visit->time.instant_ms),
                             "is_certain", visit->time.span_ms == 0, "kiosk",
                             report_column_text(row, COLUMN_NAME), "rating", (int)visit->rating);
-    const char *state = name_of(state_names, COUNT(state_names), sqlite3_column_int64(row, COLUMN_STATE));
-    const char *outcome =
-        name_of(outcome_names, COUNT(outcome_names), sqlite3_column_int64(row, COLUMN_OUTCOME));
 
     json_object_set_new(out, "cause", json_pack("s?", name_of(cause_names, COUNT(cause_names), cause)));
-    json_object_set_new(out, "state", json_pack("s?", state));
-    json_object_set_new(out, "outcome", json_pack("s?", outcome));
-    json_object_set_new(out, "acknowledged_s", seconds_to(row, COLUMN_ACKNOWLEDGED, visit->time.instant_ms));
-    json_object_set_new(out, "recovery_s", seconds_to(row, COLUMN_CLOSED, visit->time.instant_ms));
+    state_set(out, row, COLUMN_STATE, visit->time.instant_ms);
+    json_object_set_new(out, "event", json_string(kind_names[CALL_KIND_HELP]));
+    json_object_set_new(out, "left_out", json_pack("s?", left_out));
+    json_object_set_new(out, "ratings", json_null());
+    json_object_set_new(out, "unhappy", json_null());
     return out;
 }
 
-/* What came of the calls of a period. */
+/* The bad runs of a period, newest first, and how many of them were passed. */
+struct runs {
+    sqlite3_stmt *row; /* NULL: none, or none left */
+    json_int_t count, states[COUNT(state_names)];
+};
+
+/* The keys of call_make, in its order. */
+static json_t *run_make(struct report *report, sqlite3_stmt *row)
+{
+    int64_t called_ms = sqlite3_column_int64(row, RUN_CALLED);
+    json_t *out = json_pack("{s:o, s:o, s:o, s:n, s:n}", "at", report_moment(report, called_ms), "is_certain",
+                            sqlite3_column_type(row, RUN_SPAN) == SQLITE_NULL
+                                ? json_null()
+                                : json_boolean(sqlite3_column_int64(row, RUN_SPAN) == 0),
+                            "kiosk", report_column_text(row, RUN_NAME), "rating", "cause");
+
+    state_set(out, row, RUN_STATE, called_ms);
+    json_object_set_new(out, "event", json_string(kind_names[CALL_KIND_BAD_RUN]));
+    json_object_set_new(out, "left_out", json_null());
+    json_object_set_new(out, "ratings", report_column_integer(row, RUN_RATINGS));
+    json_object_set_new(out, "unhappy", report_column_integer(row, RUN_UNHAPPY));
+    return out;
+}
+
+/* What came of the calls of a period; and the calls that are in no figure. */
 struct follow_up {
+    json_int_t left_out;
     int64_t states[COUNT(state_names)], outcomes[COUNT(outcome_names)], unknown;
     int64_t *recoveries_ms;
     size_t count, capacity;
@@ -179,6 +235,14 @@ static json_t *follow_up_make(struct follow_up *follow_up)
     " WHERE visit.help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND (?3 = 0 OR kiosk.id = ?3)" \
     " AND audience = ?4 ORDER BY instant_ms DESC, visit.journal, visit.seq"
 
+static void query_bind(const struct report *report, sqlite3_stmt *row)
+{
+    sqlite3_bind_int64(row, 1, report->figures.from_ms);
+    sqlite3_bind_int64(row, 2, report->figures.to_ms);
+    sqlite3_bind_int64(row, 3, report->figures.kiosk);
+    sqlite3_bind_text(row, 4, report->audience, -1, SQLITE_STATIC);
+}
+
 static sqlite3_stmt *calls_prepare(struct report *report)
 {
     static const char known[] =
@@ -190,33 +254,102 @@ static sqlite3_stmt *calls_prepare(struct report *report)
         "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, NULL, NULL, NULL, NULL" CALLS_FROM CALLS_WHERE;
     sqlite3_stmt *row = report_prepare(report, store_knows_help(report->store) ? known : unknown);
 
-    if (row == NULL)
-        return NULL;
-    sqlite3_bind_int64(row, 1, report->figures.from_ms);
-    sqlite3_bind_int64(row, 2, report->figures.to_ms);
-    sqlite3_bind_int64(row, 3, report->figures.kiosk);
-    sqlite3_bind_text(row, 4, report->audience, -1, SQLITE_STATIC);
+    if (row != NULL)
+        query_bind(report, row);
     return row;
 }
 
-static enum store_status calls_read(struct report *report, json_t *calls, struct follow_up *follow_up)
+/* One more call; false when there is no memory. */
+static bool call_take(struct report *report, sqlite3_stmt *row, const struct visit *visit, json_t *calls,
+                      struct follow_up *follow_up)
+{
+    const char *left_out = left_out_of(report, visit);
+
+    if (!is_of_all_staff(report) && (left_out != NULL || visit_staff(visit) != report->figures.staff))
+        return true;
+    if (json_array_size(calls) < CALLS_MAX)
+        json_array_append_new(calls, call_make(report, row, visit, left_out));
+    if (left_out == NULL)
+        return follow_up_add(follow_up, row, visit->time.instant_ms);
+    follow_up->left_out++;
+    return true;
+}
+
+/* Begins with the newest. A kiosk at a time, by its index: in a long period there are many calls and few bad runs. */
+static enum store_status runs_begin(struct report *report, struct runs *runs)
+{
+    static const char sql[] =
+        "SELECT called_ms, span_ms, ratings, unhappy, name, state, acknowledged_ms, closed_ms, outcome"
+        " FROM kiosk CROSS JOIN help_call ON help_call.kiosk = kiosk.id AND kind = 2"
+        " LEFT JOIN visit ON visit.journal = help_call.journal AND visit.seq = help_call.visit"
+        " WHERE called_ms >= ?1 AND called_ms < ?2 AND (?3 = 0 OR kiosk.id = ?3) AND audience = ?4"
+        " ORDER BY called_ms DESC, help_call.id DESC";
+    enum store_status status = STORE_OK;
+
+    *runs = (struct runs){0};
+    if (!is_of_all_staff(report) || !store_knows_help(report->store))
+        return STORE_OK;
+    runs->row = report_prepare(report, sql);
+    if (runs->row == NULL)
+        return STORE_BROKEN;
+    query_bind(report, runs->row);
+    if (!report_step(report, runs->row, &status)) {
+        sqlite3_finalize(runs->row);
+        runs->row = NULL;
+    }
+    return status;
+}
+
+/* Lists those not before at_ms. */
+static enum store_status runs_pass(struct report *report, struct runs *runs, int64_t at_ms, json_t *calls)
+{
+    enum store_status status = STORE_OK;
+
+    while (runs->row != NULL && sqlite3_column_int64(runs->row, RUN_CALLED) >= at_ms) {
+        int64_t state = sqlite3_column_int64(runs->row, RUN_STATE);
+
+        runs->count++;
+        if (name_of(state_names, COUNT(state_names), state) != NULL)
+            runs->states[state]++;
+        if (json_array_size(calls) < CALLS_MAX)
+            json_array_append_new(calls, run_make(report, runs->row));
+        if (report_step(report, runs->row, &status))
+            continue;
+        sqlite3_finalize(runs->row);
+        runs->row = NULL;
+    }
+    return status;
+}
+
+/* {"count", "open", "acknowledged", "closed", "missed"} */
+static json_t *runs_make(const struct runs *runs)
+{
+    json_t *out = json_pack("{s:I}", "count", runs->count);
+
+    for (size_t i = 1; i < COUNT(state_names); i++)
+        json_object_set_new(out, state_names[i], json_integer(runs->states[i]));
+    return out;
+}
+
+/* Calls and bad runs, the newest first. */
+static enum store_status calls_read(struct report *report, json_t *calls, struct follow_up *follow_up,
+                                    struct runs *runs)
 {
     sqlite3_stmt *row = calls_prepare(report);
-    enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
+    enum store_status status = row == NULL ? STORE_BROKEN : runs_begin(report, runs);
     struct visit visit;
 
-    while (row != NULL && report_step(report, row, &status)) {
+    while (status == STORE_OK && report_step(report, row, &status)) {
         figures_visit_read(row, &visit);
-        if (!is_counted(report, &visit))
-            continue;
-        if (json_array_size(calls) < CALLS_MAX)
-            json_array_append_new(calls, call_make(report, row, &visit));
-        if (follow_up_add(follow_up, row, visit.time.instant_ms))
-            continue;
-        status = report_no_memory(report);
-        break;
+        status = runs_pass(report, runs, visit.time.instant_ms, calls);
+        if (status == STORE_OK && !call_take(report, row, &visit, calls, follow_up))
+            status = report_no_memory(report);
     }
+    if (status == STORE_OK)
+        status = runs_pass(report, runs, INT64_MIN, calls);
     sqlite3_finalize(row);
+    sqlite3_finalize(runs->row);
+    runs->row = NULL;
     return status;
 }
 
@@ -247,18 +380,23 @@ enum store_status report_help(struct report *report)
 {
     struct report_breakdown breakdown;
     struct follow_up follow_up = {0};
+    struct runs runs = {0};
     json_t *calls = json_array();
     enum store_status status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
 
     if (status == STORE_OK) {
         struct report_part part = report_whole_part(&breakdown);
+        bool is_apart_told = !part.is_hidden && is_of_all_staff(report);
 
         json_object_set_new(report->out, "visits", json_integer(figures_visits(part.now)));
         json_object_set_new(report->out, "help", report_help_counts(&part));
         if (!part.is_hidden)
-            status = calls_read(report, calls, &follow_up);
+            status = calls_read(report, calls, &follow_up, &runs);
         json_object_set_new(report->out, "follow_up",
                             part.is_hidden ? json_null() : follow_up_make(&follow_up));
+        json_object_set_new(report->out, "calls_left_out",
+                            is_apart_told ? json_integer(follow_up.left_out) : json_null());
+        json_object_set_new(report->out, "bad_runs", is_apart_told ? runs_make(&runs) : json_null());
         json_object_set_new(report->out, "left_out", report_left_out(part.now));
     }
     json_object_set_new(report->out, "calls", calls);

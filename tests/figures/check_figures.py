@@ -627,9 +627,28 @@ def help_counts(part):
             "comparison": part.compare(lambda s: s.share("help", "yes"), False)}
 
 
-def help_report(store, part):
-    called = [v for v in part.now.counted if v.reply("help") == "yes"]
+def bad_runs(store, period, kiosk):
+    """Their rows, each behind its time."""
+    def since(then, at):
+        return None if then is None else (then - at) // 1000
+    rows = []
+    for at, of, state, acknowledged, closed, outcome, ratings, unhappy, *visit in store.runs:
+        if period[0] <= at < period[1] and of in store.among and kiosk in (None, of):
+            rows.append((at, {
+                "at": store.clock.text(at), "is_certain": store.spans[tuple(visit)] == 0, "kiosk": store.kiosks[of],
+                "rating": None, "cause": None,
+                "state": ("open", "acknowledged", "closed", "missed")[state - 1],
+                "outcome": outcome and ("solved", "handed_on", "could_not", "abuse")[outcome - 1],
+                "acknowledged_s": since(acknowledged, at), "recovery_s": since(closed, at), "event": "bad_run",
+                "left_out": None, "ratings": ratings, "unhappy": unhappy}))
+    return rows
+
+
+def help_report(store, part, period, kiosk, staff):
+    others = part.now.out + part.now.unknown if staff is None else []  # neither is told of one staff member
+    called = [v for v in part.now.counted + others if v.reply("help") == "yes" and v.at >= period[0]]
     called.sort(key=lambda v: (-v.at, v.journal, v.seq))
+    runs = bad_runs(store, period, kiosk) if staff is None else []
     rows, recoveries = [], []
     states = {name: 0 for name in ("open", "acknowledged", "closed", "missed")}
     outcomes = {name: 0 for name in ("solved", "handed_on", "could_not", "abuse")}
@@ -637,24 +656,31 @@ def help_report(store, part):
         state, acknowledged, closed, outcome = store.calls[visit.journal, visit.seq]
         state = list(states)[state - 1]
         outcome = None if outcome is None else list(outcomes)[outcome - 1]
-        states[state] += 1
-        if outcome:
-            outcomes[outcome] += 1
-        if closed is not None:
-            recoveries.append(closed - visit.at)
+        why = visit.left_out or (None if visit.end < period[1] else "time_unknown")
+        if why is None:
+            states[state] += 1
+            if outcome:
+                outcomes[outcome] += 1
+            if closed is not None:
+                recoveries.append(closed - visit.at)
         cause = visit.reply("cause")
         since = lambda ms, at=visit.at: None if ms is None else (ms - at) // 1000
-        rows.append({"at": store.clock.text(visit.at), "is_certain": visit.span == 0, "kiosk": store.kiosks[visit.kiosk],
-                     "rating": visit.rating, "cause": None if cause in (None, "none", "skipped") else cause,
-                     "state": state, "outcome": outcome, "acknowledged_s": since(acknowledged),
-                     "recovery_s": since(closed)})
+        rows.append((visit.at, {
+            "at": store.clock.text(visit.at), "is_certain": visit.span == 0, "kiosk": store.kiosks[visit.kiosk],
+            "rating": visit.rating, "cause": None if cause in (None, "none", "skipped") else cause,
+            "state": state, "outcome": outcome, "acknowledged_s": since(acknowledged), "recovery_s": since(closed),
+            "event": "help", "left_out": why, "ratings": None, "unhappy": None}))
     recoveries.sort()
     ninth = None if not recoveries else recoveries[math.ceil(len(recoveries) * 9 / 10) - 1]
     follow_up = {**states, **outcomes, "not_followed": 0, "closed_n": len(recoveries),
                  "recovery_median_s": six(statistics.median(recoveries) / 1000) if recoveries else None,
                  "recovery_p90_s": None if ninth is None else six(ninth / 1000)}
     return {"visits": len(part.now.counted), "help": help_counts(part), "left_out": left_out(part.now),
-            "follow_up": None if part.is_hidden else follow_up, "calls": [] if part.is_hidden else rows[:200]}
+            "calls_left_out": None if part.is_hidden or staff is not None else sum(1 for _, row in rows if row["left_out"]),
+            "bad_runs": None if part.is_hidden or staff is not None else {
+                "count": len(runs), **{name: sum(1 for _, row in runs if row["state"] == name) for name in states}},
+            "follow_up": None if part.is_hidden else follow_up,
+            "calls": [] if part.is_hidden else [row for _, row in sorted(runs + rows, key=lambda pair: -pair[0])][:200]}
 
 
 def overview(store, now, before, period):
@@ -691,6 +717,10 @@ class Store:
             self.notes = connection.execute("SELECT noted_ms, text FROM note").fetchall()
             self.calls = {(journal, visit): rest for journal, visit, *rest in connection.execute(
                 "SELECT journal, visit, state, acknowledged_ms, closed_ms, outcome FROM help_call WHERE kind = 1")}
+            self.runs = connection.execute(
+                "SELECT called_ms, kiosk, state, acknowledged_ms, closed_ms, outcome, ratings, unhappy, journal, visit"
+                " FROM help_call WHERE kind = 2 ORDER BY called_ms DESC, id DESC").fetchall()
+            self.spans = {(visit.journal, visit.seq): visit.span for visit in self.visits}
 
     def choose(self, audience):
         self.among = {kiosk for kiosk, own in self.audiences.items() if own == audience}
@@ -745,7 +775,7 @@ def expected_of(store, report, now, before, period, kiosk, staff):
         "strengths": lambda: choice_report(store, part, "strength", "strengths"),
         "hours": lambda: hours_report(store, part, period, kiosk, staff),
         "days": lambda: days_report(store, part, period),
-        "help": lambda: help_report(store, part),
+        "help": lambda: help_report(store, part, period, kiosk, staff),
         "overview": lambda: overview(store, now, before, period),
     }
     return makers[report]()
@@ -836,6 +866,10 @@ def make(path, zone):
                     "3", "--staff", "6", "--timezone", zone, "--seed", "20261116"], check=True, stdout=subprocess.DEVNULL)
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE kiosk SET audience = 'internal' WHERE id = 3")
+        connection.execute(
+            "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state, ratings, unhappy)"
+            " SELECT 2, journal, seq, visit, kiosk, called_ms, arrived_ms, 1 + 3 * (id % 2), 5 + id % 60, 3 + id % 5"
+            " FROM help_call WHERE id % 7 = 0")
         connection.execute("UPDATE help_call SET state = 3, outcome = 1 + id % 4, acknowledged_ms = called_ms + id * 777,"
                            " closed_ms = called_ms + 1500 * id WHERE id % 3 = 0")
         connection.executemany("INSERT INTO note (noted_ms, text, is_shown) VALUES (?, ?, 0)", [

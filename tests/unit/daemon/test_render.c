@@ -133,12 +133,27 @@ static void test_columns_align_with_names_of_any_letters(void **state)
     "\"" list "\":[{\"" key "\":\"" name "\",\"count\":100000,\"share\":" FULL_RATE \
     ",\"comparison\":" CHANGE("unclear") ",\"peak\":" PEAK_FULL                     \
                                          "}],\"answers\":100000,\"skipped\":10000,\"none\":10000"
-#define CALL(cause)                                                                                    \
+#define CALL(cause) CALL_IN("acknowledged", "null", cause)
+#define CALL_IN(state, outcome, cause)                                                                 \
     "{\"at\":\"2026-11-02T10:00:00+01:00\",\"is_certain\":false,\"kiosk\":" LONG_NAME ",\"rating\":1," \
-    "\"state\":\"acknowledged\",\"cause\":\"" cause "\"}"
+    "\"state\":\"" state "\",\"outcome\":" outcome ",\"cause\":\"" cause "\",\"left_out\":\"mash\","   \
+    "\"acknowledged_s\":59940,\"recovery_s\":59940}"
+#define BAD_RUN(state)                                                                                   \
+    "{\"at\":\"2026-11-02T10:00:00+01:00\",\"is_certain\":true,\"kiosk\":" LONG_NAME ",\"rating\":null," \
+    "\"state\":\"" state                                                                                 \
+    "\",\"event\":\"bad_run\",\"ratings\":64,\"unhappy\":64,\"acknowledged_s\":9000000}"
 #define HELP_COUNTS                                                                                       \
     "{\"offered\":100000,\"yes\":20000,\"no\":20000,\"skipped\":20000,\"none\":20000,\"rate\":" FULL_RATE \
     ",\"comparison\":" CHANGE("higher") "}"
+
+#define ENDED(outcome) "," CALL_IN("closed", outcome, "people")
+#define ENDED_ALL \
+    ENDED("\"solved\"") ENDED("\"handed_on\"") ENDED("\"could_not\"") ENDED("\"abuse\"") ENDED("null")
+#define RUNS_FULL \
+    "\"bad_runs\":{\"count\":4010,\"open\":1001,\"acknowledged\":1002,\"closed\":1003,\"missed\":1004}"
+#define HELP_APART "{\"kind\":\"help\",\"help\":{\"offered\":0},\"calls_left_out\":1011,"
+#define HELP_APART_FULL \
+    HELP_APART RUNS_FULL ",\"calls\":[" BAD_RUN("acknowledged") "," BAD_RUN("missed") ENDED_ALL "]}"
 
 static const char *const full_reports[] = {
     "{\"kind\":\"overview\"," HEAD ",\"cause\":{\"cause\":\"people\",\"count\":100000,\"share\":" FULL_RATE
@@ -199,6 +214,7 @@ static const char *const full_reports[] = {
     "1008,"
     "\"abuse\":1009,\"closed_n\":1010,\"recovery_median_s\":600000,\"recovery_p90_s\":6000000},\"calls\":"
     "[" CALL("people") "," CALL("presentation") "," CALL("process") "]}",
+    HELP_APART_FULL,
     "{\"kind\":\"help\"," HEAD ",\"help\":{\"offered\":0}}",
 };
 
@@ -237,6 +253,39 @@ static void test_reports_speak_their_language(void **state)
     free(text);
     text = rendered_in(WORDS_PL, full_reports[4], RENDER_TEXT, false);
     assert_non_null(strstr(text, "10001 wycofanych"));
+    free(text);
+}
+
+#define HELP_CALLS_ONLY(help)                                                                              \
+    "{\"kind\":\"help\",\"store\":\"S\",\"help\":" help ",\"bad_runs\":{\"count\":1,\"acknowledged\":1},"  \
+    "\"calls_left_out\":1,\"calls\":["                                                                     \
+    "{\"at\":\"2026-11-02T14:05:00+01:00\",\"is_certain\":true,\"kiosk\":\"Till\",\"rating\":null,"        \
+    "\"state\":\"acknowledged\",\"event\":\"bad_run\",\"ratings\":6,\"unhappy\":4,\"acknowledged_s\":60}," \
+    "{\"at\":\"2026-11-02T14:04:00+01:00\",\"is_certain\":true,\"kiosk\":\"Till\",\"rating\":2,"           \
+    "\"state\":\"closed\",\"outcome\":\"handed_on\",\"recovery_s\":240,\"cause\":\"process\","             \
+    "\"left_out\":\"mash\",\"event\":\"help\"},"                                                           \
+    "{\"at\":\"2026-11-02T14:03:00+01:00\",\"is_certain\":true,\"kiosk\":\"Till\",\"rating\":1,"           \
+    "\"state\":\"closed\",\"outcome\":\"solved\",\"acknowledged_s\":60,\"recovery_s\":59970},"             \
+    "{\"at\":\"2026-11-02T14:02:00+01:00\",\"is_certain\":true,\"kiosk\":\"Till\",\"rating\":1,"           \
+    "\"state\":\"open\",\"outcome\":null,\"acknowledged_s\":null}]}"
+
+static void test_each_call_says_what_came_of_it_and_when(void **state)
+{
+    static const char *const helps[] = {HELP_CALLS_ONLY("{\"offered\":0}"),
+                                        HELP_CALLS_ONLY("{\"offered\":2,\"yes\":2}")};
+    char *text;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++) {
+        says(helps[i], "  2026-11-02 14:05 Till                 acknowledged 1 min   bad run: 4 of 6\n");
+        says(helps[i], "× 2026-11-02 14:04 Till             2/5 handed on 4 min      the wait\n");
+        says(helps[i], "  2026-11-02 14:03 Till             1/5 solved 17 h\n");
+        says(helps[i], "  2026-11-02 14:02 Till             1/5 open\n");
+        says(helps[i], "1 call of a visit that is left out");
+        says(helps[i], "Bad runs, many unhappy ratings at once: 1 (1 acknowledged).\n");
+    }
+    text = rendered(helps[0], RENDER_TEXT, false);
+    assert_null(strstr(text, "Nobody was asked"));
     free(text);
 }
 
@@ -421,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_columns_align_with_names_of_any_letters),
         cmocka_unit_test(test_lines_fit_80_columns_in_every_language),
         cmocka_unit_test(test_reports_speak_their_language),
+        cmocka_unit_test(test_each_call_says_what_came_of_it_and_when),
         cmocka_unit_test(test_one_point_is_no_points),
         cmocka_unit_test(test_csv_is_quoted_and_safe_for_spreadsheets),
         cmocka_unit_test(test_csv_has_no_formula_whatever_stands_between_the_fields),

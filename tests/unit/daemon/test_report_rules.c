@@ -547,6 +547,47 @@ static void test_help_tells_what_came_of_each_call(void **state)
     json_decref(result);
 }
 
+/* Bad runs, and calls of visits that are left out, are listed and counted apart: in no figure of who was asked. */
+static void test_help_lists_what_is_in_no_figure(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result, *call;
+
+    fixture_run(fixture, "INSERT INTO staff VALUES (1, 'Dan', 1, NULL, 0, NULL)");
+    visit(fixture, 1);
+    fixture_press(fixture, QUESTION_STAFF, 1);
+    fixture_press(fixture, QUESTION_HELP, HELP_YES);
+    fixture_press(fixture, QUESTION_FLAG, FLAG_WITHDRAWN);
+    fixture_run(fixture,
+                "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state,"
+                " acknowledged_ms, ratings, unhappy) SELECT 2, journal, seq, visit, kiosk, called_ms + 1000,"
+                " arrived_ms, 2, called_ms + 61000, 6, 4 FROM help_call");
+    result = run(fixture, (struct report_query){.report = "help", .since = "24h"});
+    assert_int_equal(integer(result, "help.offered"), 0);
+    assert_int_equal(integer(result, "follow_up.open"), 0);
+    assert_int_equal(integer(result, "calls_left_out"), 1);
+    assert_int_equal(integer(result, "bad_runs.count"), 1);
+    assert_int_equal(integer(result, "bad_runs.acknowledged"), 1);
+    assert_int_equal(integer(result, "bad_runs.open"), 0);
+    assert_int_equal(json_array_size(at(result, "calls")), 2);
+    call = json_array_get(at(result, "calls"), 0); /* the newest */
+    assert_string_equal(text(call, "event"), "bad_run");
+    assert_true(json_is_null(at(call, "rating")));
+    assert_int_equal(integer(call, "ratings"), 6);
+    assert_int_equal(integer(call, "unhappy"), 4);
+    assert_int_equal(integer(call, "acknowledged_s"), 60);
+    call = json_array_get(at(result, "calls"), 1);
+    assert_string_equal(text(call, "event"), "help");
+    assert_string_equal(text(call, "left_out"), "withdrawn");
+    assert_string_equal(text(call, "state"), "open");
+    json_decref(result);
+    /* neither is told of one staff member */
+    result = run(fixture, (struct report_query){.report = "help", .since = "24h", .staff = "Dan"});
+    assert_true(json_is_null(at(result, "bad_runs")) && json_is_null(at(result, "calls_left_out")));
+    assert_int_equal(json_array_size(at(result, "calls")), 0);
+    json_decref(result);
+}
+
 /* Pages --------------------------------------------------------------------------------------------------------- */
 
 static char *page_of(const json_t *report, unsigned columns)
@@ -661,6 +702,7 @@ int main(void)
         WITH_STORE(test_archive_of_an_older_byname_is_refused_with_a_remedy),
         WITH_STORE(test_policy_is_stated_and_hides_what_it_makes_meaningless),
         WITH_STORE(test_help_tells_what_came_of_each_call),
+        WITH_STORE(test_help_lists_what_is_in_no_figure),
         WITH_STORE(test_pages_fit_their_width_and_use_it),
         WITH_STORE(test_one_page_has_at_most_24_lines),
     };
