@@ -534,7 +534,10 @@ static bool was_acknowledged(const struct ledger *ledger, int kiosk, uint32_t se
     return false;
 }
 
-/* What is kept aside was called lost when an older database took its place, and came after all: as it was acknowledged. */
+/*
+ * What is kept aside was called lost when an older database took its place, and came after all: as it was acknowledged,
+ * if it was pressed; a question that ran out of time shows no acknowledgement.
+ */
 static void check_conflicts(struct ledger *ledger, struct store *store)
 {
     sqlite3_stmt *statement =
@@ -547,8 +550,9 @@ static void check_conflicts(struct ledger *ledger, struct store *store)
         uint32_t seq = (uint32_t)sqlite3_column_int64(statement, 1);
         uint8_t question = (uint8_t)sqlite3_column_int(statement, 2);
         uint16_t value = (uint16_t)sqlite3_column_int(statement, 3);
+        const struct row row = {.kiosk = kiosk, .seq = seq, .question = question, .value = value};
         if (kiosk < 0 || seq > ledger->kiosks[kiosk].restored_through ||
-            !was_acknowledged(ledger, kiosk, seq, question, value))
+            (buttons_for(&row) != 0 && !was_acknowledged(ledger, kiosk, seq, question, value)))
             ledger_fail(ledger, "kiosk %d: %u came with two contents, one %u=%u", kiosk, (unsigned)seq,
                         question, value);
     }
