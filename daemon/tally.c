@@ -225,7 +225,7 @@ static struct tally_row *row_of(struct tally_book *book, const struct tally_key 
 
 void tally_book_add_row(struct tally_book *book, const struct tally_row *row)
 {
-    struct tally_row *sum = book->is_failed ? NULL : row_of(book, &row->key);
+    struct tally_row *sum = row_of(book, &row->key);
 
     for (size_t i = 0; sum != NULL && i < TALLY_MEASURE_COUNT; i++)
         sum->n[i] += row->n[i];

@@ -110,8 +110,11 @@ static int64_t say_blank_hello(struct rig *rig, uint16_t boot, uint32_t uptime_s
 
 static void test_a_cause_of_loss_that_no_kiosk_has_is_taken_as_damage(void **state)
 {
-    static const uint8_t causes[][2] = {{LOST_DAMAGED, LOST_DAMAGED}, {LOST_DEAD_SLOT, LOST_DEAD_SLOT},
-                                        {LOST_RESTORED, LOST_DAMAGED}, {0, LOST_DAMAGED}, {255, LOST_DAMAGED}};
+    static const uint8_t causes[][2] = {{LOST_DAMAGED, LOST_DAMAGED},
+                                        {LOST_DEAD_SLOT, LOST_DEAD_SLOT},
+                                        {LOST_RESTORED, LOST_DAMAGED},
+                                        {0, LOST_DAMAGED},
+                                        {255, LOST_DAMAGED}};
     struct rig *rig = *state;
 
     rig_connect(rig);
@@ -684,6 +687,30 @@ static void test_a_heartbeat_without_news_goes_to_the_store_every_ten_seconds(vo
     rig_answer(rig, STORE_OK);
 }
 
+static void test_each_count_that_a_heartbeat_changes_is_news(void **state)
+{
+    static const struct message_health changed[] = {
+        {.uptime_s = 12, .refused = 1},       {.uptime_s = 12, .bad_frames = 1},
+        {.uptime_s = 12, .resent = 1},        {.uptime_s = 12, .pending = 1},
+        {.uptime_s = 12, .bad_slots = 1},     {.uptime_s = 12, .display_faults = 1},
+        {.uptime_s = 12, .stuck_buttons = 1},
+    };
+    struct rig *rig = *state;
+    uint8_t body[FRAME_SIZE_MAX];
+
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+        rig_init(rig);
+        rig_connect(rig);
+        rig_say_health(rig, 11);
+        rig_answer(rig, STORE_OK);
+        rig_say(rig, MESSAGE_HEALTH, body, message_health_encode(&changed[i], body, sizeof body));
+        assert_int_equal(rig->asked_count, 1);
+        rig_answer(rig, STORE_OK);
+        rig_say(rig, MESSAGE_HEALTH, body, message_health_encode(&changed[i], body, sizeof body));
+        assert_int_equal(rig->asked_count, 0);
+    }
+}
+
 /* ... also where the database has it already: until it is said, it may be another. */
 static void test_presence_waits_for_what_was_stored_before_to_be_said_again(void **state)
 {
@@ -705,6 +732,52 @@ static void test_presence_waits_for_what_was_stored_before_to_be_said_again(void
     rig_answer(rig, STORE_OK);
     receive_all(rig);
     expect_presence(rig, 60);
+}
+
+/* A slot that decayed before it was acknowledged is said again, as lost. What is with the store may still fail. */
+static void test_presence_waits_for_answers_that_were_called_lost_while_they_were_stored(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->needs_presence = true;
+    rig->pending = 2;
+    rig_say_hello(rig);
+    rig_admit(rig, 0);
+    rig_say_answers(rig, 1, 2);
+    rig_say(rig, MESSAGE_LOST, (const uint8_t[]){1, 0, 0, 0, 2, 0, 0, 0, LOST_DAMAGED}, 9);
+    assert_int_equal(acked(rig), 0);
+    rig_say_health(rig, 11);
+    assert_false(rig->asked[1].asks_presence);
+    rig_answer(rig, STORE_OK);
+    rig_answer(rig, STORE_OK);
+    rig_say_health(rig, 12);
+    answer_presence(rig, 60);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    expect_presence(rig, 60);
+}
+
+static void test_presence_that_was_asked_twice_is_told_once(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->needs_presence = true;
+    rig->pending = 1;
+    rig_say_hello(rig);
+    rig_admit(rig, 0);
+    rig_say_answers(rig, 1, 1);
+    rig_answer(rig, STORE_OK);
+    rig_say_health(rig, 11);
+    rig_say_health(rig, 12); /* the store is slow */
+    answer_presence(rig, 60);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    expect_presence(rig, 60);
+    answer_presence(rig, 59); /* who has it since knows better: somebody may have signed off */
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    expect_presence(rig, 60);
+    assert_int_equal(rig_count(rig, MESSAGE_PRESENCE), 1);
 }
 
 static void test_presence_is_asked_again_when_the_disk_was_full(void **state)
@@ -954,7 +1027,8 @@ static void test_welcome_covers_nothing_that_the_kiosk_has_still_to_say(void **s
     rig_say_answers(rig, 3, 2);
     answer_ingested(rig, (struct store_ingested){.duplicate = 2, .through = 5});
     assert_int_equal(acked(rig), 4);
-    rig_say(rig, MESSAGE_LOST, body, message_lost_encode(&lost, body, sizeof body)); /* it cannot read it any more */
+    rig_say(rig, MESSAGE_LOST, body,
+            message_lost_encode(&lost, body, sizeof body)); /* it cannot read it any more */
     assert_int_equal(acked(rig), 5);
     rig_say_answers(rig, 6, 2);
     answer_ingested(rig, (struct store_ingested){.stored = 2, .through = 7});
@@ -1288,7 +1362,10 @@ int main(void)
         WITH_RIG(test_presence_is_not_told_to_who_knows_better),
         WITH_RIG(test_presence_waits_for_what_the_kiosk_had_to_say),
         WITH_RIG(test_a_heartbeat_without_news_goes_to_the_store_every_ten_seconds),
+        WITH_RIG(test_each_count_that_a_heartbeat_changes_is_news),
         WITH_RIG(test_presence_waits_for_what_was_stored_before_to_be_said_again),
+        WITH_RIG(test_presence_waits_for_answers_that_were_called_lost_while_they_were_stored),
+        WITH_RIG(test_presence_that_was_asked_twice_is_told_once),
         WITH_RIG(test_presence_is_asked_again_when_the_disk_was_full),
         WITH_RIG(test_roster_that_changes_on_the_way_begins_again),
         WITH_RIG(test_emptied_roster_is_one_piece),

@@ -423,8 +423,7 @@ static void test_remark_of_more_than_200_bytes_is_refused(void **state)
 static void test_remark_that_is_not_one_visible_line_is_refused(void **state)
 {
     static const char *const remarks[] = {"\033[2J", "two\nlines",
-                                          "\xC2\x9B"
-                                          "2J",
+                                          "\xC2\x9B\062J", /* the 2 is no digit of the 9B */
                                           "\xE2\x80\xAEraw", "\xFF"};
     struct fixture *fixture = *state;
     struct store *store = fixture->store;
@@ -651,6 +650,57 @@ static void test_kiosk_is_told_of_no_call_that_could_not_be_read(void **state)
     assert_true(instructions > 5);
 }
 
+static struct store_help_waiting waiting(struct fixture *fixture)
+{
+    struct store_help_waiting waiting;
+
+    assert_int_equal(store_help_waiting(fixture->store, &waiting, &fixture->error), STORE_OK);
+    return waiting;
+}
+
+static void test_the_oldest_call_that_nobody_has_answered_is_named_and_the_rest_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store *store = fixture->store;
+    struct store_error *error = &fixture->error;
+
+    assert_int_equal(waiting(fixture).count, 0);
+    call_for_help(fixture);
+    fixture_wait(fixture, MINUTE_MS);
+    call_for_help(fixture);
+    struct store_help_waiting first = waiting(fixture);
+    assert_true(first.count == 2 && first.id == 1 && first.kind == CALL_KIND_HELP);
+    assert_int_equal(first.called_ms, FIXTURE_NOON_MS);
+    assert_string_equal(first.kiosk, FIXTURE_KIOSK);
+    COMMITTED(fixture, store_help_acknowledge(store, "1", NULL, FIXTURE_NOON_MS, error));
+    struct store_help_waiting second = waiting(fixture);
+    assert_true(second.count == 1 && second.id == 2 && second.called_ms == FIXTURE_NOON_MS + MINUTE_MS);
+    COMMITTED(fixture, store_help_close(store, "2", "solved", NULL, NULL, FIXTURE_NOON_MS, error));
+    assert_int_equal(waiting(fixture).count, 0);
+}
+
+static void test_calls_that_could_not_be_counted_are_not_said_to_be_none(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_help_waiting waiting;
+    enum store_status status = STORE_REFUSED;
+    int instructions = 0;
+
+    call_for_help(fixture);
+    for (; status != STORE_OK; instructions++) {
+        int left = instructions;
+        stop_after(fixture, &left);
+        status = store_help_waiting(fixture->store, &waiting, &fixture->error);
+        stop_after(fixture, NULL);
+        assert_true(status == STORE_OK || status == STORE_REFUSED);
+    }
+    assert_true(instructions > 5);
+    assert_int_equal(waiting.count, 1);
+    fixture_run(fixture, "DROP INDEX help_call_open"); /* by another program */
+    assert_int_equal(store_help_waiting(fixture->store, &waiting, &fixture->error), STORE_BROKEN);
+    assert_non_null(strstr(fixture->error.text, "help_call_open"));
+}
+
 static unsigned writes_refused;
 
 /* A quota in the way of the database alone: its -wal may grow. */
@@ -760,6 +810,7 @@ static void test_note_that_cannot_be_shown_is_refused(void **state)
 static void test_database_of_version_4_gets_calls_and_notes(void **state)
 {
     struct fixture *fixture = *state;
+    struct store_help_waiting waiting;
     struct store_note note;
     size_t count;
 
@@ -769,6 +820,8 @@ static void test_database_of_version_4_gets_calls_and_notes(void **state)
     if (store_open(&archived, &reader, &fixture->error) != STORE_OK)
         fail_msg("%s", fixture->error.text);
     assert_false(store_knows_help(reader));
+    assert_int_equal(store_help_waiting(reader, &waiting, &fixture->error), STORE_OK);
+    assert_int_equal(waiting.count, 0);
     assert_int_equal(store_notes(reader, INT64_MIN, INT64_MAX, &note, 1, &count, &fixture->error), STORE_OK);
     assert_int_equal(count, 0);
     store_close(reader);
@@ -808,6 +861,8 @@ int main(void)
         WITH_STORE(test_calls_that_could_not_be_read_are_told_the_next_time),
         WITH_STORE(test_a_resume_that_failed_does_not_forget_that_there_is_more),
         WITH_STORE(test_kiosk_is_told_of_no_call_that_could_not_be_read),
+        WITH_STORE(test_the_oldest_call_that_nobody_has_answered_is_named_and_the_rest_counted),
+        WITH_STORE(test_calls_that_could_not_be_counted_are_not_said_to_be_none),
         WITH_STORE(test_call_is_kept_when_a_quota_is_in_the_way_of_the_checkpoint),
         WITH_STORE(test_notes_are_kept_with_their_instant_and_the_newest_shown_one_is_for_kiosks),
         WITH_STORE(test_note_that_cannot_be_shown_is_refused),

@@ -31,6 +31,15 @@ static void fill(struct tally_book *book)
         tally_book_add_stray(book, kiosk, VISIT_STRAY_INVALID, &noon);
 }
 
+/* As the recount adds what was counted before. */
+static void fill_with_rows(struct tally_book *book)
+{
+    struct tally_row row = {.key = {.level = PERIOD_ALL}, .n = {[TALLY_INVALID] = 1}};
+
+    for (row.key.kiosk = 1; row.key.kiosk <= KIOSKS; row.key.kiosk++)
+        tally_book_add_row(book, &row);
+}
+
 static void assert_filled(const struct tally_book *book)
 {
     for (int64_t kiosk = 1; kiosk <= KIOSKS; kiosk++) {
@@ -59,23 +68,21 @@ static void test_a_book_for_which_there_is_no_memory_is_not_made(void **state)
     assert_true(refused > 0);
 }
 
-static void test_a_book_that_cannot_grow_says_so_until_it_is_cleared(void **state)
+static void expect_failure_until_cleared(const struct zone *zone, void (*fill_book)(struct tally_book *book))
 {
     unsigned refused = 0;
 
-    if (!fault_memory_refuse_nth(0))
-        skip();
     for (;; refused++) {
         fault_memory_stop();
-        struct tally_book *book = tally_book_create(*state);
+        struct tally_book *book = tally_book_create(zone);
         fault_memory_refuse_nth(refused);
-        fill(book);
+        fill_book(book);
         bool was_refused = fault_memory_stop();
         assert_true(tally_book_failed(book) == was_refused);
         tally_book_clear(book);
         assert_false(tally_book_failed(book));
         assert_int_equal(tally_book_count(book), 0);
-        fill(book);
+        fill_book(book);
         assert_false(tally_book_failed(book));
         assert_filled(book);
         tally_book_destroy(book);
@@ -83,6 +90,14 @@ static void test_a_book_that_cannot_grow_says_so_until_it_is_cleared(void **stat
             break;
     }
     assert_true(refused > 0);
+}
+
+static void test_a_book_that_cannot_grow_says_so_until_it_is_cleared(void **state)
+{
+    if (!fault_memory_refuse_nth(0))
+        skip();
+    expect_failure_until_cleared(*state, fill);
+    expect_failure_until_cleared(*state, fill_with_rows);
 }
 
 static void test_a_row_is_found_by_its_whole_key_only(void **state)

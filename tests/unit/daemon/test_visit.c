@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which visits are left out because of how fast they came: mash, beside bursts and what the kiosk flags itself.
+ * And which nothing changes any more, and which are equal: the recount and the retention rest on that.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/report.h"
+#include "daemon/visit.h"
 #include "fixture.h"
 #include "seed.h"
 
@@ -227,6 +229,87 @@ static void test_tables_of_before_mash_are_counted_anew_and_archives_are_read_as
     fixture_verify(fixture);
 }
 
+static void on_change(void *context, const struct visit *visit, int sign)
+{
+    (void)context, (void)visit, (void)sign;
+}
+
+static void rate_at(struct visit_window *window, uint32_t seq)
+{
+    const struct visit_listener listener = {.on_change = on_change};
+    const struct answer rating = {
+        .seq = seq, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 60 * seq};
+
+    visit_window_apply(window, &rating, &(struct visit_time){.instant_ms = seq}, &listener);
+}
+
+static void expect_settled(struct visit_window *window, uint64_t *through, uint64_t next, uint32_t seq)
+{
+    const struct visit *visit = visit_window_settled(window, through, next);
+
+    assert_int_equal(visit == NULL ? 0 : visit->seq, seq);
+}
+
+/* Numbers that are lost, or answers that were deleted: millions of them must not take a look each. */
+static void test_visits_before_a_gap_are_settled_in_their_order_and_later_ones_are_not(void **state)
+{
+    static const uint32_t ratings[] = {7, 8, 9, 70}; /* the last stands before the others in the window */
+    struct visit_window window;
+    uint64_t through = 0;
+
+    (void)state;
+    visit_window_init(&window);
+    for (size_t i = 0; i < sizeof ratings / sizeof *ratings; i++)
+        rate_at(&window, ratings[i]);
+    expect_settled(&window, &through, 71, 7);
+    expect_settled(&window, &through, 71, 0);
+    expect_settled(&window, &through, 4000000000, 8);
+    expect_settled(&window, &through, 4000000000, 9);
+    expect_settled(&window, &through, 4000000000, 70);
+    expect_settled(&window, &through, 4000000000, 0);
+    assert_true(through == 4000000000 - VISIT_WINDOW_CAPACITY);
+    rate_at(&window, 4000000000);
+    expect_settled(&window, &through, 4000000000 + VISIT_WINDOW_CAPACITY - 1, 0);
+    expect_settled(&window, &through, 4000000000 + VISIT_WINDOW_CAPACITY, 4000000000);
+}
+
+static void test_a_visit_that_may_still_change_is_not_settled_however_far_the_gap_before_it(void **state)
+{
+    struct visit_window window;
+    uint64_t through = 0;
+
+    (void)state;
+    visit_window_init(&window);
+    rate_at(&window, 1000);
+    expect_settled(&window, &through, 1000 + VISIT_WINDOW_CAPACITY - 1, 0);
+    expect_settled(&window, &through, 1000 + VISIT_WINDOW_CAPACITY, 1000);
+}
+
+static void test_visits_are_equal_when_all_that_is_stored_of_them_is(void **state)
+{
+    const struct visit visit = {.seq = 1, .rating = 5, .time = {.instant_ms = FIXTURE_NOON_MS}};
+    struct visit others[9 + VISIT_REPLY_COUNT], same = visit;
+
+    (void)state;
+    same.is_changed = true;
+    assert_true(visit_is_equal(&visit, &same));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        others[i] = visit;
+    others[0].seq = 2;
+    others[1].uptime_s = 1;
+    others[2].boot = 1;
+    others[3].flag = FLAG_WITHDRAWN;
+    others[4].rating = 4;
+    others[5].is_burst = true;
+    others[6].is_mash = true;
+    others[7].time.instant_ms++;
+    others[8].time.span_ms = 1;
+    for (size_t i = 0; i < VISIT_REPLY_COUNT; i++)
+        others[9 + i].replies[i] = VISIT_NOT_SHOWN;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(visit_is_equal(&visit, &others[i]));
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -238,6 +321,9 @@ int main(void)
         WITH_STORE(test_a_visit_is_left_out_once_by_its_kiosk_then_as_a_burst_then_as_mash),
         WITH_STORE(test_what_is_mash_does_not_depend_on_how_the_answers_arrive),
         WITH_STORE(test_tables_of_before_mash_are_counted_anew_and_archives_are_read_as_they_are),
+        cmocka_unit_test(test_visits_before_a_gap_are_settled_in_their_order_and_later_ones_are_not),
+        cmocka_unit_test(test_a_visit_that_may_still_change_is_not_settled_however_far_the_gap_before_it),
+        cmocka_unit_test(test_visits_are_equal_when_all_that_is_stored_of_them_is),
     };
 
     return cmocka_run_group_tests_name("visit", tests, NULL, NULL);

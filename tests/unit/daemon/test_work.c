@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/store_privacy.h"
+#include "daemon/store_retention.h"
 #include "daemon/work.h"
 
 static enum store_status fill_the_disk(struct store *store, void *context, struct store_error *error)
@@ -389,26 +390,76 @@ static void test_calls_are_told_after_their_transaction_and_what_was_done_is_kep
     assert_true(count == 1 && calls[0].is_raised && calls[0].told == STORE_HELP_WEBHOOK);
 }
 
-static void test_a_hello_without_its_presence_or_calls_is_no_welcome(void **state)
+/* A file that lost a page. Who is welcomed or heard with half of what belongs to it would be told what is not so. */
+static void test_what_cannot_be_read_or_kept_of_a_kiosk_ends_its_transaction(void **state)
 {
-    static const char *const tables[] = {"DROP TABLE presence", "DROP TABLE help_call"};
+    static const struct {
+        enum work_kind kind;
+        const char *loss;
+    } cases[] = {
+        {WORK_HELLO, "DROP TABLE presence"},
+        {WORK_HELLO, "DROP TABLE help_call"},
+        {WORK_HELLO, "DROP TABLE hearing"},
+        {WORK_HEALTH, "DROP TABLE presence"},
+        {WORK_HEALTH, "DROP TABLE hearing"},
+        {WORK_HEALTH, "DROP VIEW v1_kiosk; ALTER TABLE kiosk DROP COLUMN resent"},
+    };
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fixture *fixture;
         struct work_runner runner;
         struct store_error error;
 
         assert_int_equal(fixture_setup((void **)&fixture), 0);
-        struct work hello = make_hello(fixture, WORK_HELLO);
-        struct work *const items[] = {&hello};
-        hello.asks_presence = true;
+        struct work work = make_hello(fixture, WORK_HELLO);
+        struct work *const items[] = {&work};
+        if (cases[i].kind == WORK_HEALTH)
+            work = (struct work){.kind = WORK_HEALTH,
+                                 .now_ms = FIXTURE_NOON_MS,
+                                 .origin = fixture->origin,
+                                 .ask.health = {.refused = 3}};
+        work.origin.is_clock_good = true;
+        work.asks_presence = true;
         work_runner_init(&runner, fixture->store);
-        fixture_run(fixture, tables[i]); /* a file that lost a page */
+        fixture_run(fixture, cases[i].loss);
+        int64_t refused = fixture_integer(fixture, "SELECT refused FROM kiosk");
         assert_int_equal(work_run(&runner, items, 1, &error), STORE_BROKEN);
-        assert_int_equal(hello.status, STORE_BROKEN);
+        assert_int_equal(work.status, STORE_BROKEN);
+        assert_string_not_equal(work.error.text, "");
+        assert_int_equal(fixture_integer(fixture, "SELECT refused FROM kiosk"), refused);
         fixture_teardown((void **)&fixture);
     }
+}
+
+static void test_what_is_due_to_go_goes_in_the_transaction_of_its_batch(void **state)
+{
+    struct fixture *fixture = *state;
+    struct work_runner runner;
+    struct store_error error;
+    struct work full = {.kind = WORK_CALL, .session = WORK_NO_SESSION, .ask.call = {fill_the_disk, NULL}};
+    struct work purge = {.kind = WORK_PURGE, .session = WORK_NO_SESSION};
+    struct work *const undone[] = {&purge, &full}, *const items[] = {&purge};
+
+    for (unsigned i = 0; i <= STORE_KEPT_BACK; i++) {
+        fixture_press(fixture, QUESTION_RATING, 5);
+        fixture_wait(fixture, MINUTE_MS);
+    }
+    assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
+    assert_int_equal(store_retention_set(fixture->store, STORE_RETENTION_DAYS_MIN, FIXTURE_NOON_MS, &error),
+                     STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    purge.now_ms = FIXTURE_NOON_MS + (STORE_RETENTION_DAYS_MIN + 2) * DAY_MS;
+    work_runner_init(&runner, fixture->store);
+    assert_int_equal(work_run(&runner, undone, 2, &error), STORE_FULL);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), STORE_KEPT_BACK + 1);
+    assert_int_equal(work_run(&runner, items, 1, &error), STORE_OK);
+    assert_true(purge.result.is_more);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), STORE_KEPT_BACK);
+    assert_int_equal(work_run(&runner, items, 1, &error), STORE_OK);
+    assert_false(purge.result.is_more);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), STORE_KEPT_BACK);
+    fixture_verify(fixture);
 }
 
 /* HELLO and HEALTH are contacts, if the clock was good when they came. */
@@ -462,7 +513,9 @@ int main(void)
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_calls_are_told_after_their_transaction_and_what_was_done_is_kept,
                                         fixture_setup, fixture_teardown),
-        cmocka_unit_test(test_a_hello_without_its_presence_or_calls_is_no_welcome),
+        cmocka_unit_test(test_what_cannot_be_read_or_kept_of_a_kiosk_ends_its_transaction),
+        cmocka_unit_test_setup_teardown(test_what_is_due_to_go_goes_in_the_transaction_of_its_batch,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test(test_answers_are_followed_by_stored_ones_of_their_conversation),
         cmocka_unit_test_setup_teardown(test_a_roster_that_stops_at_any_instruction_is_not_made,
                                         fixture_setup, fixture_teardown),

@@ -14,8 +14,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "daemon/store_help.h"
 #include "daemon/writer.h"
 #include "tests/storage/fault_memory.h"
+#include "tests/storage/fault_vfs.h"
 
 #define PATIENCE_MS 20000
 
@@ -305,6 +307,56 @@ static void submit_staff(struct desk *desk, const char *name)
     assert_int_equal(desk->taken[desk->taken_count - 1]->status, STORE_OK);
 }
 
+/* The database file itself is written by checkpoints alone. */
+static enum fault_effect fail_checkpoint(void *context, enum fault_operation operation, const char *file)
+{
+    (void)context;
+    return operation == FAULT_WRITE && strchr(file, '-') == NULL ? FAULT_ERROR : FAULT_NONE;
+}
+
+/* No kiosk shows it: no roster follows. */
+static enum store_status note_down(struct store *store, void *context, struct store_error *error)
+{
+    int64_t id;
+
+    (void)context;
+    return store_note_add(store, "a failing disk", false, FIXTURE_NOON_MS, &id, error);
+}
+
+/* Its commit stands: what it wrote was told. But nothing more is to be stored on such a disk. */
+static void test_a_checkpoint_that_fails_breaks_the_database(void **state)
+{
+    struct desk *desk = *state;
+    struct fault_vfs *vfs = fault_vfs_create("fault");
+    const struct store_options options = {
+        .path = "/byname.db", .store_name = "Test", .timezone = "UTC", .vfs = "fault", .checkpoint_pages = 1};
+    struct work_roster roster;
+
+    store_close(desk->store->store);
+    assert_int_equal(store_open(&options, &desk->store->store, &desk->store->error), STORE_OK);
+    fault_vfs_set_hook(vfs, fail_checkpoint, NULL);
+    start(desk);
+    take_roster(desk, &roster);
+    assert_true(writer_submit(
+        desk->writer,
+        &(struct work){.kind = WORK_CALL, .session = WORK_NO_SESSION, .ask.call = {note_down, NULL}}));
+    take(desk, 1);
+    assert_int_equal(desk->taken[0]->status, STORE_OK);
+    while (writer_status(desk->writer, &desk->store->error) != STORE_BROKEN) {
+        wait_until_readable(desk);
+        assert_null(writer_take(desk->writer));
+    }
+    assert_string_not_equal(desk->store->error.text, "");
+    assert_true(submit_answer(desk, 1));
+    take(desk, 2);
+    assert_int_equal(desk->taken[1]->status, STORE_BROKEN);
+    assert_string_equal(desk->taken[1]->error.text, desk->store->error.text);
+    stop(desk);
+    store_close(desk->store->store);
+    desk->store->store = NULL;
+    fault_vfs_destroy(vfs);
+}
+
 static void test_a_roster_comes_at_the_start_and_after_each_change(void **state)
 {
     struct desk *desk = *state;
@@ -441,6 +493,7 @@ int main(void)
         WITH_DESK(test_what_was_asked_before_the_end_is_done_and_what_nobody_took_is_dropped),
         WITH_DESK(test_a_full_disk_is_told_until_it_has_room),
         WITH_DESK(test_a_broken_database_stays_broken_and_makes_no_roster),
+        WITH_DESK(test_a_checkpoint_that_fails_breaks_the_database),
         WITH_DESK(test_a_roster_comes_at_the_start_and_after_each_change),
         WITH_DESK(test_an_answer_that_changes_no_counts_makes_no_roster),
         WITH_DESK(test_a_roster_that_cannot_be_made_comes_later),

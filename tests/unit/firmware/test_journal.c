@@ -8,6 +8,7 @@
 
 #define RING 5 /* slots; the capacity is two less */
 #define STATE_AT (STORAGE_SLOT_SIZE - 1)
+#define COMMITTED 0x5A
 
 static int reset(void **state)
 {
@@ -469,6 +470,33 @@ static void test_housekeeping_waits_for_the_eeprom(void **state)
     fake_port.now_ms += 4;
     assert_true(journal_step(&journal));
     assert_int_equal(fake_port.write_count, writes + 1);
+}
+
+/* Where answers wait that were never sent, reading them is not to wait for marks. */
+static void test_erasing_ahead_waits_for_the_eeprom_and_marks_nothing(void **state)
+{
+    struct journal journal;
+    unsigned erased = 0;
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (uint16_t i = 1; i <= RING; i++) {
+        assert_int_equal(append(&journal, i), JOURNAL_OK);
+        journal_ack(&journal, i - 1u);
+    }
+    fake_port.is_slow = true;
+    fake_port.busy_until_ms = fake_port.now_ms + 4;
+    uint32_t writes = fake_port.write_count;
+    assert_true(journal_erase_ahead(&journal));
+    assert_int_equal(fake_port.write_count, writes);
+    for (fake_port.now_ms += 4; journal_erase_ahead(&journal); fake_port.now_ms += 4)
+        assert_true(erased++ < 2 * STORAGE_SLOT_SIZE);
+    assert_int_equal(journal.erase_left, 0);
+    for (uint16_t i = 0; i < STORAGE_SLOT_SIZE; i++)
+        assert_int_equal(fake_port.eeprom[STORAGE_JOURNAL + 1 * STORAGE_SLOT_SIZE + i],
+                         0xFF); /* of the sixth */
+    for (uint16_t slot = 2; slot < RING; slot++)
+        assert_int_equal(fake_port.eeprom[STORAGE_JOURNAL + slot * STORAGE_SLOT_SIZE + STATE_AT], COMMITTED);
 }
 
 static void test_an_unknown_question_is_refused(void **state)
@@ -1093,6 +1121,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_cut_while_the_damaged_newest_is_made_a_void_gives_its_number_to_nobody,
                                reset),
         cmocka_unit_test_setup(test_housekeeping_waits_for_the_eeprom, reset),
+        cmocka_unit_test_setup(test_erasing_ahead_waits_for_the_eeprom_and_marks_nothing, reset),
         cmocka_unit_test_setup(test_an_unknown_question_is_refused, reset),
         cmocka_unit_test_setup(test_the_last_number_of_all_is_the_last, reset),
         cmocka_unit_test_setup(test_the_boot_number_wraps_past_zero, reset),
