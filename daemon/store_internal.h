@@ -100,7 +100,9 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                      " WHERE journal = ?1 AND seq = ?2")                                                     \
     X(LOST_INSERT, "INSERT INTO lost VALUES (?1, ?2, ?3, ?4, ?5)")                                           \
     X(LOST_SELECT, "SELECT 1 FROM lost WHERE journal = ?1 AND first <= ?2 AND last >= ?2")                   \
-    X(CONFLICT_INSERT, "INSERT OR IGNORE INTO conflict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")             \
+    X(CONFLICT_INSERT, /* not again what its retention ended: void 2 (store_retention.c) */                  \
+      "INSERT OR IGNORE INTO conflict SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (SELECT 1 FROM" \
+      " conflict WHERE journal = ?1 AND seq = ?2 AND question = 0 AND value = 2)")                           \
     X(ALARM_INSERT, "INSERT INTO alarm (raised_ms, kind, kiosk, text) VALUES (?1, ?2, ?3, ?4)")              \
     X(VISIT_UPSERT, "INSERT OR REPLACE INTO visit VALUES"                                                    \
                     " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")         \

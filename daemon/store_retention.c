@@ -412,6 +412,20 @@ static enum store_status piece_end(struct piece *piece, size_t count, int64_t no
     return status;
 }
 
+/* The journal's next answers, and how many of them go as one piece. */
+static enum store_status piece_read(struct piece *piece, size_t *count, struct store_error *error)
+{
+    enum store_status status = answers_load(piece, error);
+
+    *count = 0;
+    if (status != STORE_OK || piece->count == 0)
+        return status;
+    status = visits_load(piece, error);
+    if (status == STORE_OK)
+        *count = replay(piece, piece->count, NULL);
+    return status;
+}
+
 /* The next piece of any journal. *is_more: there was one. */
 static enum store_status journals_step(struct piece *piece, int64_t now_ms, bool *is_more,
                                        struct store_error *error)
@@ -421,14 +435,12 @@ static enum store_status journals_step(struct piece *piece, int64_t now_ms, bool
 
     *is_more = false;
     while (status == STORE_OK && has_one && !*is_more) {
+        size_t count = 0;
+
         status = journal_next(piece, &has_one, error);
         if (status == STORE_OK && has_one)
-            status = answers_load(piece, error);
-        if (status != STORE_OK || !has_one || piece->count == 0)
-            continue;
-        status = visits_load(piece, error);
-        size_t count = status == STORE_OK ? replay(piece, piece->count, NULL) : 0;
-        if (count > 0)
+            status = piece_read(piece, &count, error);
+        if (status == STORE_OK && count > 0)
             status = piece_end(piece, count, now_ms, error);
         *is_more = status == STORE_OK && count > 0;
     }
@@ -511,33 +523,66 @@ enum store_status store_retention_step(struct store *store, int64_t now_ms, bool
     "WHERE"                                                                                                \
     " journal = ?1 AND seq > ?2 AND instant_ms + span_ms >= ?4 ORDER BY seq LIMIT 1), 4294967296)"
 
-static enum store_status journal_preview(const struct piece *piece, struct store_retention_preview *preview,
+/* What a piece of it would take along. */
+static void piece_preview(const struct piece *piece, size_t count, struct store_retention_preview *preview)
+{
+    uint32_t last = piece->answers[count - 1].answer.seq;
+
+    preview->answers += (int64_t)count;
+    for (size_t i = 0; i < piece->stored_count && piece->stored[i].seq <= last; i++)
+        preview->visits += piece->stored[i].seq > piece->purged;
+    for (size_t i = 0; i < count; i++) {
+        const struct visit_time *time = &piece->answers[i].time;
+
+        if (preview->first_ms == INT64_MIN || time->instant_ms < preview->first_ms)
+            preview->first_ms = time->instant_ms;
+        if (time->instant_ms + time->span_ms > preview->last_ms)
+            preview->last_ms = time->instant_ms + time->span_ms;
+    }
+}
+
+static enum store_status journal_preview(struct piece *piece, struct store_retention_preview *preview,
                                          struct store_error *error)
 {
-    const int64_t due[] = {piece->journal, piece->purged, piece->limit, piece->before_ms};
-    const int64_t all[] = {piece->journal, piece->purged, piece->through, piece->before_ms};
-    int64_t row[3] = {0}, times[2] = {INT64_MIN, INT64_MIN}, old = 0;
-    enum store_status status =
-        integers_read(piece->store, "SELECT count(*), max(seq), 0" DUE, due, 4, row, 3, 0, error);
+    enum store_status status = STORE_OK;
+    int64_t old = 0, due = 0;
+    size_t count = 1;
+
+    while (status == STORE_OK && count > 0) {
+        status = piece_read(piece, &count, error);
+        if (status != STORE_OK || count == 0)
+            continue;
+        piece_preview(piece, count, preview);
+        piece->purged = piece->answers[count - 1].answer.seq;
+    }
+    if (status == STORE_OK)
+        status = integers_read(piece->store, "SELECT count(*)" DUE,
+                               (int64_t[]){piece->journal, piece->purged, piece->through, piece->before_ms},
+                               4, &old, 1, 0, error);
+    if (status == STORE_OK)
+        status = integers_read(piece->store, "SELECT count(*)" DUE,
+                               (int64_t[]){piece->journal, piece->purged, piece->limit, piece->before_ms}, 4,
+                               &due, 1, 0, error);
+    preview->kept_back += old - due;
+    return status;
+}
+
+/* All of it in one view of the file, while it changes; and what is interrupted between two statements is so, too. */
+static enum store_status journals_preview(struct piece *piece, struct store_retention_preview *preview,
+                                          struct store_error *error)
+{
+    sqlite3_stmt *view = NULL;
+    bool has_one = true;
+    enum store_status status = prepare(piece->store, "SELECT 1 FROM store", NULL, 0, &view, error);
 
     if (status == STORE_OK)
-        status = integers_read(piece->store, "SELECT count(*)" DUE, all, 4, &old, 1, 0, error);
-    if (status == STORE_OK)
-        preview->kept_back += old - row[0];
-    if (status != STORE_OK || row[0] == 0)
-        return status;
-    preview->answers += row[0];
-    status = integers_read(piece->store, "SELECT min(instant_ms), max(instant_ms + span_ms)" DUE, due, 4,
-                           times, 2, INT64_MIN, error);
-    if (preview->first_ms == INT64_MIN || times[0] < preview->first_ms)
-        preview->first_ms = times[0];
-    if (times[1] > preview->last_ms)
-        preview->last_ms = times[1];
-    if (status == STORE_OK)
-        status = integers_read(piece->store,
-                               "SELECT count(*) FROM visit WHERE journal = ?1 AND seq > ?2 AND seq <= ?3",
-                               (int64_t[]){piece->journal, piece->purged, row[1]}, 3, row, 1, 0, error);
-    preview->visits += row[0];
+        status = store_row(piece->store, view, &has_one, error);
+    while (status == STORE_OK && has_one) {
+        status = journal_next(piece, &has_one, error);
+        if (status == STORE_OK && has_one)
+            status = journal_preview(piece, preview, error);
+    }
+    sqlite3_finalize(view);
     return status;
 }
 
@@ -547,7 +592,6 @@ enum store_status store_retention_preview(struct store *store, int64_t days, int
     static const char calls[] = "SELECT count(*) FROM help_call WHERE called_ms < ?1 AND (remark <> '' OR"
                                 " acknowledged_by BETWEEN 1 AND 60000 OR closed_by BETWEEN 1 AND 60000)";
     static const char reads[] = "SELECT count(*) FROM access WHERE last_ms < ?1";
-    bool has_one = true;
     struct piece *piece;
 
     error->text[0] = '\0';
@@ -560,11 +604,7 @@ enum store_status store_retention_preview(struct store *store, int64_t days, int
         return store_refuse(error, "out of memory");
     piece->store = store;
     piece->before_ms = preview->before_ms = before_of(store, days, now_ms);
-    while (status == STORE_OK && has_one) {
-        status = journal_next(piece, &has_one, error);
-        if (status == STORE_OK && has_one)
-            status = journal_preview(piece, preview, error);
-    }
+    status = journals_preview(piece, preview, error);
     if (status == STORE_OK)
         status = integers_read(store, calls, &preview->before_ms, 1, &preview->help_calls, 1, 0, error);
     if (status == STORE_OK)

@@ -46,7 +46,7 @@ struct store_retention_preview {
     int64_t kept_back; /* answers as old that stay, because their kiosk has not gone on */
 };
 
-/* days: at least STORE_RETENTION_DAYS_MIN. Reads only; counts row by row, so it may take long. */
+/* days: at least STORE_RETENTION_DAYS_MIN. Reads only; replays what would go, so it may take long. */
 enum store_status store_retention_preview(struct store *store, int64_t days, int64_t now_ms,
                                           struct store_retention_preview *preview, struct store_error *error);
 

@@ -354,6 +354,29 @@ static void test_sign_ons_of_long_ago_and_answers_kept_aside_go(void **state)
         fixture_integer(fixture, "SELECT count(*) FROM conflict WHERE question = 0 AND value = 2"), 1);
 }
 
+static void test_answer_kept_aside_that_is_gone_raises_no_second_alarm(void **state)
+{
+    const struct answer late = {
+        .seq = 9, .visit_back = 1, .question = QUESTION_STAFF, .value = 1, .boot = 1, .uptime_s = 50};
+    struct fixture *fixture = *state;
+
+    for (unsigned i = 0; i < 8; i++)
+        fixture_press(fixture, QUESTION_RATING, 4);
+    fixture_run(fixture, "INSERT INTO lost VALUES (1, 9, 9, 1, 0); UPDATE journal SET through = 9");
+    fixture_reopen(fixture);
+    fixture->seq = 9;
+    assert_int_equal(fixture_send(fixture, &late, 1), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'conflict'"), 1);
+    days_of_visits(fixture, 40);
+    keep_for(fixture, DAYS, STORE_OK);
+    (void)purge(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict WHERE question = 0"), 1);
+    assert_int_equal(fixture_send(fixture, &late, 1), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM alarm WHERE kind = 'conflict'"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM conflict WHERE question <> 0"), 0);
+    fixture_verify(fixture);
+}
+
 static void test_answer_that_comes_late_is_counted_and_goes_at_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -473,9 +496,33 @@ static void test_recount_agrees_whatever_went_and_when(void **state)
     fixture_verify(fixture);
 }
 
-/* Power fails before the n-th thing that is done to the disk. */
+/* Whatever the journal ends with at midnight: visits, bursts and answers that reach over it stay with what is behind them. */
+static void test_preview_is_exactly_what_goes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct seed seed = seed_init("preview");
+    struct store_retention_preview preview;
+
+    add_staff(fixture, "Dan");
+    keep_for(fixture, DAYS, STORE_OK);
+    for (unsigned round = 0; round < 60; round++) {
+        for (unsigned i = 0; i < 8; i++)
+            anything_send(fixture, &seed);
+        fixture_wait(fixture, seed_below(&seed, 8) * DAY_MS);
+        assert_int_equal(
+            store_retention_preview(fixture->store, DAYS, fixture_now(fixture), &preview, &fixture->error),
+            STORE_OK);
+        int64_t answers = fixture_integer(fixture, "SELECT count(*) FROM answer");
+        (void)purge(fixture);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), answers - preview.answers);
+    }
+    assert_true(fixture_integer(fixture, "SELECT ifnull(sum(answers), 0) FROM purged") > 0);
+}
+
+/* The n-th thing that is done to the disk fails: FAULT_CRASH: power fails before it. */
 struct cut {
     unsigned at, done;
+    enum fault_effect effect;
 };
 
 static enum fault_effect cut_power(void *context, enum fault_operation operation, const char *file)
@@ -483,7 +530,7 @@ static enum fault_effect cut_power(void *context, enum fault_operation operation
     struct cut *cut = context;
 
     (void)operation, (void)file;
-    return ++cut->done == cut->at ? FAULT_CRASH : FAULT_NONE;
+    return ++cut->done == cut->at ? cut->effect : FAULT_NONE;
 }
 
 static enum store_status try_step(struct fixture *fixture, bool *is_more)
@@ -497,25 +544,26 @@ static enum store_status try_step(struct fixture *fixture, bool *is_more)
 
 /* In a process of its own, which has the machine as it was before. Returns how much was done to the disk. */
 static unsigned purge_with_a_cut(struct fixture *fixture, struct fault_vfs *vfs,
-                                 const struct store_options *options, unsigned at, enum fault_loss loss,
+                                 const struct store_options *options, struct cut cut, enum fault_loss loss,
                                  int64_t counted)
 {
-    struct cut cut = {.at = at};
+    enum store_status status = STORE_OK;
     bool is_more = true;
 
     fault_vfs_set_hook(vfs, cut_power, &cut);
-    while (is_more && try_step(fixture, &is_more) == STORE_OK)
-        ;
+    while (is_more && status == STORE_OK)
+        status = try_step(fixture, &is_more);
     fault_vfs_set_hook(vfs, NULL, NULL);
-    if (fault_vfs_is_off(vfs)) {
+    if (fault_vfs_is_off(vfs) || status == STORE_BROKEN) {
         struct store *dead = fixture->store;
 
-        fault_vfs_restart(vfs, loss, at);
+        if (fault_vfs_is_off(vfs))
+            fault_vfs_restart(vfs, loss, cut.at);
         store_close(dead);
         assert_int_equal(store_open(options, &fixture->store, &fixture->error), STORE_OK);
         fixture_verify(fixture);
-        (void)purge(fixture);
     }
+    (void)purge(fixture); /* a full disk ends the transaction, not the store */
     fixture_verify(fixture);
     assert_int_equal(fixture_integer(fixture, "SELECT answers FROM purged"), (60 - DAYS) * 80);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), DAYS * 80);
@@ -524,13 +572,13 @@ static unsigned purge_with_a_cut(struct fixture *fixture, struct fault_vfs *vfs,
 }
 
 static void in_a_child(struct fixture *fixture, struct fault_vfs *vfs, const struct store_options *options,
-                       unsigned at, enum fault_loss loss, int64_t counted)
+                       struct cut cut, enum fault_loss loss, int64_t counted)
 {
     int status = 0;
     pid_t child = fork();
 
     if (child == 0)
-        _exit(purge_with_a_cut(fixture, vfs, options, at, loss, counted) >= at ? 0 : 1);
+        _exit(purge_with_a_cut(fixture, vfs, options, cut, loss, counted) >= cut.at ? 0 : 1);
     assert_true(child > 0);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
@@ -539,7 +587,7 @@ static void in_a_child(struct fixture *fixture, struct fault_vfs *vfs, const str
 /* A sample: all of them, CUT_EVERY 1, take minutes. */
 #define CUT_EVERY 13
 
-static void test_power_that_fails_at_any_moment_leaves_whole_pieces(void **state)
+static void test_disk_and_power_that_fail_at_any_moment_leave_whole_pieces(void **state)
 {
     const struct store_options options = {.path = "/byname.db",
                                           .store_name = "Test",
@@ -560,16 +608,20 @@ static void test_power_that_fails_at_any_moment_leaves_whole_pieces(void **state
     int64_t counted = fixture_integer(machine, COUNTED(4));
     pid_t child = fork();
     if (child == 0) {
-        done = purge_with_a_cut(machine, vfs, &options, 0, FAULT_LOSE_ALL, counted);
+        done = purge_with_a_cut(machine, vfs, &options, (struct cut){.at = 0}, FAULT_LOSE_ALL, counted);
         _exit(write(pipes[1], &done, sizeof done) != sizeof done);
     }
     close(pipes[1]); /* a child that fails ends the reading */
     assert_int_equal(read(pipes[0], &done, sizeof done), sizeof done);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_true(done > 100);
-    for (unsigned at = 1; at <= done; at += CUT_EVERY)
+    for (unsigned at = 1; at <= done; at += CUT_EVERY) {
         for (enum fault_loss loss = FAULT_LOSE_ALL; loss < FAULT_LOSS_COUNT; loss++)
-            in_a_child(machine, vfs, &options, at, loss, counted);
+            in_a_child(machine, vfs, &options, (struct cut){.at = at, .effect = FAULT_CRASH}, loss, counted);
+        for (enum fault_effect effect = FAULT_ERROR; effect < FAULT_CRASH; effect++)
+            in_a_child(machine, vfs, &options, (struct cut){.at = at, .effect = effect}, FAULT_LOSE_ALL,
+                       counted);
+    }
     close(pipes[0]);
     store_close(machine->store);
     fault_vfs_destroy(vfs);
@@ -591,12 +643,14 @@ int main(void)
         TEST(test_preview_says_what_goes),
         TEST(test_help_calls_stay_without_who_and_without_remark),
         TEST(test_sign_ons_of_long_ago_and_answers_kept_aside_go),
+        TEST(test_answer_kept_aside_that_is_gone_raises_no_second_alarm),
         TEST(test_answer_that_comes_late_is_counted_and_goes_at_once),
         TEST(test_time_zone_stays_once_answers_are_gone),
         TEST(test_recount_notices_a_share_that_was_changed),
         TEST(test_recount_agrees_whatever_went_and_when),
+        TEST(test_preview_is_exactly_what_goes),
         /* The last: a child of it that fails goes on from here, and ends. */
-        TEST(test_power_that_fails_at_any_moment_leaves_whole_pieces),
+        TEST(test_disk_and_power_that_fail_at_any_moment_leave_whole_pieces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
