@@ -400,13 +400,20 @@ static enum word policy_word(const json_t *policy)
     return strcmp(attribute, "none") == 0 ? WORD_POLICY_NONE : WORD_POLICY_ALL;
 }
 
-/* Of a period that begins before raw answers do, which is compared by the local date and time. */
-static void put_purged(struct page *page, const json_t *reply)
+/* Until when answers are gone, of a period that begins before that; else NULL. Compared by the local date and time. */
+static const char *purged_before(const json_t *reply)
 {
     const char *before = page_text_at(page_at(page_at(reply, "policy"), "retention"), "purged_before");
     const char *from = page_text_at(page_at(reply, "period"), "from");
 
-    if (before[0] != '\0' && strcmp(from, before) < 0)
+    return before[0] != '\0' && strcmp(from, before) < 0 ? before : NULL;
+}
+
+static void put_purged(struct page *page, const json_t *reply)
+{
+    const char *before = purged_before(reply);
+
+    if (before != NULL)
         page_put_wrapped(page, STYLE_QUIET, 0,
                          page_say(page, WORD_POLICY_PURGED, page_moment(page, before, true)));
 }
@@ -440,7 +447,11 @@ bool page_put_satisfied(struct page *page, const json_t *reply)
     json_int_t visits = page_count_at(reply, "visits");
 
     if (visits == 0) {
-        page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_NO_VISITS));
+        bool is_of_one = json_is_string(page_at(page_at(reply, "filter"), "staff"));
+        bool is_gone = is_of_one && purged_before(reply) != NULL;
+
+        page_put_wrapped(page, STYLE_PLAIN, 0,
+                         page_word(page, is_gone ? WORD_NO_VISITS_NAMED : WORD_NO_VISITS));
         page_put(page, STYLE_PLAIN, "\n");
         return false;
     }

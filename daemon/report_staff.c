@@ -34,19 +34,23 @@ static bool is_named(const struct names *names, int64_t id)
     return false;
 }
 
-/* Who is in the table of staff: those retired only when they have figures in this period or are asked for. */
+/* Who is in the table of staff: with figures in this period, or asked for; of a period whose answers are all kept also
+ * who works here: that they have none is known then. */
 static enum store_status names_known(struct report *report, const struct figures_groups *groups,
                                      struct names *names)
 {
     sqlite3_stmt *row =
         report_prepare(report, "SELECT id, name, retired_ms IS NOT NULL FROM staff ORDER BY name, id");
+    bool is_purged = report->figures.from_ms < report->purged_before_ms;
     enum store_status status = STORE_BROKEN;
 
     while (row != NULL && report_step(report, row, &status) && names->count < STAFF_ID_MAX) {
         int32_t id = sqlite3_column_int(row, 0);
         bool is_retired = sqlite3_column_int(row, 2) != 0;
 
-        if (report->figures.staff == FIGURES_ALL_STAFF ? is_retired && figures_groups_find(groups, id) == NULL
+        bool has_figures = figures_groups_find(groups, id) != NULL;
+
+        if (report->figures.staff == FIGURES_ALL_STAFF ? (is_retired || is_purged) && !has_figures
                                                        : report->figures.staff != id)
             continue;
         names->names[names->count++] = (struct name){id, is_retired, report_column_text(row, 1)};

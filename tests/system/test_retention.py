@@ -69,7 +69,19 @@ class Retention(rig.Case):
         report = " ".join(daemon.byname("report", "summary").stdout.split())
         self.assertIn("are gone: until then people are named by month only", report)
         self.assertNotIn("are gone", daemon.byname("report", "summary", "--since", "30d").stdout)
+        self.assert_nobody_is_said_to_have_had_no_customers(daemon)
         self.assertEqual(daemon.stop(), 0)
+
+    def assert_nobody_is_said_to_have_had_no_customers(self, daemon):
+        """Where people are not named any more, a week of theirs is not empty but unknown."""
+        monday, sunday = (time.strftime("%Y-%m-%d", time.gmtime(time.time() - days * DAY_S)) for days in (107, 100))
+        staff = daemon.ask("report", "staff", "--from", monday, "--to", sunday)["staff"]
+        self.assertEqual({row["name"] for row in staff if row["visits"] != 0} - {"no name"}, {"no longer named"})
+        self.assertEqual([row["name"] for row in staff if row["visits"] == 0 and row["id"] != 0], [])
+        name = daemon.ask("staff", "list")["staff"][0]["name"]
+        page = daemon.byname("report", "summary", "--from", monday, "--to", sunday, "--staff", name).stdout
+        self.assertIn("Who served is known by month only in this period.", page)
+        self.assertNotIn("yet", page)
 
     def test_a_killed_daemon_goes_on_where_it_was(self):
         daemon, kiosk = self.history()
