@@ -546,8 +546,9 @@ static bool was_acknowledged(const struct ledger *ledger, int kiosk, uint32_t se
 }
 
 /*
- * What is kept aside was called lost when an older database took its place, and came after all: as it was acknowledged,
- * if it was pressed; a question that ran out of time shows no acknowledgement.
+ * What is kept aside was called lost, when an older database took its place or cells decayed that read right again
+ * later, and came after all: as it was acknowledged, if it was pressed; a question that ran out of time shows no
+ * acknowledgement.
  */
 static void check_conflicts(struct ledger *ledger, struct store *store)
 {
@@ -562,7 +563,7 @@ static void check_conflicts(struct ledger *ledger, struct store *store)
         uint8_t question = (uint8_t)sqlite3_column_int(statement, 2);
         uint16_t value = (uint16_t)sqlite3_column_int(statement, 3);
         const struct row row = {.kiosk = kiosk, .seq = seq, .question = question, .value = value};
-        if (kiosk < 0 || seq > ledger->kiosks[kiosk].restored_through ||
+        if (kiosk < 0 || !may_be_gone(ledger, (unsigned)kiosk, seq) ||
             (buttons_for(&row) != 0 && !was_acknowledged(ledger, kiosk, seq, question, value)))
             ledger_fail(ledger, "kiosk %d: %u came with two contents, one %u=%u", kiosk, (unsigned)seq,
                         question, value);
