@@ -222,19 +222,19 @@ static void digest(char **text, size_t *size)
 static enum cli_exit print(const struct cli *cli, const json_t *reply)
 {
     struct render_options options = {
-        .format = RENDER_TEXT,
+        .format = cli->format,
         .language = cli->language,
         .columns = cli->is_digest ? 0 : terminal_columns(),
         .is_color = !cli->is_digest && isatty(STDOUT_FILENO) && !is_no_color(),
     };
     char *text = NULL;
     size_t size = 0;
-    FILE *page = open_memstream(&text, &size);
 
-    if (strcmp(cli->format, "csv") == 0)
-        options.format = RENDER_CSV;
-    if (strcmp(cli->format, "json") == 0)
-        options.format = RENDER_JSON;
+    if (cli->format == RENDER_ODS && !cli->is_digest && isatty(STDOUT_FILENO)) {
+        complain("a spreadsheet is no text for a terminal; put \" > FILE.ods\" behind the command");
+        return CLI_EXIT_NO;
+    }
+    FILE *page = open_memstream(&text, &size);
     bool is_shown = page != NULL && render(page, reply, &options);
     if (page != NULL)
         fclose(page);
@@ -264,7 +264,7 @@ struct watcher {
 /* Tell what has changed, and whether there is anybody left to tell. Takes reply. */
 static void tell(struct watcher *watcher, json_t *reply)
 {
-    bool is_called = watch_news(stdout, watcher->before, reply, strcmp(watcher->cli->format, "json") == 0);
+    bool is_called = watch_news(stdout, watcher->before, reply, watcher->cli->format == RENDER_JSON);
 
     if (is_called && isatty(STDOUT_FILENO))
         fputc('\a', stdout);

@@ -150,7 +150,7 @@ static const struct option options[] = {
 };
 
 static const char help_head[] =
-    "Usage: byname [--socket PATH | --database FILE] COMMAND... [--format text|csv|json]\n";
+    "Usage: byname [--socket PATH | --database FILE] COMMAND... [--format text|csv|ods|json]\n";
 
 static const char help_tail[] =
     "\n"
@@ -159,6 +159,7 @@ static const char help_tail[] =
     "FILTERS       --kiosk K, --staff S, --audience external|internal\n"
     "--week-start  monday, saturday or sunday (default: as your locale has it)\n"
     "--language    of a report: en, de, es, fr or pl (default: as your locale has it, else en)\n"
+    "--format      csv for programs; ods, a spreadsheet, for people: > FILE.ods\n"
     "--digest      of a report: the SHA-256 of what it would print into a file, instead of it\n"
     "WHO, WHICH    a staff member's name or number; the name of a kiosk\n"
     "--socket      where bynamed listens (default: $BYNAME_SOCKET or " CONFIG_SOCKET_DEFAULT ")\n"
@@ -377,8 +378,6 @@ static void check_words(struct cli *cli, const char *const values[O_COUNT])
 {
     const char *audience = values[O_AUDIENCE], *start = values[O_WEEK_START];
 
-    if (!is_one_of(cli->format, "text", "csv", "json"))
-        mistake(cli, "--format is text, csv or json, not '%s'", cli->format);
     if (audience != NULL && !is_one_of(audience, "external", "internal", "external"))
         mistake(cli, "--audience is external or internal, not '%s'", audience);
     if (start != NULL && !is_one_of(start, "monday", "saturday", "sunday"))
@@ -421,7 +420,7 @@ static void check_options(struct cli *cli, const char *const values[O_COUNT])
     if (values[O_SINCE] != NULL && (values[O_FROM] != NULL || values[O_TO] != NULL))
         mistake(cli, "--since and --from/--to exclude each other");
     check_period(cli, values);
-    if (cli_is_watch(cli) && strcmp(cli->format, "csv") == 0)
+    if (cli_is_watch(cli) && (cli->format == RENDER_CSV || cli->format == RENDER_ODS))
         mistake(cli, "help-calls watch prints text or json, a line for each change");
     if (cli->database != NULL && !command->is_archive_able)
         refuse_archive(cli, verb);
@@ -449,7 +448,8 @@ static void take_option(struct cli *cli, int option, const char *values[O_COUNT]
 {
     switch (option) {
     case O_FORMAT:
-        cli->format = optarg;
+        if (!render_format_find(optarg, &cli->format))
+            mistake(cli, "--format is text, csv, ods or json, not '%s'", optarg);
         break;
     case O_DIGEST:
         cli->is_digest = true;
@@ -495,7 +495,7 @@ void cli_parse(struct cli *cli, int argument_count, char **arguments, const char
     int option;
 
     memset(cli, 0, sizeof *cli);
-    cli->format = "text";
+    cli->format = RENDER_TEXT;
     cli->socket = environment_socket != NULL ? environment_socket : CONFIG_SOCKET_DEFAULT;
     optind = 0; /* glibc: begin anew (getopt(3), Notes) */
     while ((option = getopt_long(argument_count, arguments, ":h", options, NULL)) != -1)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "daemon/render.h"
 #include "daemon/words.h"
 
 #define CLI_TEXT_SIZE_MAX 512
@@ -31,8 +32,8 @@ struct cli {
     const char *help_group;            /* CLI_HELP: what it is about; NULL: everything */
     const char *help_verb;             /* NULL: the whole group */
     const char *socket;
-    const char *database;         /* NULL: ask the daemon */
-    const char *format;           /* "text", "csv" or "json" */
+    const char *database; /* NULL: ask the daemon */
+    enum render_format format;
     enum words_language language; /* of a report's text; English for all else, and for a digest */
     bool has_language;            /* an option says so */
     bool is_digest;               /* of what would be printed, instead of it */

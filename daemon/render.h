@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * render.h - reports as text for a terminal, as CSV and as JSON. Pure: JSON in, bytes out.
+ * render.h - reports as text for a terminal, as CSV, as a spreadsheet and as JSON. Pure: JSON in, bytes out.
  */
 #ifndef BYNAME_RENDER_H
 #define BYNAME_RENDER_H
@@ -11,14 +11,18 @@
 
 #include "daemon/words.h"
 
-enum render_format { RENDER_TEXT, RENDER_CSV, RENDER_JSON };
+enum render_format { RENDER_TEXT, RENDER_CSV, RENDER_ODS, RENDER_JSON };
 
 struct render_options {
     enum render_format format;
-    unsigned columns;             /* width of the terminal; 80 when unknown, 0 means 80 */
-    bool is_color;                /* a terminal without NO_COLOR */
-    enum words_language language; /* of a report's text; English for other replies. CSV and JSON know none */
+    unsigned columns; /* width of the terminal; 80 when unknown, 0 means 80 */
+    bool is_color;    /* a terminal without NO_COLOR */
+    enum words_language
+        language; /* of a report's text; English for other replies. CSV, ODS and JSON know none */
 };
+
+/* "text", "csv", "ods" or "json"; false for anything else. */
+bool render_format_find(const char *name, enum render_format *format);
 
 /* Replies that are not reports, beside "verify" (report.h):
  *

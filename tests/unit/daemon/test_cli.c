@@ -130,7 +130,7 @@ static void test_mistakes_say_what_would_be_right(void **state)
     expect_mistake(WORDS("report", "--since", "7days"), "as in 7d");
     expect_mistake(WORDS("report", "--from", "monday"), "give 2026-11-02");
     expect_mistake(WORDS("report", "--to", "2026-11-02T14"), "--to 2026-11-02T14 is not understood");
-    expect_mistake(WORDS("report", "--format", "pdf"), "text, csv or json");
+    expect_mistake(WORDS("report", "--format", "pdf"), "text, csv, ods or json");
     expect_mistake(WORDS("report", "--wrong"), "--wrong");
     expect_mistake(WORDS("report", "--since"), "--since needs a value");
     expect_mistake(WORDS("staff", "add", "\xFF"), "UTF-8");

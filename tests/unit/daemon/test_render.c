@@ -375,6 +375,99 @@ static void test_csv_rows_with_other_keys_stand_in_the_columns_of_the_header(voi
           RENDER_CSV, "id,csat_n,csat_low\r\n1,2,\r\n2,9,0.5\r\n3,,\r\n");
 }
 
+/* What stands in the spreadsheet of a list with one column: its parts are stored in the file as they are. */
+static void assert_cell(const json_t *value, const char *cell)
+{
+    const struct render_options options = {.format = RENDER_ODS};
+    json_t *reply =
+        json_pack("{s:s, s:s, s:[{s:O}]}", "kind", "staff_list", "store", "S", "staff", "csat_value", value);
+    char *bytes = NULL, line[512];
+    size_t size;
+    FILE *out = open_memstream(&bytes, &size);
+
+    assert_true(render(out, reply, &options));
+    fclose(out);
+    snprintf(line, sizeof line,
+             "<table:table-row>%s<table:table-cell office:value-type=\"string\"><text:p>S</text:p>"
+             "</table:table-cell></table:table-row>",
+             cell);
+    if (memmem(bytes, size, line, strlen(line)) == NULL)
+        fail_msg("no %s", line);
+    assert_null(memmem(bytes, size, "formula", 7));
+    free(bytes);
+    json_decref(reply);
+}
+
+static void assert_text_cell(const char *text, const char *written)
+{
+    json_t *value = json_string(text);
+    char cell[256];
+
+    snprintf(cell, sizeof cell,
+             "<table:table-cell office:value-type=\"string\"><text:p>%s</text:p></table:table-cell>",
+             written);
+    assert_cell(value, cell);
+    json_decref(value);
+}
+
+static void test_spreadsheet_texts_are_texts_whatever_stands_in_them(void **state)
+{
+    static const char *const texts[][2] = {
+        {"=1+1", "=1+1"},
+        {"'=1+1", "'=1+1"},
+        {"12", "12"},
+        {"1e5", "1e5"},
+        {"<b a=\"1\">&amp;]]>", "&lt;b a=\"1\"&gt;&amp;amp;]]&gt;"},
+        {"Zo\u00eb \u0141", "Zo\u00eb \u0141"},
+        {" a  b ", "<text:s/>a <text:s/>b<text:s/>"},
+        {"a\tb\nc", "a<text:tab/>b</text:p><text:p>c"},
+        {"\r\x01\x1f", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"}, /* XML has no such characters */
+        {"x\xEF\xBF\xBEy\xEF\xBF\xBFz", "x\xEF\xBF\xBDy\xEF\xBF\xBDz"},
+        {"\xEF\xBF\xBD\xEF\xB8\x8F", "\xEF\xBF\xBD\xEF\xB8\x8F"},
+        {"2026-13-01", "2026-13-01"},
+        {"2026-11-00", "2026-11-00"},
+        {"2026-11-02 x", "2026-11-02 x"},
+        {"2026-11-02T24:00", "2026-11-02T24:00"},
+        {"2026-11-02T14:00+1:00", "2026-11-02T14:00+1:00"},
+        {"2026-11-02Z", "2026-11-02Z"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_text_cell(texts[i][0], texts[i][1]);
+}
+
+#define DAY_CELL(day) \
+    "<table:table-cell table:style-name=\"day\" office:value-type=\"date\" office:date-value=\"" day "\"/>"
+#define TIME_CELL(time)                                                                                      \
+    "<table:table-cell table:style-name=\"time\" office:value-type=\"date\" office:date-value=\"" time "\"/" \
+    ">"
+
+static void test_spreadsheet_cells_know_what_they_are(void **state)
+{
+    static const struct {
+        const char *json, *cell;
+    } cells[] = {
+        {"3", "<table:table-cell office:value-type=\"float\" office:value=\"3\"/>"},
+        {"0.7628871", "<table:table-cell table:style-name=\"share\" office:value-type=\"percentage\""
+                      " office:value=\"0.762887\"/>"},
+        {"true", "<table:table-cell office:value-type=\"boolean\" office:boolean-value=\"true\"/>"},
+        {"null", "<table:table-cell/>"},
+        {"\"2026-11-02\"", DAY_CELL("2026-11-02")},
+        {"\"2026-11-02T14:05\"", TIME_CELL("2026-11-02T14:05:00")},
+        {"\"2026-11-02T14:05:09+01:00\"", TIME_CELL("2026-11-02T14:05:09")},
+        {"\"2026-11-02T14:05:09Z\"", TIME_CELL("2026-11-02T14:05:09")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        json_t *value = json_loads(cells[i].json, JSON_DECODE_ANY, NULL);
+
+        assert_cell(value, cells[i].cell);
+        json_decref(value);
+    }
+}
+
 static void test_json_keeps_its_order_and_ends_with_a_newline(void **state)
 {
     (void)state;
@@ -397,7 +490,8 @@ static void test_replies_that_make_no_sense_do_not_crash(void **state)
 {
     static const char *const kinds[] = {"summary",    "staff",  "kiosks", "staff_list",
                                         "kiosk_list", "status", "verify"};
-    const struct render_options text = {.format = RENDER_TEXT}, csv = {.format = RENDER_CSV};
+    const struct render_options text = {.format = RENDER_TEXT}, csv = {.format = RENDER_CSV},
+                                ods = {.format = RENDER_ODS};
     FILE *out = fopen("/dev/null", "w");
     json_t *reply = json_pack("{s:s}", "kind", "weather");
 
@@ -410,10 +504,12 @@ static void test_replies_that_make_no_sense_do_not_crash(void **state)
                           1, "kiosks", "visits", "many", "csat", "", "problems", 3);
         assert_true(render(out, reply, &text));
         assert_true(render(out, reply, &csv));
+        assert_true(render(out, reply, &ods));
         json_decref(reply);
         reply = json_pack("{s:s}", "kind", kinds[i]);
         assert_true(render(out, reply, &text));
         assert_true(render(out, reply, &csv));
+        assert_true(render(out, reply, &ods));
         json_decref(reply);
     }
     fclose(out);
@@ -475,6 +571,8 @@ int main(void)
         cmocka_unit_test(test_csv_is_quoted_and_safe_for_spreadsheets),
         cmocka_unit_test(test_csv_has_no_formula_whatever_stands_between_the_fields),
         cmocka_unit_test(test_csv_rows_with_other_keys_stand_in_the_columns_of_the_header),
+        cmocka_unit_test(test_spreadsheet_texts_are_texts_whatever_stands_in_them),
+        cmocka_unit_test(test_spreadsheet_cells_know_what_they_are),
         cmocka_unit_test(test_json_keeps_its_order_and_ends_with_a_newline),
         cmocka_unit_test(test_color_only_when_asked_for),
         cmocka_unit_test(test_replies_that_make_no_sense_do_not_crash),
