@@ -78,7 +78,7 @@ static unsigned hash_on_board(struct board *board, struct echo *echo, const uint
 {
     uint8_t line[LINE_SIZE_MAX], buffer[FRAME_SIZE_MAX];
     struct frame_decoder decoder;
-    struct frame frame = {0};
+    struct frame frame = {.body = buffer};
     bool is_frame = false;
 
     echo->size = 0;

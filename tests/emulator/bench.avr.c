@@ -277,6 +277,20 @@ static void hang(void)
     }
 }
 
+/* The watchdog bites 16 ms after it is enabled: begin the write just before. */
+static void hang_in_write(void)
+{
+    wdt_enable(WDTO_15MS);
+    EEARL = arguments[0];
+    EEARH = arguments[1];
+    EEDR = arguments[2];
+    EECR = 0;
+    _delay_ms(14);
+    __asm__ volatile("sbi %0, %1\n\tsbi %0, %2" ::"I"(_SFR_IO_ADDR(EECR)), "I"(EEMPE), "I"(EEPE));
+    for (;;) {
+    }
+}
+
 static void piezo(void)
 {
     DDRB |= _BV(PB5);
@@ -329,16 +343,7 @@ static void run(uint8_t command)
         hang();
         break;
     case BENCH_WATCHDOG_IN_WRITE:
-        /* The watchdog bites 16 ms after it is enabled: begin the write just before. */
-        wdt_enable(WDTO_15MS);
-        EEARL = arguments[0];
-        EEARH = arguments[1];
-        EEDR = arguments[2];
-        EECR = 0;
-        _delay_ms(14);
-        __asm__ volatile("sbi %0, %1\n\tsbi %0, %2" ::"I"(_SFR_IO_ADDR(EECR)), "I"(EEMPE), "I"(EEPE));
-        for (;;) {
-        }
+        hang_in_write();
         break;
     case BENCH_PIEZO:
         piezo();

@@ -162,8 +162,8 @@ static void test_too_long_line_is_refused(void **state)
 
 static char *write_script(const char *text)
 {
-    static char path[] = "/tmp/emulator-script-XXXXXX";
-    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    static char path[32];
+    snprintf(path, sizeof path, "/tmp/emulator-script-XXXXXX");
     const int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));

@@ -364,10 +364,19 @@ static void congest(struct world *world, uint8_t how)
     world->is_in_use = (how & 12) == 12;
 }
 
+static void say_any(struct world *world, struct fuzz_input *input)
+{
+    uint8_t type = fuzz_u8(input);
+    uint8_t flags = fuzz_u8(input) == 255;
+    size_t size = fuzz_u8(input);
+    const uint8_t *bytes = fuzz_bytes(input, size, &size);
+
+    say(world, type, flags, bytes, size);
+}
+
 static void operate(struct world *world, struct fuzz_input *input)
 {
     const uint8_t *bytes;
-    uint8_t type, flags;
     size_t size;
 
     switch ((enum operation)(fuzz_u8(input) % OPERATION_COUNT)) {
@@ -377,11 +386,7 @@ static void operate(struct world *world, struct fuzz_input *input)
         session_receive(&world->session, bytes, size, &world->clock);
         break;
     case FRAME:
-        type = fuzz_u8(input);
-        flags = fuzz_u8(input) == 255;
-        size = fuzz_u8(input);
-        bytes = fuzz_bytes(input, size, &size);
-        say(world, type, flags, bytes, size);
+        say_any(world, input);
         break;
     case HELLO:
         say_hello(world, input);

@@ -34,7 +34,7 @@ void options_read(struct options *options, int argc, char **argv)
             options->jobs = (unsigned)number_or_die(value);
         } else if (strcmp(argv[i], "--every") == 0) {
             options->every = (unsigned)number_or_die(value);
-        } else if (strcmp(argv[i], "--replay") == 0 && value != NULL) {
+        } else if (strcmp(argv[i], "--replay") == 0 && i + 1 < argc) {
             options->replay = value;
         } else if (strcmp(argv[i], "--long") == 0) {
             options->is_long = true;

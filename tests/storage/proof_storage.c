@@ -389,7 +389,7 @@ static enum store_status run_batch(struct proof *proof, const struct script_batc
     enum store_status status = work_run(&proof->runner, items, batch->count, &proof->error);
     for (unsigned i = 0; status == STORE_OK && i < batch->count; i++)
         acknowledge(proof, items[i], false);
-    return status == STORE_OK ? run_roster(proof, works[0].now_ms) : status;
+    return status == STORE_OK ? run_roster(proof, batch->items[0].work.now_ms) : status;
 }
 
 static bool is_crash(enum kind kind)
@@ -886,14 +886,16 @@ int main(int argument_count, char **arguments)
     static struct script script;
     uint64_t digest[DIGEST_COUNT];
     static struct proof proof = {.options = {.every = 1, .seeds = 1, .jobs = 2}, .script = &script};
+    struct totals *totals;
 
     if (!parse(&proof.options, argument_count, arguments)) {
         fputs("usage: proof_storage [--every N] [--seeds N] [--pairs N] [--jobs N] [--memory | --syncs]\n", stderr);
         return 2;
     }
-    proof.totals = mmap(NULL, sizeof *proof.totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (proof.totals == MAP_FAILED)
+    totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (totals == MAP_FAILED)
         return 2;
+    proof.totals = totals;
     script_make(&script, 1);
     run(&proof, proof.digest);
     proof.is_armed = true;
@@ -906,6 +908,6 @@ int main(int argument_count, char **arguments)
     fault_vfs_destroy(proof.vfs);
     printf("%u operations of the disk, %u allocations, %u batches, %u answers\n", proof.operation_count,
            proof.allocation_count, script.batch_count, script.last_seq);
-    say_totals(proof.totals);
-    return proof.totals->failed == 0 && is_complete(proof.totals, &proof.options) ? 0 : 1;
+    say_totals(totals);
+    return totals->failed == 0 && is_complete(totals, &proof.options) ? 0 : 1;
 }

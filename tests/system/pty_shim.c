@@ -137,7 +137,10 @@ char *realpath(const char *path, char *resolved)
         return next(path, resolved);
     if (access(real_path(path, room), F_OK) != 0)
         return NULL;
-    return resolved == NULL ? strdup(path) : strcpy(resolved, path);
+    if (resolved == NULL)
+        return strdup(path);
+    snprintf(resolved, PATH_MAX, "%s", path);
+    return resolved;
 }
 
 char *__realpath_chk(const char *path, char *resolved, size_t capacity)

@@ -172,6 +172,12 @@ static enum player_status result(struct player *player, int kiosk_result)
     return kiosk_result == 0 ? PLAYER_RUNNING : fail(player, "", player->kiosk->error);
 }
 
+static void press(struct player *player, const struct script_command *command)
+{
+    kiosk_press(player->kiosk, KIOSK_HAND_KEYS, player->down | command->buttons);
+    take_time(player, cycles(command->ms));
+}
+
 /* Start the command; it ends when continue_command finds its end reached. */
 static enum player_status begin(struct player *player)
 {
@@ -186,12 +192,10 @@ static enum player_status begin(struct player *player)
         hold(player, command);
         break;
     case SCRIPT_PRESS:
-        kiosk_press(kiosk, KIOSK_HAND_KEYS, player->down | command->buttons);
-        take_time(player, cycles(command->ms));
+        press(player, command);
         break;
     case SCRIPT_BOUNCE:
-        kiosk_press(kiosk, KIOSK_HAND_KEYS, player->down | command->buttons);
-        take_time(player, cycles(command->ms));
+        press(player, command);
         player->deadline = next_bounce(player);
         player->is_bouncing = true;
         break;

@@ -100,67 +100,66 @@ static void test_empty_file_is_all_defaults(void **state)
     assert_int_equal(config.kiosk_count, 0);
 }
 
+static const struct {
+    const char *text;
+    const char *said;
+} known_mistakes[] = {
+    {"[daemon]\ndatabse=/x\n", ":2: there is no key databse here; this section knows database, socket"},
+    {"[daemon]\ndatabase=x\n", ":2: database=x is not an absolute path"},
+    {"[daemon]\nadopt=maybe\n", ":2: adopt=maybe; write adopt=auto or adopt=manual"},
+    {"[daemon]\nhelp=\n", ":2: help=; write help=on or help=off"},
+    {"[daemon]\nhelp_command=echo\n", ":2: help_command=echo is not an absolute path"},
+    {"[daemon]\nhelp_command=/etc/passwd\n", ":2: help_command=/etc/passwd: there is no program /etc/passwd"},
+    {"[daemon]\nhelp_second_command=/nowhere x\n",
+     ":2: help_second_command=/nowhere x: there is no program /nowhere; give its path"},
+    {"[daemon]\nhelp_webhook=ftp://x/\n", ":2: help_webhook=ftp://x/; write an address such as https"},
+    {"[daemon]\nhelp_second_webhook=/bin/true\n", ":2: help_second_webhook=/bin/true; write an address"},
+    {"[daemon]\nbad_run=half\n", ":2: bad_run=half; write off, or as in 50% of 4 in 15 min"},
+    {"[daemon]\nbad_run=50% of 1 in 15 min\n", ":2: bad_run=50% of 1 in 15 min; write off"},
+    {"[daemon]\nbad_run=101% of 4 in 15 min\n", ":2: bad_run=101%"},
+    {"[daemon]\nbad_run=50% of 4 in 15 minutes\n", ":2: bad_run=50% of 4 in 15 minutes; write"},
+    {"[daemon]\nlog=loud\n", ":2: log=loud; write error, warning, notice or info"},
+    {"[daemon]\ntimezone=Mars/North\n", ":2: timezone=Mars/North is not known"},
+    {"[daemon]\ntimezone=../../etc/passwd\n", ":2: timezone="},
+    {"[daemon]\nstore=\n", ":2: store= takes a name"},
+    {"[daemon]\nstore=a\nstore=b\n", ":3: store= stands in this section twice"},
+    {"[daemons]\n", ":1: there is no section [daemons]"},
+    {"store=a\n", ":1: store= stands before any section"},
+    {"[daemon\n", ":1: a section has no ]"},
+    {"[daemon]\nstore\n", ":2: this is no key=value"},
+    {"[kiosk A]\n", ":1: [kiosk A] has no port"},
+    {"[kiosk ]\nport=/dev/a\n", ":1: a kiosk's name has 1 to 16 characters"},
+    {"[kiosk seventeen letters]\nport=/dev/a\n", ":1: a kiosk's name has"},
+    {"[kiosk A]\nport=/dev/a\n[kiosk A]\nport=/dev/b\n", ":3: [kiosk A] stands here twice"},
+    {"[kiosk A]\nport=/dev/a\n[kiosk B]\nport=/dev/a\n", ":4: port=/dev/a belongs to [kiosk A] of line 1"},
+    {"[kiosk A]\nport=ttyACM0\n", ":2: port=ttyACM0; write a path"},
+    {"[kiosk A]\nport=usb:2341\n", ":2: port=usb:2341; write usb:VVVV:PPPP"},
+    {"[kiosk A]\nport=usb:2341:0042:\n", ":2: port=usb:2341:0042:; write"},
+    {"[kiosk A]\nport=/dev/a\nbaud=fast\n", ":3: baud=fast"},
+    {"[kiosk A]\nport=/dev/a\nbaud=1\n", ":3: baud=1;"},
+    {"[kiosk A]\nport=/dev/a\nparity=odd\n",
+     ":3: there is no key parity here; this section knows port and baud"},
+    {"[http]\nlisten=8080\n", ":2: listen=8080; write a numeric address and a port"},
+    {"[http]\nlisten=localhost:8080\n", ":2: listen=localhost:8080; write"},
+    {"[http]\nlisten=127.0.0.1:65536\n", ":2: listen=127.0.0.1:65536; write"},
+    {"[http]\nlisten=127.0.0.1:\n", ":2: listen=127.0.0.1:; write"},
+    {"[http]\nlisten=[::1:80\n", ":2: listen=[::1:80; write"},
+    {"[http]\nlisten=::1:80\n", ":2: listen=::1:80; write"},
+    {"[http]\nnames=a_b\n", ":2: names=a_b; write names in small letters"},
+    {"[http]\ncertificate=/a\n", ":1: [http] has one of certificate= and key="},
+    {"[http]\nlisten=0.0.0.0:80\n", ":1: [http] listens at 0.0.0.0, which others can reach"},
+    {"[http]\nlisten=[::]:80\n", ":1: [http] listens at ::, which others can reach"},
+    {"[http]\n[http]\n", ":2: [http] stands here twice"},
+    {"\n\n  [kiosk A]\n", ":3: [kiosk A] has no port"},
+};
+
 static void test_each_mistake_is_named_with_its_line(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *said;
-    } cases[] = {
-        {"[daemon]\ndatabse=/x\n", ":2: there is no key databse here; this section knows database, socket"},
-        {"[daemon]\ndatabase=x\n", ":2: database=x is not an absolute path"},
-        {"[daemon]\nadopt=maybe\n", ":2: adopt=maybe; write adopt=auto or adopt=manual"},
-        {"[daemon]\nhelp=\n", ":2: help=; write help=on or help=off"},
-        {"[daemon]\nhelp_command=echo\n", ":2: help_command=echo is not an absolute path"},
-        {"[daemon]\nhelp_command=/etc/passwd\n",
-         ":2: help_command=/etc/passwd: there is no program /etc/passwd"},
-        {"[daemon]\nhelp_second_command=/nowhere x\n", ":2: help_second_command=/nowhere x: there is no program /nowhere; give its path"},
-        {"[daemon]\nhelp_webhook=ftp://x/\n", ":2: help_webhook=ftp://x/; write an address such as https"},
-        {"[daemon]\nhelp_second_webhook=/bin/true\n", ":2: help_second_webhook=/bin/true; write an address"},
-        {"[daemon]\nbad_run=half\n", ":2: bad_run=half; write off, or as in 50% of 4 in 15 min"},
-        {"[daemon]\nbad_run=50% of 1 in 15 min\n", ":2: bad_run=50% of 1 in 15 min; write off"},
-        {"[daemon]\nbad_run=101% of 4 in 15 min\n", ":2: bad_run=101%"},
-        {"[daemon]\nbad_run=50% of 4 in 15 minutes\n", ":2: bad_run=50% of 4 in 15 minutes; write"},
-        {"[daemon]\nlog=loud\n", ":2: log=loud; write error, warning, notice or info"},
-        {"[daemon]\ntimezone=Mars/North\n", ":2: timezone=Mars/North is not known"},
-        {"[daemon]\ntimezone=../../etc/passwd\n", ":2: timezone="},
-        {"[daemon]\nstore=\n", ":2: store= takes a name"},
-        {"[daemon]\nstore=a\nstore=b\n", ":3: store= stands in this section twice"},
-        {"[daemons]\n", ":1: there is no section [daemons]"},
-        {"store=a\n", ":1: store= stands before any section"},
-        {"[daemon\n", ":1: a section has no ]"},
-        {"[daemon]\nstore\n", ":2: this is no key=value"},
-        {"[kiosk A]\n", ":1: [kiosk A] has no port"},
-        {"[kiosk ]\nport=/dev/a\n", ":1: a kiosk's name has 1 to 16 characters"},
-        {"[kiosk seventeen letters]\nport=/dev/a\n", ":1: a kiosk's name has"},
-        {"[kiosk A]\nport=/dev/a\n[kiosk A]\nport=/dev/b\n", ":3: [kiosk A] stands here twice"},
-        {"[kiosk A]\nport=/dev/a\n[kiosk B]\nport=/dev/a\n",
-         ":4: port=/dev/a belongs to [kiosk A] of line 1"},
-        {"[kiosk A]\nport=ttyACM0\n", ":2: port=ttyACM0; write a path"},
-        {"[kiosk A]\nport=usb:2341\n", ":2: port=usb:2341; write usb:VVVV:PPPP"},
-        {"[kiosk A]\nport=usb:2341:0042:\n", ":2: port=usb:2341:0042:; write"},
-        {"[kiosk A]\nport=/dev/a\nbaud=fast\n", ":3: baud=fast"},
-        {"[kiosk A]\nport=/dev/a\nbaud=1\n", ":3: baud=1;"},
-        {"[kiosk A]\nport=/dev/a\nparity=odd\n",
-         ":3: there is no key parity here; this section knows port and baud"},
-        {"[http]\nlisten=8080\n", ":2: listen=8080; write a numeric address and a port"},
-        {"[http]\nlisten=localhost:8080\n", ":2: listen=localhost:8080; write"},
-        {"[http]\nlisten=127.0.0.1:65536\n", ":2: listen=127.0.0.1:65536; write"},
-        {"[http]\nlisten=127.0.0.1:\n", ":2: listen=127.0.0.1:; write"},
-        {"[http]\nlisten=[::1:80\n", ":2: listen=[::1:80; write"},
-        {"[http]\nlisten=::1:80\n", ":2: listen=::1:80; write"},
-        {"[http]\nnames=a_b\n", ":2: names=a_b; write names in small letters"},
-        {"[http]\ncertificate=/a\n", ":1: [http] has one of certificate= and key="},
-        {"[http]\nlisten=0.0.0.0:80\n", ":1: [http] listens at 0.0.0.0, which others can reach"},
-        {"[http]\nlisten=[::]:80\n", ":1: [http] listens at ::, which others can reach"},
-        {"[http]\n[http]\n", ":2: [http] stands here twice"},
-        {"\n\n  [kiosk A]\n", ":3: [kiosk A] has no port"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_true(load(cases[i].text) >= 1);
-        if (strncmp(said, cases[i].said, strlen(cases[i].said)) != 0)
-            fail_msg("%s: said %s", cases[i].text, said);
+    for (size_t i = 0; i < sizeof known_mistakes / sizeof *known_mistakes; i++) {
+        assert_true(load(known_mistakes[i].text) >= 1);
+        if (strncmp(said, known_mistakes[i].said, strlen(known_mistakes[i].said)) != 0)
+            fail_msg("%s: said %s", known_mistakes[i].text, said);
     }
 }
 

@@ -35,8 +35,7 @@ static void test_plain_text_is_one_line_that_can_be_seen(void **state)
     static const char *const others[] = {"\033[m",
                                          "a\nb",
                                          "\x7F",
-                                         "\xC2\x9B"
-                                         "2J",
+                                         "\xC2\x9B\062J", /* the 2 is no digit of the 9B */
                                          "\xE2\x80\xAE",
                                          "\xE2\x81\xA6",
                                          "\xEF\xBB\xBF",
