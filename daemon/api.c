@@ -368,6 +368,21 @@ static enum store_status run_kiosk_audience(struct store *store, struct api_call
     return status == STORE_OK ? done(call, "%s now serves the %s audience", which, audience) : status;
 }
 
+static enum store_status run_kiosk_retire(struct store *store, struct api_call *call,
+                                          struct store_error *error)
+{
+    const char *which = text_of(call, TEXT_WHICH);
+    enum store_status status = store_kiosk_retire(store, which, call->now_ms, error);
+
+    return status == STORE_OK ? done(call, "%s is retired: missed no more, kept in the reports", which)
+                              : status;
+}
+
+static bool is_retired(const json_t *kiosk)
+{
+    return strcmp(text_in(kiosk, "state"), "retired") == 0;
+}
+
 /* The list's entry of the kiosk at a port: by its id when a kiosk is up there, else by the port it was last at.
  * One that is kept waiting is not the adopted one that was at the port before it. */
 static json_t *find_kiosk(json_t *list, const struct hub_kiosk *kiosk, const char *port)
@@ -387,7 +402,7 @@ static json_t *find_kiosk(json_t *list, const struct hub_kiosk *kiosk, const cha
     json_array_foreach(list, index, item)
     {
         bool is_adopted = strcmp(text_in(item, "state"), "adopted") == 0;
-        if (strcmp(text_in(item, "port"), port) == 0 && is_adopted != is_waiting)
+        if (!is_retired(item) && strcmp(text_in(item, "port"), port) == 0 && is_adopted != is_waiting)
             return item;
     }
     return NULL;
@@ -595,7 +610,26 @@ static void say(json_t *list, const char *format, ...)
     json_array_append_new(list, report_text(text));
 }
 
-static void judge_kiosks(json_t *problems, const struct api_live *live)
+/* A port whose kiosk was retired, and which has no other yet: nobody is missed there. */
+static bool is_given_up(const json_t *list, const char *port)
+{
+    bool is_any_retired = false;
+    size_t index;
+    json_t *item;
+
+    json_array_foreach(list, index, item)
+    {
+        if (strcmp(text_in(item, "port"), port) != 0)
+            continue;
+        if (is_retired(item))
+            is_any_retired = true;
+        else if (json_is_string(json_object_get(item, "name")))
+            return false;
+    }
+    return is_any_retired;
+}
+
+static void judge_kiosks(json_t *problems, const json_t *list, const struct api_live *live)
 {
     for (uint16_t i = 0; i < hub_count(live->hub); i++) {
         const struct hub_kiosk kiosk = hub_kiosk(live->hub, i);
@@ -611,7 +645,7 @@ static void judge_kiosks(json_t *problems, const struct api_live *live)
         else if (strcmp(state, "refused") == 0 || strcmp(state, "held") == 0 ||
                  strcmp(state, "unverified") == 0)
             say(problems, "kiosk %s: %s", port, note);
-        else if (quiet_ms >= API_AWAY_UNWELL_MS)
+        else if (quiet_ms >= API_AWAY_UNWELL_MS && !is_given_up(list, port))
             say(problems, "kiosk %s has been away for %" PRIu64 " s: %s", port, quiet_ms / 1000,
                 kiosk.line == HUB_LINE_ABSENT ? "not plugged in" : note);
     }
@@ -631,6 +665,8 @@ static void judge_losses(json_t *warnings, const json_t *list)
         json_int_t refused = json_integer_value(json_object_get(item, "refused"));
         json_int_t conflicts = json_integer_value(json_object_get(item, "conflicts"));
 
+        if (is_retired(item))
+            continue;
         if (restored > 0)
             say(warnings,
                 "kiosk %s: %" JSON_INTEGER_FORMAT " answer%s missing since an older database was restored",
@@ -691,7 +727,7 @@ static void finish_status(struct api_call *call, const struct api_live *live)
         merge_live(list, live);
         if (live->writer_status == STORE_FULL)
             say(problems, "the database takes nothing: %s", live->writer_error);
-        judge_kiosks(problems, live);
+        judge_kiosks(problems, list, live);
         judge_calls(problems, live);
         if (!live->is_synchronised)
             say(warnings, "the clock of this host is not synchronised: times of answers are bounds only");
@@ -1080,6 +1116,7 @@ static const struct route routes[] = {
     {true, {"kiosks", "*", "adopt"}, API_WRITER, LOCALS, run_kiosk_adopt, NULL, 0},
     {true, {"kiosks", "*", "rename"}, API_WRITER, MANAGERS, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
     {true, {"kiosks", "*", "audience"}, API_WRITER, MANAGERS, run_kiosk_audience, NULL, NEEDS(TEXT_AUDIENCE)},
+    {true, {"kiosks", "*", "retire"}, API_WRITER, MANAGERS, run_kiosk_retire, NULL, 0},
     {false, {"help-calls"}, API_READER, MANAGERS, run_help_call_list, NULL, 0},
     {true, {"help-calls", "*", "acknowledge"}, API_WRITER, MANAGERS, run_acknowledge, NULL, 0},
     {true, {"help-calls", "*", "close"}, API_WRITER, MANAGERS, run_close, NULL, NEEDS(TEXT_OUTCOME)},

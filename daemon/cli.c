@@ -83,6 +83,8 @@ static const struct cli_command commands[] = {
     {"kiosk", "audience", "WHICH external|internal",
      "whom it asks: customers, or colleagues of another department", true, false, "/api/v1/kiosks/*/audience",
      NULL, 2, 2, "audience", 0},
+    {"kiosk", "retire", "WHICH", "taken away for good, kept in the reports", true, false,
+     "/api/v1/kiosks/*/retire", NULL, 1, 1, NULL, 0},
     {"policy", "print", "", "one page to sign: what is kept about staff, and who may look", false, true,
      "/api/v1/policy", NULL, 0, 0, NULL, 0},
     {"policy", "attribute", "all|positive|none", "whose names are kept from now on", true, false,

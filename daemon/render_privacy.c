@@ -73,13 +73,12 @@ static void put_retention(FILE *out, const json_t *reply)
         fputs("3. For how long: until it is erased (byname staff erase). Nothing is deleted by itself.\n",
               out);
     else
-        fprintf(out,
-                "3. For how long: answers, sign-ons and the log of reads for %" JSON_INTEGER_FORMAT
-                " days; the"
-                " newest %d\n   answers of a kiosk stay until it goes on. Counts stay, of people by month; "
-                "the name\n"
-                "   until it is erased (byname staff erase).\n",
-                json_integer_value(days), STORE_KEPT_BACK);
+        fprintf(
+            out,
+            "3. For how long: answers, sign-ons and the log of reads for %" JSON_INTEGER_FORMAT " days; the"
+            " newest %d\n   answers of a kiosk stay until it goes on or is retired. Counts stay, of people\n"
+            "   by month; the name until it is erased (byname staff erase).\n",
+            json_integer_value(days), STORE_KEPT_BACK);
     if (json_is_string(json_object_get(retention, "purged_before")))
         fprintf(out, "   Answers from before %.10s are gone.\n", text_of(retention, "purged_before"));
 }
@@ -126,7 +125,9 @@ void render_retention_preview(struct page *page, const json_t *reply)
             page_count_at(reply, "help_calls"));
     fprintf(out, "  %9" JSON_INTEGER_FORMAT " rows of the log of reads\n", page_count_at(reply, "reads"));
     if (page_count_at(reply, "kept_back") > 0)
-        fprintf(out, "As old, and kept until their kiosk goes on: %" JSON_INTEGER_FORMAT " answers.\n",
+        fprintf(out,
+                "As old, and kept until their kiosk goes on or is retired: %" JSON_INTEGER_FORMAT
+                " answers.\n",
                 page_count_at(reply, "kept_back"));
     fputs("Counts stay; of people they stay by month. Who was signed on is not known any more for\n"
           "that time. Nothing was changed: without --dry-run it is.\n",

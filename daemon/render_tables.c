@@ -163,6 +163,9 @@ static void put_kiosk_row(struct page *page, const json_t *row, const json_t *pe
              page_count_at(row, "boots"));
     if (is_internal)
         page_put(page, STYLE_QUIET, "    %s\n", page_word(page, WORD_AUDIENCE_INTERNAL));
+    if (json_is_string(page_at(row, "retired")))
+        page_put(page, STYLE_QUIET, "    %s\n",
+                 page_say(page, WORD_KIOSK_RETIRED, page_moment(page, page_text_at(row, "retired"), false)));
     put_availability(page, page_at(row, "availability"), period);
     if (json_is_object(page_at(row, "comparison")) && page_is_known(page_at(row, "csat")))
         page_put(page, style, "    %s\n", page_say(page, WORD_KIOSK_BEFORE, page_word(page, verdict)));

@@ -53,6 +53,7 @@ static const char *state_words(const json_t *row)
         {"refused", "refused"},
         {"held", "on hold"},
         {"unverified", "not verified"},
+        {"retired", "retired"},
     };
 
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {

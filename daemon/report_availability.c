@@ -151,16 +151,21 @@ static enum store_status silences_count(struct report *report, int64_t kiosk,
     return status;
 }
 
-static enum store_status since_read(struct report *report, int64_t kiosk, int64_t *since_ms)
+/* From when to when there is a record of it. */
+static enum store_status record_read(struct report *report, int64_t kiosk, struct span *record)
 {
-    sqlite3_stmt *row = report_prepare(report, "SELECT since_ms FROM hearing WHERE kiosk = ?1");
+    static const char sql[] = "SELECT since_ms, ifnull(retired_ms, ?2) FROM hearing JOIN kiosk ON kiosk.id ="
+                              " hearing.kiosk WHERE kiosk = ?1";
+    sqlite3_stmt *row = report_prepare(report, sql);
     enum store_status status = STORE_BROKEN;
 
-    *since_ms = INT64_MAX;
-    if (row != NULL)
+    *record = (struct span){INT64_MAX, INT64_MIN};
+    if (row != NULL) {
         sqlite3_bind_int64(row, 1, kiosk);
+        sqlite3_bind_int64(row, 2, INT64_MAX);
+    }
     while (row != NULL && report_step(report, row, &status))
-        *since_ms = sqlite3_column_int64(row, 0);
+        *record = (struct span){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
     sqlite3_finalize(row);
     return status;
 }
@@ -195,11 +200,11 @@ enum store_status report_availability(struct report *report, const struct report
                                       int64_t kiosk, json_t **out)
 {
     struct availability availability = {.unheard = unheard};
-    int64_t since_ms;
-    enum store_status status = since_read(report, kiosk, &since_ms);
+    struct span record;
+    enum store_status status = record_read(report, kiosk, &record);
 
-    availability.from_ms = later_of(since_ms, report->figures.from_ms);
-    availability.to_ms = earlier_of(report->now_ms, report->figures.to_ms);
+    availability.from_ms = later_of(record.from_ms, report->figures.from_ms);
+    availability.to_ms = earlier_of(earlier_of(report->now_ms, record.to_ms), report->figures.to_ms);
     availability.done_ms = availability.from_ms;
     if (status == STORE_OK && availability.from_ms < availability.to_ms)
         status = silences_count(report, kiosk, &availability);

@@ -27,6 +27,7 @@ enum column {
     COLUMN_RESTORED,
     COLUMN_DUPLICATES,
     COLUMN_CONFLICTS,
+    COLUMN_RETIRED,
 };
 
 static const char kiosk_sql[] =
@@ -38,13 +39,13 @@ static const char kiosk_sql[] =
     " (SELECT ifnull(sum(last - first + 1), 0) FROM lost JOIN journal j ON j.id = lost.journal"
     "  WHERE j.kiosk = kiosk.id AND cause = 3),"
     " (SELECT ifnull(sum(duplicates), 0) FROM journal WHERE kiosk = kiosk.id),"
-    " (SELECT count(*) FROM conflict JOIN journal j ON j.id = conflict.journal WHERE j.kiosk = kiosk.id)"
-    " FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 ORDER BY name";
+    " (SELECT count(*) FROM conflict JOIN journal j ON j.id = conflict.journal WHERE j.kiosk = kiosk.id),"
+    " retired_ms FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 ORDER BY name";
 
-static int64_t heard_of(sqlite3_stmt *row)
+static int64_t time_at(sqlite3_stmt *row, enum column column)
 {
-    return sqlite3_column_type(row, COLUMN_HEARD) == SQLITE_NULL ? INT64_MIN
-                                                                 : sqlite3_column_int64(row, COLUMN_HEARD);
+    return sqlite3_column_type(row, (int)column) == SQLITE_NULL ? INT64_MIN
+                                                                : sqlite3_column_int64(row, (int)column);
 }
 
 static json_t *row_make(struct report *report, sqlite3_stmt *row, const struct report_part *part)
@@ -71,7 +72,8 @@ static json_t *row_make(struct report *report, sqlite3_stmt *row, const struct r
     json_object_set_new(out, "name", report_column_text(row, COLUMN_NAME));
     json_object_set_new(out, "id", report_id(sqlite3_column_int64(row, COLUMN_KIOSK_ID)));
     json_object_set_new(out, "audience", report_column_text(row, COLUMN_AUDIENCE));
-    json_object_set_new(out, "last_heard", report_moment(report, heard_of(row)));
+    json_object_set_new(out, "last_heard", report_moment(report, time_at(row, COLUMN_HEARD)));
+    json_object_set_new(out, "retired", report_moment(report, time_at(row, COLUMN_RETIRED)));
     json_object_set_new(out, "firmware", report_column_text(row, COLUMN_FIRMWARE));
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         json_object_set_new(out, numbers[i].key, report_column_integer(row, (int)numbers[i].column));
@@ -91,11 +93,23 @@ static sqlite3_stmt *kiosks_prepare(struct report *report, const char *sql)
     return row;
 }
 
+/* Retired before the period, without figures in it, and not asked for. */
+static bool is_past(const struct report *report, sqlite3_stmt *row, const struct report_breakdown *breakdown)
+{
+    int64_t retired_ms = time_at(row, COLUMN_RETIRED);
+
+    return retired_ms != INT64_MIN && retired_ms < report->figures.from_ms && report->figures.kiosk == 0 &&
+           figures_groups_find(&breakdown->groups, sqlite3_column_int64(row, COLUMN_ID)) == NULL;
+}
+
 static enum store_status row_add(struct report *report, sqlite3_stmt *row,
                                  const struct report_breakdown *breakdown,
                                  const struct report_unheard *unheard, json_t *rows)
 {
     int64_t kiosk = sqlite3_column_int64(row, COLUMN_ID);
+
+    if (is_past(report, row, breakdown))
+        return STORE_OK;
     struct report_part part = report_kiosk_part(breakdown, kiosk);
     json_t *out = row_make(report, row, &part), *availability = NULL;
     enum store_status status = report_availability(report, unheard, kiosk, &availability);
@@ -154,7 +168,7 @@ static const char wellness_sql[] =
     "  WHERE j.kiosk = kiosk.id AND cause <> 2 AND noticed_ms >= ?3),"
     " EXISTS (SELECT 1 FROM conflict JOIN journal j ON j.id = conflict.journal"
     "  WHERE j.kiosk = kiosk.id AND arrived_ms >= ?3)"
-    " FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 ORDER BY name";
+    " FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 AND retired_ms IS NULL ORDER BY name";
 
 #define WELLNESS_HEARD 1
 #define WELLNESS_FIRST 2

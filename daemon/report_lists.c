@@ -28,14 +28,15 @@ enum store_status report_staff_list(struct report *report)
     return status;
 }
 
-/* Adopted ones by name, then those that wait, by port. "connected" is null here: the store cannot know. */
+/* Adopted ones by name, then those that wait, by port, then retired ones. "connected" is null here: the store cannot know. */
 enum store_status report_kiosk_list(struct report *report)
 {
     sqlite3_stmt *row = report_prepare(
         report,
-        "SELECT 0 AS waits, name, kiosk_id, 'adopted', port, firmware, heard_ms FROM kiosk UNION ALL"
-        " SELECT 1, NULL, kiosk_id, iif(kiosk_id = 0, 'pending', 'other_database'), port, firmware, heard_ms"
-        " FROM pending ORDER BY waits, name, port");
+        "SELECT iif(retired_ms IS NULL, 0, 2) AS part, name, kiosk_id, iif(retired_ms IS NULL, 'adopted',"
+        " 'retired'), port, firmware, heard_ms FROM kiosk UNION ALL SELECT 1, NULL, kiosk_id, iif(kiosk_id = "
+        "0, 'pending', 'other_database'), port, firmware, heard_ms"
+        " FROM pending ORDER BY part, name, port");
     enum store_status status = STORE_BROKEN;
     json_t *out = json_array();
 

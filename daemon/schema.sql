@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 11. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 12. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers. In place of a comment that is the name of one of
@@ -426,3 +426,25 @@ CREATE TABLE silence (
     to_ms INTEGER NOT NULL,
     PRIMARY KEY (kiosk, from_ms)
 ) STRICT, WITHOUT ROWID;
+
+-- Since version 12 ------------------------------------------------------------------------------------------------
+
+ALTER TABLE kiosk ADD COLUMN retired_ms INTEGER; -- taken away for good; NULL: in use
+
+-- When bynamed itself was there, by a good clock, though no kiosk was heard.
+ALTER TABLE store ADD COLUMN listened_ms INTEGER;
+
+DROP VIEW v1_kiosk;
+CREATE VIEW v1_kiosk AS
+SELECT id AS kiosk, name AS kiosk_name, audience, port, firmware,
+       strftime('%Y-%m-%dT%H:%M:%fZ', adopted_ms / 1000.0, 'unixepoch') AS adopted_utc, adopted_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', heard_ms / 1000.0, 'unixepoch') AS heard_utc, heard_ms,
+       pending AS answers_waiting, bad_slots, display_faults, stuck_buttons, health_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', retired_ms / 1000.0, 'unixepoch') AS retired_utc, retired_ms
+FROM kiosk;
+
+CREATE VIEW v1_silence AS
+SELECT kiosk.id AS kiosk, kiosk.name AS kiosk_name,
+       strftime('%Y-%m-%dT%H:%M:%fZ', from_ms / 1000.0, 'unixepoch') AS from_utc, from_ms,
+       strftime('%Y-%m-%dT%H:%M:%fZ', to_ms / 1000.0, 'unixepoch') AS to_utc, to_ms
+FROM silence LEFT JOIN kiosk ON kiosk.id = silence.kiosk;

@@ -20,6 +20,7 @@
 #define VERSION_WITH_YEARS 8
 #define VERSION_WITH_RETENTION 9
 #define VERSION_WITH_SILENCES 11
+#define VERSION_WITH_RETIRED_KIOSKS 12
 
 #define STATEMENT_SQL(NAME, sql) sql,
 static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
@@ -180,11 +181,8 @@ static bool is_for_writer(enum store_statement which)
 {
     return (which >= STATEMENT_HELP_INSERT && which <= STATEMENT_NOTE_SHOWN) ||
            (which >= STATEMENT_TOKEN_INSERT && which <= STATEMENT_ERASED_FIND) ||
-           which == STATEMENT_STAFF_NEXT || which == STATEMENT_VISIT_UPSERT ||
-           which == STATEMENT_KIOSK_BY_ID || which == STATEMENT_KIOSK_OFFERED ||
-           which == STATEMENT_KIOSK_KEY || which == STATEMENT_KIOSK_KEYED_AT ||
-           which == STATEMENT_KIOSK_ROOM_AT || which == STATEMENT_KIOSK_TROUBLE ||
-           which == STATEMENT_KIOSK_AUDIENCE;
+           (which >= STATEMENT_KIOSK_BY_ID && which <= STATEMENT_SILENCE_KEEP) ||
+           which == STATEMENT_STAFF_NEXT || which == STATEMENT_VISIT_UPSERT;
 }
 
 static enum store_status statements_prepare(struct store *store, struct store_error *error)
@@ -297,7 +295,7 @@ static enum store_status connection_setup(struct store *store, struct store_erro
 static enum store_status store_row_create(struct store *store, const struct store_options *options,
                                           struct store_error *error)
 {
-    static const char sql[] = "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4, NULL)";
+    static const char sql[] = "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4, NULL, NULL)";
     uint8_t id[DATABASE_ID_SIZE];
     sqlite3_stmt *statement = NULL;
     enum store_status status;
@@ -600,6 +598,7 @@ static enum store_status archive_complete(struct store *store, struct store_erro
     static const char silences[] =
         "CREATE TEMP TABLE hearing (kiosk INTEGER PRIMARY KEY, since_ms INTEGER, until_ms INTEGER);"
         "CREATE TEMP TABLE silence (kiosk INTEGER, from_ms INTEGER, to_ms INTEGER, PRIMARY KEY (kiosk, from_ms))";
+    static const char retired[] = "CREATE TEMP VIEW kiosk AS SELECT *, NULL AS retired_ms FROM main.kiosk";
     char text[32];
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
     long version = strtol(text, NULL, 10);
@@ -610,6 +609,8 @@ static enum store_status archive_complete(struct store *store, struct store_erro
         status = execute(store, retention, error);
     if (status == STORE_OK && version < VERSION_WITH_SILENCES)
         status = execute(store, silences, error);
+    if (status == STORE_OK && version < VERSION_WITH_RETIRED_KIOSKS)
+        status = execute(store, retired, error);
     return status == STORE_OK && store->is_mash_unknown ? execute(store, mash, error) : status;
 }
 

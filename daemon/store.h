@@ -157,6 +157,12 @@ enum store_status store_kiosk_rename(struct store *store, const char *which, con
 enum store_status store_kiosk_audience(struct store *store, const char *which, const char *audience,
                                        struct store_error *error);
 
+/* Taken away for good: no silence of it counts any more, and reports show it where it has figures. Its past stays. Refused
+ * when it is that already, or was heard within STORE_SILENCE_MS: it is not gone. One that speaks again is in use again, with
+ * an alarm. */
+enum store_status store_kiosk_retire(struct store *store, const char *which, int64_t now_ms,
+                                     struct store_error *error);
+
 /* Keep the latest heartbeat; at most one write a minute a kiosk unless something but the uptime changed. */
 enum store_status store_health(struct store *store, int64_t kiosk, const struct message_health *health,
                                int64_t now_ms, struct store_error *error);
@@ -165,6 +171,10 @@ enum store_status store_health(struct store *store, int64_t kiosk, const struct 
  * called behind the call that keeps the contact, in its transaction; writes only where that wrote. */
 enum store_status store_heard(struct store *store, int64_t kiosk, int64_t now_ms, bool is_clock_good,
                               struct store_error *error);
+
+/* The daemon listens, by a clock that is good: whoever is silent from now on is so by its own fault, also where nobody is heard.
+ * To be called soon after the start, and by the hour: what a daemon that is killed had heard nobody in since is nobody's fault. */
+enum store_status store_listen(struct store *store, int64_t now_ms, struct store_error *error);
 
 #define STORE_SILENCE_MS 120000 /* shorter is none: contacts are kept once a minute */
 

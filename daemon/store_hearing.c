@@ -4,7 +4,8 @@
  *
  * A silence is written when it is over, from the newest contact before to this one, in the transaction that keeps the contact.
  * So nothing has to be done while it lasts, and a crash loses none. What the daemon itself did not hear is one of everybody
- * (kiosk 0): from the newest contact of anybody until somebody is heard again.
+ * (kiosk 0): from the newest contact of anybody, or from when it last said that it listens, until it says so again or
+ * somebody is heard.
  */
 #include "store_internal.h"
 
@@ -19,7 +20,7 @@ static enum store_status silence_keep(struct store *store, int64_t kiosk, int64_
     return store_run(store, statement, error);
 }
 
-/* Somebody is heard for the first time since the start, a failed transaction or a clock that was not good. */
+/* Somebody is heard, or could be, for the first time since the start, a failed transaction or a clock that was not good. */
 static enum store_status listening_begin(struct store *store, int64_t now_ms, struct store_error *error)
 {
     sqlite3_stmt *statement = store_statement(store, STATEMENT_HEARING_NEWEST);
@@ -34,6 +35,18 @@ static enum store_status listening_begin(struct store *store, int64_t now_ms, st
         status = silence_keep(store, 0, until_ms, now_ms, error);
     store->is_listening = status == STORE_OK;
     return status;
+}
+
+enum store_status store_listen(struct store *store, int64_t now_ms, struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    enum store_status status = store->is_listening ? STORE_OK : listening_begin(store, now_ms, error);
+
+    if (status != STORE_OK)
+        return status;
+    statement = store_statement(store, STATEMENT_LISTENED_KEEP);
+    sqlite3_bind_int64(statement, 1, now_ms);
+    return store_run(store, statement, error);
 }
 
 /* A clock that was set back takes the record back with it: what is kept of the time it repeats stays. */

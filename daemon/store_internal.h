@@ -19,7 +19,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 11 /* user_version */
+#define STORE_VERSION 12               /* user_version */
 #define STORE_JOURNALS_REMEMBERED 1024 /* one for each kiosk of a daemon; those that are never used cost no memory */
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -49,6 +49,10 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(KIOSK_KEYED_AT, "SELECT 1 FROM kiosk WHERE port = ?1 AND is_confirmed = 1 AND key IS NOT NULL")        \
     X(KIOSK_RENAME, "UPDATE kiosk SET name = ?2 WHERE id = ?1")                                              \
     X(KIOSK_AUDIENCE, "UPDATE kiosk SET audience = ?2 WHERE id = ?1")                                        \
+    X(KIOSK_RETIRE, "UPDATE kiosk SET retired_ms = ?2 WHERE id = ?1 AND retired_ms IS NULL"                  \
+                    " AND (heard_ms IS NULL OR heard_ms NOT BETWEEN ?2 - ?3 AND ?2)")                        \
+    X(KIOSK_RETURN, "UPDATE kiosk SET retired_ms = NULL WHERE id = ?1 AND retired_ms IS NOT NULL")           \
+    X(KIOSK_RETIRED, "SELECT retired_ms IS NOT NULL FROM kiosk WHERE id = ?1")                               \
     X(KIOSK_HEARD, "UPDATE kiosk SET port = ?2, is_confirmed = 1, firmware = ?3,"                            \
                    " boot_before = iif(boot <> ?4, boot, boot_before),"                                      \
                    " heard_before_ms = iif(boot <> ?4, heard_ms, heard_before_ms),"                          \
@@ -61,7 +65,9 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                      " health_ms = ?10, heard_ms = ?10 WHERE id = ?1")                                       \
     X(HEARING_SELECT, "SELECT ifnull(h.until_ms, ?2) FROM kiosk k LEFT JOIN hearing h ON h.kiosk = k.id"     \
                       " WHERE k.id = ?1 AND k.heard_ms = ?2")                                                \
-    X(HEARING_NEWEST, "SELECT max(until_ms) FROM hearing")                                                   \
+    X(HEARING_NEWEST, "SELECT max(ifnull(listened_ms, until_ms), ifnull(until_ms, listened_ms)) FROM store," \
+                      " (SELECT max(until_ms) AS until_ms FROM hearing)")                                    \
+    X(LISTENED_KEEP, "UPDATE store SET listened_ms = ?1")                                                    \
     X(HEARING_KEEP, "INSERT INTO hearing VALUES (?1, ?2, ?2) ON CONFLICT DO UPDATE SET until_ms = ?2,"       \
                     " since_ms = min(since_ms, ?2)")                                                         \
     X(SILENCE_KEEP, "INSERT INTO silence VALUES (?1, ?2, ?3)"                                                \

@@ -314,6 +314,22 @@ static enum store_status stranger(struct store *store, const struct store_visito
     return status == STORE_OK ? offer(store, visitor, admitted, error) : status;
 }
 
+/* Whoever speaks is in use, whatever was said of it: its answers are taken as those of any other. */
+static enum store_status retired_return(struct store *store, int64_t kiosk, int64_t now_ms,
+                                        struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_RETURN);
+
+    sqlite3_bind_int64(statement, 1, kiosk);
+    enum store_status status = store_run(store, statement, error);
+    if (status != STORE_OK || sqlite3_changes(store->db) == 0)
+        return status;
+    return store_alarm(
+        store, "returned", kiosk, now_ms, error,
+        "the kiosk was retired and speaks again: it is in use; if it should not be, unplug it and"
+        " retire it again");
+}
+
 static enum store_status kiosk_heard(struct store *store, const struct store_visitor *visitor, int64_t kiosk,
                                      struct store_error *error)
 {
@@ -324,7 +340,8 @@ static enum store_status kiosk_heard(struct store *store, const struct store_vis
     store_bind_text(statement, 3, visitor->hello->firmware);
     sqlite3_bind_int64(statement, 4, visitor->hello->boot);
     sqlite3_bind_int64(statement, 5, visitor->now_ms);
-    return store_run(store, statement, error);
+    enum store_status status = store_run(store, statement, error);
+    return status == STORE_OK ? retired_return(store, kiosk, visitor->now_ms, error) : status;
 }
 
 static enum store_status journal_replace(struct store *store, const struct store_visitor *visitor,
@@ -579,6 +596,34 @@ enum store_status store_kiosk_audience(struct store *store, const char *which, c
     return store_run(store, statement, error);
 }
 
+enum store_status store_kiosk_retire(struct store *store, const char *which, int64_t now_ms,
+                                     struct store_error *error)
+{
+    sqlite3_stmt *statement = store_statement(store, STATEMENT_KIOSK_RETIRE);
+    int64_t kiosk = 0;
+    bool has_row;
+    enum store_status status = kiosk_find(store, which, &kiosk, error);
+
+    if (status != STORE_OK)
+        return status;
+    store_bind_integers(statement, (int64_t[]){kiosk, now_ms, STORE_SILENCE_MS}, 3);
+    status = store_run(store, statement, error);
+    if (status != STORE_OK || sqlite3_changes(store->db) != 0)
+        return status;
+    statement = store_statement(store, STATEMENT_KIOSK_RETIRED);
+    sqlite3_bind_int64(statement, 1, kiosk);
+    status = store_row(store, statement, &has_row, error);
+    if (status == STORE_OK)
+        status =
+            store_refuse(error,
+                         has_row && sqlite3_column_int(statement, 0) != 0
+                             ? "%.64s is retired already"
+                             : "%.64s was heard just now: unplug it, wait two minutes, and retire it then",
+                         which);
+    sqlite3_reset(statement);
+    return status;
+}
+
 /* Whether the stored heartbeat says the same, but for the uptime, and is not a minute old. */
 static enum store_status health_is_known(struct store *store, int64_t kiosk, const int64_t *values, int count,
                                          int64_t now_ms, bool *is_known, struct store_error *error)
@@ -625,5 +670,6 @@ enum store_status store_health(struct store *store, int64_t kiosk, const struct 
         return status;
     statement = store_statement(store, STATEMENT_HEALTH_UPDATE);
     store_bind_integers(statement, values, 10);
-    return store_run(store, statement, error);
+    status = store_run(store, statement, error);
+    return status == STORE_OK ? retired_return(store, kiosk, now_ms, error) : status;
 }

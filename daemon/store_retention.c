@@ -128,11 +128,12 @@ static int64_t before_of(const struct store *store, int64_t days, int64_t now_ms
 
 /* A piece -------------------------------------------------------------------------------------------------------- */
 
-/* Of a journal that is over nothing comes again once another has begun: what may be kept back for is over, too. */
+/* Of a journal that is over nothing comes again once another has begun, nor of a kiosk that is gone: what may be kept back
+ * for is over, too. */
 static const char journals_sql[] =
     "SELECT j.id, j.kiosk, ifnull(p.through, j.begins_after), j.through, j.through - iif(EXISTS (SELECT 1"
     " FROM journal newer WHERE newer.kiosk = j.kiosk AND newer.id > j.id AND newer.through <> "
-    "newer.begins_after), 0, ?2)"
+    "newer.begins_after) OR (SELECT retired_ms FROM kiosk WHERE id = j.kiosk) IS NOT NULL, 0, ?2)"
     " FROM journal j LEFT JOIN purged p ON p.journal = j.id WHERE j.id > ?1 ORDER BY j.id LIMIT 1";
 
 static enum store_status journal_next(struct piece *piece, bool *has_one, struct store_error *error)
@@ -408,6 +409,8 @@ static enum store_status piece_end(struct piece *piece, size_t count, int64_t no
         status = visits_end(piece, last, error);
     if (status == STORE_OK)
         status = answers_end(piece, last, count, error);
+    /* Its newest visits may have gone: they are read again. */
+    piece->store->journals[(uint64_t)piece->journal % STORE_JOURNALS_REMEMBERED].id = 0;
     tally_book_destroy(book);
     return status;
 }

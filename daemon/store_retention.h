@@ -9,8 +9,8 @@
  * STORE_UNNAMED_STAFF. Visits stay as rows, without a name, where figures still need them: those that called for help, and
  * those of which it is not certain in which hour they were.
  *
- * The newest STORE_KEPT_BACK answers of a kiosk's journal stay whatever their age, until it goes on: it may send them again,
- * and later answers refer to them. A number that is gone is never stored again (journal.through).
+ * The newest STORE_KEPT_BACK answers of a kiosk's journal stay whatever their age, until it goes on or is retired: it may send
+ * them again, and later answers refer to them. A number that is gone is never stored again (journal.through).
  *
  * An answer that goes takes its share along: it is taken from the tallies of the person and added to those of
  * STORE_UNNAMED_STAFF, and added to the tallies at level + STORE_PURGED_LEVEL, in the same transaction. So the recount of

@@ -19,6 +19,15 @@ static enum store_status run_presence(struct store *store, struct work *work, in
     return store_presence(store, kiosk, work->now_ms, work->present, &work->present_count, &work->error);
 }
 
+/* It comes soon after the start and by the hour, when the clock is good: so it also says that the daemon listens. */
+static enum store_status run_purge(struct store *store, struct work *work)
+{
+    enum store_status status = store_listen(store, work->now_ms, &work->error);
+
+    return status == STORE_OK ? store_retention_step(store, work->now_ms, &work->result.is_more, &work->error)
+                              : status;
+}
+
 static enum store_status run_hello(struct store *store, struct work *work)
 {
     struct work_admitted *result = &work->result.hello;
@@ -105,7 +114,7 @@ static enum store_status run_one(struct work_runner *runner, struct work *work)
     case WORK_HELP:
         return run_help(store, work);
     case WORK_PURGE:
-        return store_retention_step(store, work->now_ms, &work->result.is_more, &work->error);
+        return run_purge(store, work);
     }
     return STORE_BROKEN;
 }

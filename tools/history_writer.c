@@ -2,6 +2,7 @@
 #include "history_writer.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,10 @@ struct registered {
     uint32_t through;
 };
 
+struct silence {
+    int64_t kiosk, from_ms, to_ms;
+};
+
 struct history_writer {
     const char *path;
     struct store_options options;
@@ -49,6 +54,8 @@ struct history_writer {
     struct zone *zone;
     struct registered kiosks[KIOSKS_MAX];
     size_t kiosk_count;
+    struct silence *silences; /* written at the end */
+    size_t silence_count;
     struct registered *now; /* whose answers come */
     int64_t calls;          /* so far; the number of the newest */
     /* straight into the tables: */
@@ -286,12 +293,48 @@ static void hello(struct history_writer *writer, struct registered *kiosk, uint1
     kiosk->journal_id = admitted.journal_id;
 }
 
+void history_writer_silence(struct history_writer *writer, bool is_of_everybody, int64_t from_ms,
+                            int64_t to_ms)
+{
+    struct silence *larger =
+        realloc(writer->silences, (writer->silence_count + 1) * sizeof *writer->silences);
+
+    if (larger == NULL)
+        history_fail("out of memory");
+    larger[writer->silence_count++] =
+        (struct silence){is_of_everybody ? 0 : writer->now->kiosk, from_ms, to_ms};
+    writer->silences = larger;
+}
+
+/* Through the store's connection, in its transaction: heartbeats by the minute would take for ever. */
+static void hearing_write(struct history_writer *writer)
+{
+    char sql[128];
+
+    writer->db = store_connection(writer->store);
+    for (size_t i = 0; i < writer->silence_count; i++) {
+        const struct silence *silence = &writer->silences[i];
+
+        snprintf(sql, sizeof sql, "INSERT INTO silence VALUES (%" PRId64 ", %" PRId64 ", %" PRId64 ")",
+                 silence->kiosk, silence->from_ms, silence->to_ms);
+        execute(writer, sql);
+    }
+    for (size_t i = 0; i < writer->kiosk_count; i++) {
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO hearing SELECT id, adopted_ms, %" PRId64 " FROM kiosk WHERE id = %" PRId64,
+                 writer->kiosks[i].heard_ms, writer->kiosks[i].kiosk);
+        execute(writer, sql);
+    }
+    free(writer->silences);
+}
+
 void history_writer_close(struct history_writer *writer)
 {
     if (writer->db != NULL)
         tables_close(writer);
     if (writer->store == NULL)
         store_start(writer);
+    hearing_write(writer);
     for (size_t i = 0; i < writer->kiosk_count; i++)
         hello(writer, &writer->kiosks[i], writer->kiosks[i].boot, writer->kiosks[i].heard_ms);
     store_end(writer);

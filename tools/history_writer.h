@@ -41,6 +41,9 @@ void history_writer_answers(struct history_writer *writer, struct store_origin *
                             const struct answer *answers, size_t count);
 /* Of the help call among the answers given last. */
 void history_writer_call(struct history_writer *writer, const struct history_call *call);
+/* Nothing was heard of the kiosk; or of everybody, because nobody listened. */
+void history_writer_silence(struct history_writer *writer, bool is_of_everybody, int64_t from_ms,
+                            int64_t to_ms);
 /* The kiosk is heard once more, and done with. */
 void history_writer_end(struct history_writer *writer, uint16_t boot, int64_t now_ms);
 

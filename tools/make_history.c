@@ -18,7 +18,8 @@
 #include "history_writer.h"
 #include "protocol/vocabulary.h"
 
-#define DAY_MS INT64_C(86400000)
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
 #define KIOSKS_MAX 48
 #define STAFF_MAX 240
 #define TEAM_MAX 8        /* who works at one counter */
@@ -360,9 +361,13 @@ static void kiosk_day(struct history *history, int64_t day_ms, double visits, do
     int64_t closes_ms = opens_ms + (int64_t)(CLOSES_H - OPENS_H) * 3600000;
 
     kiosk->signed_on = 0;
-    if (chance(history) < 0.004)
+    if (local.day == 1 && history->index == 0) /* the host's updates, by night */
+        history_writer_silence(history->writer, true, opens_ms - 6 * HOUR_MS,
+                               opens_ms - 6 * HOUR_MS + 600000);
+    if (chance(history) < 0.004) {
         kiosk_unplug(history, opens_ms - 600000, closes_ms + 1800000);
-    else if (local.day == 1 || is_off_line(kiosk) || chance(history) < 0.004)
+        history_writer_silence(history->writer, false, opens_ms - 600000, closes_ms + 1800000);
+    } else if (local.day == 1 || is_off_line(kiosk) || chance(history) < 0.004)
         kiosk_boot(history, opens_ms - 600000);
     if (history->index % 2 == 0 && visits > 0) { /* every other counter has one person a day, who signs on */
         kiosk->signed_on = team_member(history, history->index);

@@ -50,7 +50,7 @@ def main():
         wrong += [] if contents(again) == contents(fast) else ["the same options give other rows"]
         wrong += ["another seed gives the same rows"] if contents(other)[2]["answer"] == tables["answer"] else []
         wrong += [] if {row[8] for row in tables["help_call"]} == {3, 4} else ["help calls are not closed and missed"]
-        wrong += [f"nothing in {name}" for name in ("answer", "visit", "tally", "help_call", "anchor") if not tables[name]]
+        wrong += [f"nothing in {name}" for name in ("answer", "visit", "tally", "help_call", "anchor", "hearing", "silence") if not tables[name]]
         verified = subprocess.run([os.path.join(BIN, "byname"), "--database", fast, "verify"], capture_output=True, text=True)
         wrong += [] if verified.returncode == 0 else [verified.stdout + verified.stderr]
     for line in wrong:

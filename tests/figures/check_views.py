@@ -85,6 +85,17 @@ class Views(unittest.TestCase):
             shown = {word for (word,) in self.query(f'SELECT DISTINCT "{question}" FROM v1_visit')}
             self.assertEqual(shown, {None, *words.values()})
 
+    def test_silences_and_retired_kiosks_are_shown(self):
+        with sqlite3.connect(":memory:") as copy:
+            self.databases["Europe/Berlin"].backup(copy)
+            copy.executescript("DELETE FROM silence; UPDATE kiosk SET retired_ms = 86400000 WHERE id = 1;"
+                               "INSERT INTO silence VALUES (0, 0, 300000), (1, 3600000, 7200500)")
+            self.assertEqual(copy.execute("SELECT * FROM v1_silence ORDER BY from_ms").fetchall(), [
+                (None, None, "1970-01-01T00:00:00.000Z", 0, "1970-01-01T00:05:00.000Z", 300000),
+                (1, "Counter 1", "1970-01-01T01:00:00.000Z", 3600000, "1970-01-01T02:00:00.500Z", 7200500)])
+            self.assertEqual(copy.execute("SELECT retired_utc, retired_ms FROM v1_kiosk ORDER BY kiosk").fetchall(),
+                             [("1970-01-02T00:00:00.000Z", 86400000), (None, None)])
+
     def test_days_have_the_dates_of_the_reports(self):
         for zone in ZONES:
             rows = self.query("SELECT day, sum(visits), sum(rating_1), sum(rating_5), sum(mention_asked), sum(left_out)"

@@ -132,6 +132,27 @@ static void test_status_names_the_help_call_that_has_waited_longest(void **state
     expect(fixture, false, "/api/v1/status", "", 200, "\"warnings\":[]");
 }
 
+static void test_a_kiosk_is_retired_and_missed_by_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *name = "\"name\":\"" FIXTURE_KIOSK "\"";
+
+    fixture_run(fixture, "UPDATE kiosk SET heard_ms = heard_ms - 7200000, refused = 3");
+    expect(fixture, false, "/api/v1/report/overview", "", 200, "\"reasons\":[\"silent\",\"refused\"]");
+    expect(fixture, false, "/api/v1/status", "", 200, "refused 3 presses");
+    expect(fixture, true, "/api/v1/kiosks/nowhere/retire", "", 422, "no kiosk");
+    expect(fixture, true, "/api/v1/kiosks/" FIXTURE_KIOSK "/retire", "", 200, "is retired");
+    expect(fixture, false, "/api/v1/kiosks", "", 200, "\"state\":\"retired\"");
+    expect(fixture, false, "/api/v1/report/overview", "", 200, "\"count\":0,\"unwell\":[]");
+    expect(fixture, false, "/api/v1/status", "", 200, "\"warnings\":[]");
+    expect(fixture, false, "/api/v1/report/kiosks?since=7d", "", 200, name);
+    fixture_run(fixture, "UPDATE kiosk SET retired_ms = retired_ms - 864000000");
+    expect(fixture, false, "/api/v1/report/kiosks?since=7d", "", 200, "\"kiosks\":[]");
+    expect(fixture, false, "/api/v1/report/kiosks?since=7d&kiosk=" FIXTURE_KIOSK, "", 200, name);
+    fixture_press(fixture, QUESTION_RATING, 5);
+    expect(fixture, false, "/api/v1/report/kiosks?since=7d", "", 200, name);
+}
+
 static void test_notes_are_added_listed_and_removed(void **state)
 {
     struct fixture *fixture = *state;
@@ -592,6 +613,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_status_names_the_help_call_that_has_waited_longest,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_kiosk_is_retired_and_missed_by_nobody, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_notes_are_added_listed_and_removed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_carry_the_reason, fixture_setup, fixture_teardown),

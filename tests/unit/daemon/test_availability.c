@@ -127,6 +127,56 @@ static void test_nothing_is_said_of_what_is_not_recorded(void **state)
     json_decref(availability);
 }
 
+static void listen_after(struct fixture *fixture, int64_t ms)
+{
+    fixture_wait(fixture, ms);
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_listen(fixture->store, fixture_now(fixture), &fixture->error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+}
+
+/* Nobody is heard, before and behind it; the daemon listened all the time but for half an hour. */
+static void test_a_restart_excuses_no_more_than_itself_where_all_are_silent(void **state)
+{
+    struct fixture *fixture = *state;
+
+    hear(fixture, fixture->admitted.kiosk, true); /* 12:00 */
+    listen_after(fixture, HOUR_MS);
+    fixture_reopen(fixture);
+    listen_after(fixture, HOUR_MS / 2); /* 13:30 */
+    listen_after(fixture, HOUR_MS);
+    json_t *availability = ask(fixture, "2026-11-02T12:00", "2026-11-02T15:00"); /* it is 14:30 */
+    assert_int_equal(integer(availability, "unknown_s"), 1800);
+    assert_int_equal(integer(availability, "silences"), 2);
+    assert_int_equal(integer(availability, "longest_s"), 3600);
+    assert_share(availability, 0);
+    json_decref(availability);
+    hear_after(fixture, HOUR_MS / 2); /* 15:00 */
+    availability = ask(fixture, "2026-11-02T12:00", "2026-11-02T15:00");
+    assert_int_equal(integer(availability, "unknown_s"), 1800);
+    assert_int_equal(integer(availability, "longest_s"), 5400);
+    json_decref(availability);
+}
+
+static void test_a_retired_kiosk_is_silent_no_more(void **state)
+{
+    struct fixture *fixture = *state;
+
+    hear(fixture, fixture->admitted.kiosk, true);
+    hear_after(fixture, MINUTE_MS);
+    fixture_wait(fixture, HOUR_MS - MINUTE_MS); /* 13:00 */
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_kiosk_retire(fixture->store, FIXTURE_KIOSK, fixture_now(fixture), &fixture->error),
+                     STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    fixture_wait(fixture, DAY_MS);
+    json_t *availability = ask(fixture, "2026-11-02T12:00", "2026-11-03");
+    assert_string_equal(text(availability, "to"), "2026-11-02T13:00:00+01:00");
+    assert_int_equal(integer(availability, "longest_s"), 59 * 60);
+    assert_share(availability, 1 / 60.0);
+    json_decref(availability);
+}
+
 static void test_a_daemon_that_is_down_hears_nobody(void **state)
 {
     struct fixture *fixture = *state;
@@ -219,6 +269,8 @@ int main(void)
         WITH_STORE(test_a_silence_counts_and_a_pause_of_heartbeats_does_not),
         WITH_STORE(test_the_period_cuts_silences_and_the_open_one_lasts_until_now),
         WITH_STORE(test_nothing_is_said_of_what_is_not_recorded),
+        WITH_STORE(test_a_restart_excuses_no_more_than_itself_where_all_are_silent),
+        WITH_STORE(test_a_retired_kiosk_is_silent_no_more),
         WITH_STORE(test_a_daemon_that_is_down_hears_nobody),
         WITH_STORE(test_a_clock_that_is_not_good_makes_no_silence),
         WITH_STORE(test_a_clock_set_back_counts_no_time_twice),

@@ -80,6 +80,7 @@ static void test_commands_become_requests(void **state)
                    "{\"name\":\"Back\"}");
     expect_request(WORDS("kiosk", "audience", "Front", "internal"), true, "/api/v1/kiosks/Front/audience",
                    "{\"audience\":\"internal\"}");
+    expect_request(WORDS("kiosk", "retire", "Front"), true, "/api/v1/kiosks/Front/retire", "{}");
     expect_request(WORDS("token", "create", "staff:Dan", "--label", "phone"), true, "/api/v1/tokens",
                    "{\"scope\":\"staff:Dan\",\"label\":\"phone\"}");
     expect_request(WORDS("token", "revoke", "3"), true, "/api/v1/tokens/3/revoke", "{}");

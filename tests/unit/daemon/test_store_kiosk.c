@@ -731,6 +731,62 @@ static void test_audience_of_a_kiosk_is_set_by_name_and_checked(void **state)
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM kiosk WHERE audience = 'internal'"), 1);
 }
 
+static enum store_status retire(struct fixture *fixture, const char *which)
+{
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    enum store_status status =
+        store_kiosk_retire(fixture->store, which, fixture_now(fixture), &fixture->error);
+    struct store_error error;
+    assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
+    return status;
+}
+
+static const char retired_sql[] = "SELECT count(*) FROM kiosk WHERE retired_ms IS NOT NULL";
+static const char returned_sql[] = "SELECT count(*) FROM alarm WHERE kind = 'returned'";
+
+static void test_only_a_kiosk_that_is_gone_is_retired(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(retire(fixture, "nowhere"), STORE_REFUSED);
+    assert_int_equal(retire(fixture, FIXTURE_KIOSK), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "was heard just now: unplug it"));
+    fixture_wait(fixture, STORE_SILENCE_MS);
+    assert_int_equal(retire(fixture, FIXTURE_KIOSK), STORE_REFUSED);
+    fixture_wait(fixture, 1);
+    assert_int_equal(retire(fixture, FIXTURE_KIOSK), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, retired_sql), 1);
+    assert_int_equal(retire(fixture, FIXTURE_KIOSK), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "retired already"));
+}
+
+/* By a HELLO, or a heartbeat on a line that only hung: it is in use, and its answers are stored. */
+static void test_a_retired_kiosk_that_speaks_again_is_in_use(void **state)
+{
+    const struct message_health health = {.uptime_s = 60};
+    struct fixture *fixture = *state;
+    struct message_hello hello = fixture_hello(fixture);
+
+    fixture_press(fixture, QUESTION_RATING, 4);
+    fixture_wait(fixture, HOUR_MS);
+    assert_int_equal(retire(fixture, FIXTURE_KIOSK), STORE_OK);
+    assert_int_equal(fixture_integer(fixture, returned_sql), 0);
+    hello.oldest = 1;
+    hello.next = fixture->seq + 1;
+    fixture_say_hello(fixture, &hello);
+    assert_int_equal(fixture->admitted.admission, STORE_ADMITTED);
+    assert_int_equal(fixture_integer(fixture, retired_sql), 0);
+    assert_int_equal(fixture_integer(fixture, returned_sql), 1);
+    fixture_press(fixture, QUESTION_RATING, 5);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM visit"), 2);
+    fixture_wait(fixture, HOUR_MS);
+    assert_int_equal(retire(fixture, FIXTURE_KIOSK), STORE_OK);
+    (void)health_written(fixture, &health);
+    assert_int_equal(fixture_integer(fixture, retired_sql), 0);
+    assert_int_equal(fixture_integer(fixture, returned_sql), 2);
+    fixture_verify(fixture);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -752,6 +808,8 @@ int main(void)
         WITH_STORE(test_gap_before_the_oldest_is_noticed),
         WITH_STORE(test_contradictory_hello_is_refused),
         WITH_STORE(test_kiosk_is_renamed_by_name_or_id),
+        WITH_STORE(test_only_a_kiosk_that_is_gone_is_retired),
+        WITH_STORE(test_a_retired_kiosk_that_speaks_again_is_in_use),
         WITH_STORE(test_hello_of_a_kiosk_with_a_key_changes_nothing_before_it_is_confirmed),
         WITH_STORE(test_confirmed_hello_is_what_an_unkeyed_one_is),
         WITH_STORE(test_key_is_the_same_until_it_is_confirmed_whatever_is_lost_between),

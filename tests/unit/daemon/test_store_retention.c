@@ -259,6 +259,34 @@ static void test_newest_answers_of_a_silent_kiosk_stay(void **state)
     fixture_verify(fixture);
 }
 
+/* It said a rating that was acknowledged, and says what followed it only when it is plugged in again. */
+static void test_all_of_a_retired_kiosk_goes_and_it_may_come_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct batch batch = {.count = 0};
+
+    days_of_visits(fixture, 10);
+    fixture_press(fixture, QUESTION_RATING, 5);
+    batch_add(fixture, &batch, QUESTION_STRENGTH, 1);
+    fixture_wait(fixture, 100 * DAY_MS);
+    keep_for(fixture, DAYS, STORE_OK);
+    (void)purge(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"),
+                     STORE_KEPT_BACK + 1); /* whole visits */
+    begin(fixture);
+    assert_int_equal(store_kiosk_retire(fixture->store, FIXTURE_KIOSK, fixture_now(fixture), &fixture->error),
+                     STORE_OK);
+    commit(fixture);
+    (void)purge(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 0);
+    fixture_verify(fixture);
+    batch_send(fixture, &batch);
+    fixture_press(fixture, QUESTION_RATING, 4);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 2);
+    assert_int_equal(fixture_integer(fixture, COUNTED(4)), 10 * 20 + 2);
+    fixture_verify(fixture);
+}
+
 static void test_journal_that_is_over_goes_whole_once_another_has_begun(void **state)
 {
     struct fixture *fixture = *state;
@@ -639,6 +667,7 @@ int main(void)
         TEST(test_people_stay_by_month_and_are_unnamed_by_hour_day_and_week),
         TEST(test_number_that_is_gone_is_not_stored_again),
         TEST(test_newest_answers_of_a_silent_kiosk_stay),
+        TEST(test_all_of_a_retired_kiosk_goes_and_it_may_come_back),
         TEST(test_journal_that_is_over_goes_whole_once_another_has_begun),
         TEST(test_preview_says_what_goes),
         TEST(test_help_calls_stay_without_who_and_without_remark),
