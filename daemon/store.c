@@ -735,6 +735,7 @@ void store_close(struct store *store)
 
 void store_interrupt(struct store *store)
 {
+    store->interrupts++;
     sqlite3_interrupt(store->db);
 }
 

@@ -9,6 +9,7 @@
 #define BYNAME_STORE_INTERNAL_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -237,6 +238,7 @@ struct store {
     struct zone *zone;
     uint8_t database_id[DATABASE_ID_SIZE];
     bool is_read_only;
+    atomic_uint interrupts; /* how often store_interrupt was called: for who has several connections at work */
     bool is_broken; /* nothing is begun any more, and closing writes nothing */
     bool is_mash_unknown; /* an archive of before version 4: none of its visits is mash */
     bool is_year_unknown; /* an archive of before version 8: it has no tallies of years */
@@ -346,7 +348,7 @@ void store_remember_nothing(struct store *store);
 enum store_status store_token_revoke_staff(struct store *store, int64_t staff, int64_t now_ms,
                                            struct store_error *error);
 
-/* store_verify.c: count every tally again from the raw answers, and write them, in the open transaction. */
+/* store_recount.c: count every tally again from the raw answers, and write them, in the open transaction. */
 enum store_status store_rebuild(struct store *store, struct store_error *error);
 /* The tallies of years, which are not there yet, from those of months. */
 enum store_status store_years_make(struct store *store, struct store_error *error);

@@ -14,7 +14,7 @@
  *
  * An answer that goes takes its share along: it is taken from the tallies of the person and added to those of
  * STORE_UNNAMED_STAFF, and added to the tallies at level + STORE_PURGED_LEVEL, in the same transaction. So the recount of
- * what is kept and that part are the tallies at any moment (store_verify.c).
+ * what is kept and that part are the tallies at any moment (store_recount.c).
  */
 #ifndef BYNAME_STORE_RETENTION_H
 #define BYNAME_STORE_RETENTION_H

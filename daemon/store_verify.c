@@ -1,626 +1,127 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_verify.c - everything counted again from the raw answers: to check the visits and tallies, or to make
- * the tallies anew for another time zone. Each table is read once, in the order of its keys: the answers of a journal and
- * beside them its visits, which are compared when nothing can change them any more. Memory holds the tallies of one kiosk
- * at a time; the stored ones are added up to a digest for each kiosk, and only where it differs are they looked at one by
- * one.
+ * store_verify.c - SQLite's own check of the file and everything counted again from the raw answers, at the same
+ * time: as many threads as there are processors take one task after the other. The caller's thread reports how
+ * far they are.
+ *
+ * Each thread has a connection of its own, and all of them see the database as it was at one moment, whatever is
+ * written meanwhile. Where there can be no other connections, one thread has the caller's.
  */
-#include "store_internal.h"
-#include "store_retention.h"
+#include "store_recount.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#define PROGRESS_ROWS 20000
-#define PROGRESS_RECOUNTED 900 /* of 1000; the rest is SQLite's own check */
-#define PROGRESS_OPERATIONS 1000000
+#define WORKERS_MAX 4
+#define PICTURE_TRIES 16          /* the writer commits at most once in some ms */
+#define WATCH_MS 50               /* how often progress is told */
+#define OPERATIONS_A_LOOK 1000000 /* of SQLite's machine, between two looks at whether it is to go on */
+#define OPERATIONS_AN_ANSWER \
+    60 /* about so many take its own check of one, with visits and tallies: for progress alone */
 
-enum recount_statement {
-    RECOUNT_KIOSKS,
-    RECOUNT_JOURNALS,
-    RECOUNT_ANSWERS,
-    RECOUNT_VISITS,
-    RECOUNT_VISITS_BEFORE,
-    RECOUNT_TALLIES,
-    RECOUNT_PURGED,
-    RECOUNT_TALLY,
-    RECOUNT_LOST,
-    RECOUNT_TALLIES_OF_ALL,
-    RECOUNT_STATEMENTS,
-};
+enum task { TASK_CHECK, TASK_DIGESTS, TASK_KIOSKS }; /* and so on, one for each kiosk */
 
-static const char journals_sql[] =
-    "SELECT id, begins_after, journal.through, ifnull(purged.through, 0), ifnull(answers, 0), before_ms"
-    " FROM journal LEFT JOIN purged ON purged.journal = journal.id WHERE kiosk = ?1 ORDER BY id";
+struct verify;
 
-static const char answers_sql[] =
-    "SELECT seq, visit_back, question, value, boot, uptime_s, instant_ms, span_ms FROM answer"
-    " WHERE journal = ?1 ORDER BY seq";
-
-static const char *const recount_sql[RECOUNT_STATEMENTS] = {
-    [RECOUNT_KIOSKS] = "SELECT id, (SELECT sum(through) FROM journal) FROM kiosk ORDER BY id",
-    [RECOUNT_JOURNALS] = journals_sql,
-    [RECOUNT_ANSWERS] = answers_sql,
-    [RECOUNT_VISITS] = "SELECT * FROM visit WHERE journal = ?1 AND seq > ?2 ORDER BY seq",
-    [RECOUNT_VISITS_BEFORE] = "SELECT * FROM visit WHERE journal = ?1 AND seq > ?2 AND seq <= ?3",
-    [RECOUNT_TALLIES] = "SELECT * FROM tally WHERE kiosk = ?1 AND level < 100",
-    [RECOUNT_PURGED] = "SELECT * FROM tally WHERE kiosk = ?1 AND level > 100",
-    [RECOUNT_TALLY] = "SELECT 1 FROM tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = ?3 AND staff = ?4",
-    [RECOUNT_LOST] = "SELECT ifnull(sum(last - first + 1), 0) FROM lost WHERE journal = ?1",
-    [RECOUNT_TALLIES_OF_ALL] = "SELECT * FROM tally WHERE level < 100",
-};
-
-/* A sum over the tallies of a kiosk, in any order: equal for equal tallies, and for others by an accident of one in 2^64. */
-struct digest {
-    int64_t kiosk;
-    uint64_t sum;
-};
-
-struct recount {
+struct worker {
+    struct verify *verify;
     struct store *store;
-    struct tally_book *book;
-    struct digest *digests; /* of what is stored */
-    size_t digest_count;
-    sqlite3_stmt *statements[RECOUNT_STATEMENTS];
-    struct store_verified *verified; /* NULL: make, do not compare */
-    bool (*progress)(void *context, unsigned done);
-    void *context;
-    int64_t kiosk, journal;
-    int64_t purged; /* of the journal: answers up to here are gone, with what they were counted with */
-    uint64_t answers, answers_expected;
-    unsigned done; /* of 1000, while SQLite works on its own */
-    struct visit_window window;
-    uint64_t settled;    /* visits up to there are counted and compared */
-    struct visit stored; /* the next of the journal as it is stored; seq 0: there is none */
+    struct store_recount *recount;
+    pthread_t thread;
+    bool is_own;            /* the connection; otherwise it is the caller's */
+    bool is_in_transaction; /* that was begun here */
+    bool is_checking;
 };
 
-static sqlite3_stmt *bound(struct recount *recount, enum recount_statement which, const int64_t *values,
-                           int count)
+struct verify {
+    struct store *store; /* the caller's */
+    struct worker workers[WORKERS_MAX];
+    unsigned worker_count;
+    struct store_recount_digest *digests; /* one for each kiosk; the sums are whole once has_digests */
+    struct store_verified *kiosks;        /* what was found, in the same order */
+    size_t kiosk_count;
+    uint64_t expected; /* answers */
+
+    pthread_mutex_t mutex; /* guards all below */
+    pthread_cond_t changed;
+    size_t next; /* task */
+    unsigned working;
+    bool has_digests, is_over;
+    uint64_t counted, checked; /* answers */
+    enum store_status status;  /* of the first task that failed */
+    struct store_error error;
+};
+
+/* What the workers share ------------------------------------------------------------------------------------------ */
+
+static bool task_take(struct verify *verify, size_t *task)
 {
-    sqlite3_reset(recount->statements[which]);
-    store_bind_integers(recount->statements[which], values, count);
-    return recount->statements[which];
+    pthread_mutex_lock(&verify->mutex);
+    *task = verify->next;
+    bool is_there = !verify->is_over && *task < TASK_KIOSKS + verify->kiosk_count;
+    if (is_there)
+        verify->next++;
+    pthread_mutex_unlock(&verify->mutex);
+    return is_there;
 }
 
-static void difference(struct store_verified *verified, const char *text)
+/* The first reason stands: what the others say after it is that they were ended. */
+static void give_up(struct verify *verify, enum store_status status, const struct store_error *error)
 {
-    if (verified->first_difference[0] == '\0')
-        snprintf(verified->first_difference, sizeof verified->first_difference, "%s", text);
-}
-
-/* The next stored visit of the journal. */
-static enum store_status stored_next(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = recount->statements[RECOUNT_VISITS];
-    bool has_row;
-    enum store_status status = store_row(recount->store, row, &has_row, error);
-
-    recount->stored.seq = 0;
-    if (has_row)
-        store_visit_read(row, &recount->stored);
-    return status;
-}
-
-static void visit_differs(struct recount *recount, uint32_t seq, const char *how)
-{
-    char text[STORE_TEXT_MAX];
-
-    recount->verified->visits_wrong++;
-    snprintf(text, sizeof text, "visit %" PRIu32 " of journal %" PRId64 " %s", seq, recount->journal, how);
-    difference(recount->verified, text);
-}
-
-/* Both are told in the order of their numbers. next: of the visit that follows among those recounted. */
-static enum store_status surplus_skip(struct recount *recount, uint64_t next, struct store_error *error)
-{
-    enum store_status status = STORE_OK;
-
-    while (status == STORE_OK && recount->stored.seq != 0 && recount->stored.seq < next) {
-        visit_differs(recount, recount->stored.seq, "has no rating");
-        status = stored_next(recount, error);
+    pthread_mutex_lock(&verify->mutex);
+    if (!verify->is_over) {
+        verify->is_over = true;
+        verify->status = status;
+        verify->error = *error;
     }
-    return status;
+    pthread_cond_broadcast(&verify->changed);
+    pthread_mutex_unlock(&verify->mutex);
 }
 
-static enum store_status visit_compare(struct recount *recount, const struct visit *visit,
-                                       struct store_error *error)
+static bool goes_on(void *context, uint64_t answers)
 {
-    enum store_status status = surplus_skip(recount, visit->seq, error);
+    struct worker *worker = context;
+    struct verify *verify = worker->verify;
 
-    recount->verified->visits++;
-    if (status != STORE_OK)
-        return status;
-    if (recount->stored.seq != visit->seq) {
-        visit_differs(recount, visit->seq, "is missing");
-        return STORE_OK;
-    }
-    if (!visit_is_equal(visit, &recount->stored))
-        visit_differs(recount, visit->seq, "differs from its answers");
-    return stored_next(recount, error);
+    pthread_mutex_lock(&verify->mutex);
+    verify->counted += answers;
+    bool is_over = verify->is_over;
+    pthread_mutex_unlock(&verify->mutex);
+    return !is_over;
 }
 
-/* Visits that nothing changes any more, when the answer `next` is due. */
-static enum store_status visits_settle(struct recount *recount, uint64_t next, struct store_error *error)
-{
-    enum store_status status = STORE_OK;
-    const struct visit *visit;
-
-    while (status == STORE_OK &&
-           (visit = visit_window_settled(&recount->window, &recount->settled, next)) != NULL) {
-        tally_book_add_visit(recount->book, recount->kiosk, visit, 1);
-        if (recount->verified != NULL)
-            status = visit_compare(recount, visit, error);
-        else if (visit->is_mash) /* tables of before version 4 do not say so */
-            status = store_visit_write(recount->store, recount->journal, visit, error);
-    }
-    return status;
-}
-
-static void on_change(void *context, const struct visit *visit, int sign)
-{
-    (void)context, (void)visit, (void)sign; /* counted once, when it is settled */
-}
-
-static void on_stray(void *context, enum visit_stray reason, const struct visit_time *time)
-{
-    struct recount *recount = context;
-
-    tally_book_add_stray(recount->book, recount->kiosk, reason, time);
-}
-
-static void on_leave(void *context, struct visit *visit)
-{
-    (void)context, (void)visit; /* it was settled before */
-}
-
-static void answer_read(sqlite3_stmt *row, struct answer *answer, struct visit_time *time)
-{
-    answer->seq = (uint32_t)sqlite3_column_int64(row, 0);
-    answer->visit_back = (uint8_t)sqlite3_column_int(row, 1);
-    answer->question = (uint8_t)sqlite3_column_int(row, 2);
-    answer->value = (uint16_t)sqlite3_column_int(row, 3);
-    answer->boot = (uint16_t)sqlite3_column_int(row, 4);
-    answer->uptime_s = (uint32_t)sqlite3_column_int64(row, 5);
-    time->instant_ms = sqlite3_column_int64(row, 6);
-    time->span_ms = sqlite3_column_int64(row, 7);
-}
-
-static enum store_status answers_replay(struct recount *recount, uint64_t *count, struct store_error *error)
-{
-    const struct visit_listener listener = {
-        .context = recount, .on_change = on_change, .on_stray = on_stray, .on_leave = on_leave};
-    sqlite3_stmt *row = bound(recount, RECOUNT_ANSWERS, &recount->journal, 1);
-    enum store_status status = STORE_OK;
-    struct answer answer = {.seq = 0};
-    struct visit_time time;
-    bool has_row = true;
-
-    for (*count = 0; status == STORE_OK; (*count)++) {
-        status = store_row(recount->store, row, &has_row, error);
-        if (status != STORE_OK || !has_row)
-            break;
-        answer_read(row, &answer, &time);
-        status = visits_settle(recount, answer.seq, error);
-        visit_window_apply(&recount->window, &answer, &time, &listener);
-        if (++recount->answers % PROGRESS_ROWS == 0 && recount->progress != NULL &&
-            !recount->progress(
-                recount->context,
-                (unsigned)(recount->answers * PROGRESS_RECOUNTED / (recount->answers_expected + 1)) % 1000))
-            return store_refuse(error, "the check was ended before it was done");
-    }
-    return status == STORE_OK ? visits_settle(recount, (uint64_t)answer.seq + VISIT_WINDOW_CAPACITY, error)
-                              : status;
-}
-
-static enum store_status integer_of(struct recount *recount, enum recount_statement which, int64_t *value,
-                                    struct store_error *error)
-{
-    sqlite3_stmt *row = bound(recount, which, &recount->journal, 1);
-    bool has_row;
-    enum store_status status = store_row(recount->store, row, &has_row, error);
-
-    *value = status == STORE_OK && has_row ? sqlite3_column_int64(row, 0) : 0;
-    sqlite3_reset(row);
-    return status;
-}
-
-/* What a journal must hold: `due` sequence numbers, each stored or known lost. */
-static enum store_status journal_compare(struct recount *recount, int64_t due, uint64_t answers,
-                                         struct store_error *error)
-{
-    struct store_verified *verified = recount->verified;
-    char text[STORE_TEXT_MAX];
-    int64_t lost = 0, missing;
-    enum store_status status;
-
-    verified->answers += answers;
-    status = integer_of(recount, RECOUNT_LOST, &lost, error);
-    if (status != STORE_OK)
-        return status;
-    verified->gaps += (uint64_t)lost;
-    missing = due - lost - (int64_t)answers;
-    if (missing != 0) {
-        verified->missing += (uint64_t)(missing < 0 ? -missing : missing);
-        snprintf(text, sizeof text, "journal %" PRId64 " should hold %" PRId64 " answers and holds %" PRIu64,
-                 recount->journal, due - lost, answers);
-        difference(verified, text);
-    }
-    return surplus_skip(recount, UINT64_MAX, error);
-}
-
-/* Where answers are purged, the recount begins with the visits that stand before its first. */
-static enum store_status window_begin(struct recount *recount, struct store_error *error)
-{
-    const int64_t range[] = {recount->journal, recount->purged - VISIT_WINDOW_CAPACITY, recount->purged};
-    sqlite3_stmt *row = bound(recount, RECOUNT_VISITS_BEFORE, range, 3);
-    enum store_status status;
-    bool has_row;
-
-    visit_window_init(&recount->window);
-    recount->window.is_mash_unknown = recount->store->is_mash_unknown;
-    recount->settled = (uint64_t)recount->purged;
-    while ((status = store_row(recount->store, row, &has_row, error)) == STORE_OK && has_row) {
-        struct visit visit;
-
-        store_visit_read(row, &visit);
-        visit_window_restore(&recount->window, &visit);
-    }
-    return status;
-}
-
-static enum store_status journal_replay(struct recount *recount, uint64_t *answers, struct store_error *error)
-{
-    enum store_status status = window_begin(recount, error);
-
-    bound(recount, RECOUNT_VISITS, (int64_t[]){recount->journal, recount->purged}, 2);
-    if (status == STORE_OK && recount->verified != NULL)
-        status = stored_next(recount, error);
-    return status == STORE_OK ? answers_replay(recount, answers, error) : status;
-}
-
-static void purged_note(struct recount *recount, sqlite3_stmt *row)
-{
-    struct store_verified *verified = recount->verified;
-
-    if (verified == NULL || sqlite3_column_type(row, 5) == SQLITE_NULL)
-        return;
-    verified->purged += (uint64_t)sqlite3_column_int64(row, 4);
-    if (sqlite3_column_int64(row, 5) > verified->purged_before_ms)
-        verified->purged_before_ms = sqlite3_column_int64(row, 5);
-}
-
-static enum store_status journals_replay(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = bound(recount, RECOUNT_JOURNALS, &recount->kiosk, 1);
-    enum store_status status;
-    bool has_row;
-
-    for (;;) {
-        uint64_t answers = 0;
-
-        status = store_row(recount->store, row, &has_row, error);
-        if (status != STORE_OK || !has_row)
-            return status;
-        recount->journal = sqlite3_column_int64(row, 0);
-        recount->purged = sqlite3_column_int64(row, 3);
-        purged_note(recount, row);
-        status = journal_replay(recount, &answers, error);
-        if (status == STORE_OK && recount->verified != NULL)
-            status = journal_compare(recount,
-                                     sqlite3_column_int64(row, 2) - sqlite3_column_int64(row, 1) -
-                                         sqlite3_column_int64(row, 4),
-                                     answers, error);
-        if (status != STORE_OK) {
-            sqlite3_reset(row);
-            return status;
-        }
-    }
-}
-
-static void tally_difference(struct recount *recount, const struct tally_key *key, const char *column,
-                             int64_t stored, int64_t counted)
-{
-    static const char *const levels[] = {"",
-                                         "the hour from ",
-                                         "the day from ",
-                                         "the month from ",
-                                         "all time",
-                                         "the week from ",
-                                         "everybody's hour from ",
-                                         "everybody's day from ",
-                                         "an hour of the week, in the month from ",
-                                         "the year from ",
-                                         "an hour of the week, in the year from "};
-    char text[STORE_TEXT_MAX], start[PERIOD_TEXT_SIZE] = "";
-
-    recount->verified->tallies_wrong++;
-    if (key->level != PERIOD_ALL)
-        period_format(recount->store->zone, key->start_ms, start);
-    snprintf(text, sizeof text, "kiosk %" PRId64 ", staff %u, %s%s: %s is %" PRId64 ", recounted %" PRId64,
-             key->kiosk, (unsigned)key->staff, key->level <= TALLY_SLOT_OF_YEAR ? levels[key->level] : "?",
-             start, column, stored, counted);
-    difference(recount->verified, text);
-}
-
-/* What a row adds to its kiosk's digest. Nothing for a row of nothing: that may be stored or not. (SplitMix64's mixing.) */
-static uint64_t row_digest(const struct tally_key *key, const int64_t *n)
-{
-    uint64_t hash = (uint64_t)key->start_ms * 0x9E3779B97F4A7C15u + ((uint64_t)key->staff << 8 | key->level);
-    bool is_any = false;
-
-    for (uint64_t i = 0; i < TALLY_MEASURE_COUNT; i++) {
-        if (n[i] == 0)
-            continue;
-        is_any = true;
-        hash = (hash ^ hash >> 30) * 0xBF58476D1CE4E5B9u + (i + 1) * 0xD1B54A32D192ED03u + (uint64_t)n[i];
-    }
-    hash = (hash ^ hash >> 30) * 0xBF58476D1CE4E5B9u;
-    hash = (hash ^ hash >> 27) * 0x94D049BB133111EBu;
-    return is_any ? hash ^ hash >> 31 : 0;
-}
-
-/* The kiosk's, made when there is none yet; NULL without memory. */
-static struct digest *digest_of(struct recount *recount, int64_t kiosk)
-{
-    struct digest *grown;
-
-    for (size_t i = 0; i < recount->digest_count; i++)
-        if (recount->digests[i].kiosk == kiosk)
-            return &recount->digests[i];
-    grown = realloc(recount->digests, (recount->digest_count + 1) * sizeof *grown);
-    if (grown == NULL)
-        return NULL;
-    recount->digests = grown;
-    grown[recount->digest_count] = (struct digest){.kiosk = kiosk};
-    return &grown[recount->digest_count++];
-}
-
-static struct tally_key key_read(sqlite3_stmt *row)
-{
-    return (struct tally_key){
-        .level = (uint8_t)sqlite3_column_int(row, 0),
-        .start_ms = sqlite3_column_int64(row, 1),
-        .kiosk = sqlite3_column_int64(row, 2),
-        .staff = (uint16_t)sqlite3_column_int(row, 3),
-    };
-}
-
-/* What purged answers were counted with; it stands under level + STORE_PURGED_LEVEL. */
-static enum store_status purged_add(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = bound(recount, RECOUNT_PURGED, &recount->kiosk, 1);
-    enum store_status status;
-    bool has_row;
-
-    while ((status = store_row(recount->store, row, &has_row, error)) == STORE_OK && has_row) {
-        struct tally_row share = {.key = key_read(row)};
-
-        share.key.level = (uint8_t)(share.key.level - STORE_PURGED_LEVEL);
-        for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
-            share.n[i] = sqlite3_column_int64(row, 4 + i);
-        tally_book_add_row(recount->book, &share);
-    }
-    return status;
-}
-
+/* SQLite's progress handler, for statements in which no answer is counted. */
 static int on_operations(void *context)
 {
-    struct recount *recount = context;
+    struct worker *worker = context;
+    struct verify *verify = worker->verify;
 
-    return recount->progress != NULL && !recount->progress(recount->context, recount->done);
+    pthread_mutex_lock(&verify->mutex);
+    verify->checked += worker->is_checking ? OPERATIONS_A_LOOK / OPERATIONS_AN_ANSWER : 0;
+    bool is_over = verify->is_over;
+    pthread_mutex_unlock(&verify->mutex);
+    return is_over ? 1 : 0;
 }
 
-static enum store_status digests_read(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = recount->statements[RECOUNT_TALLIES_OF_ALL];
-    enum store_status status;
-    bool has_row;
+/* The tasks ------------------------------------------------------------------------------------------------------- */
 
-    while ((status = store_row(recount->store, row, &has_row, error)) == STORE_OK && has_row) {
-        struct tally_key key = key_read(row);
-        struct digest *digest = digest_of(recount, key.kiosk);
-        int64_t n[TALLY_MEASURE_COUNT];
-
-        if (digest == NULL)
-            return store_refuse(error, "out of memory");
-        for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
-            n[i] = sqlite3_column_int64(row, 4 + i);
-        digest->sum += row_digest(&key, n);
-    }
-    return status;
-}
-
-/* An archive has not what was not tallied when it was current. */
-static bool is_tallied(const struct recount *recount, const struct tally_row *row)
-{
-    return !recount->store->is_year_unknown ||
-           (row->key.level != PERIOD_YEAR && row->key.level != TALLY_SLOT_OF_YEAR);
-}
-
-/* Whether the kiosk's tallies are stored as they were recounted. */
-static bool digest_agrees(struct recount *recount)
-{
-    uint64_t sum = 0, stored = 0;
-
-    for (size_t i = 0; i < tally_book_count(recount->book); i++) {
-        const struct tally_row *row = tally_book_row(recount->book, i);
-
-        sum += is_tallied(recount, row) ? row_digest(&row->key, row->n) : 0;
-    }
-    for (size_t i = 0; i < recount->digest_count; i++)
-        if (recount->digests[i].kiosk == recount->kiosk)
-            stored = recount->digests[i].sum;
-    return sum == stored;
-}
-
-static void tally_compare(struct recount *recount, sqlite3_stmt *row)
-{
-    static const int64_t nothing[TALLY_MEASURE_COUNT];
-    struct tally_key key = key_read(row);
-    const struct tally_row *counted = tally_book_find(recount->book, &key);
-    const int64_t *n = counted == NULL ? nothing : counted->n;
-
-    for (int i = 0; i < TALLY_MEASURE_COUNT; i++) {
-        if (sqlite3_column_int64(row, 4 + i) == n[i])
-            continue;
-        tally_difference(recount, &key, tally_column((unsigned)i), sqlite3_column_int64(row, 4 + i), n[i]);
-        return;
-    }
-}
-
-/* Both ways: rows that are stored, and rows that should be. */
-static enum store_status tallies_compare(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = bound(recount, RECOUNT_TALLIES, &recount->kiosk, 1);
-    enum store_status status = STORE_OK;
-    bool has_row = true;
-
-    while (status == STORE_OK && has_row) {
-        status = store_row(recount->store, row, &has_row, error);
-        if (status == STORE_OK && has_row)
-            tally_compare(recount, row);
-    }
-    for (size_t i = 0; status == STORE_OK && i < tally_book_count(recount->book); i++) {
-        const struct tally_row *counted = tally_book_row(recount->book, i);
-        const struct tally_key *key = &counted->key;
-
-        if (tally_is_nothing(counted->n) || !is_tallied(recount, counted))
-            continue;
-        row =
-            bound(recount, RECOUNT_TALLY, (int64_t[]){key->level, key->start_ms, key->kiosk, key->staff}, 4);
-        status = store_row(recount->store, row, &has_row, error);
-        if (status == STORE_OK && !has_row)
-            tally_difference(recount, key, "row", 0, 1);
-        sqlite3_reset(row);
-    }
-    return status;
-}
-
-static enum store_status tallies_make(struct recount *recount, struct store_error *error)
-{
-    enum store_status status = STORE_OK;
-
-    for (size_t i = 0; status == STORE_OK && i < tally_book_count(recount->book); i++) {
-        const struct tally_row *row = tally_book_row(recount->book, i);
-
-        if (!tally_is_nothing(row->n))
-            status = store_tally_write(recount->store, row, error);
-    }
-    return status;
-}
-
-static enum store_status kiosks_replay(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = recount->statements[RECOUNT_KIOSKS];
-    enum store_status status;
-    bool has_row;
-
-    for (;;) {
-        status = store_row(recount->store, row, &has_row, error);
-        if (status != STORE_OK || !has_row)
-            return status;
-        recount->kiosk = sqlite3_column_int64(row, 0);
-        recount->answers_expected = (uint64_t)sqlite3_column_int64(row, 1);
-        tally_book_clear(recount->book);
-        status = purged_add(recount, error);
-        if (status == STORE_OK)
-            status = journals_replay(recount, error);
-        if (status == STORE_OK && tally_book_failed(recount->book)) {
-            snprintf(error->text, sizeof error->text, "out of memory");
-            status = STORE_BROKEN;
-        }
-        if (status == STORE_OK && recount->verified == NULL)
-            status = tallies_make(recount, error);
-        else if (status == STORE_OK && !digest_agrees(recount))
-            status = tallies_compare(recount, error);
-        if (status != STORE_OK) {
-            sqlite3_reset(row);
-            return status;
-        }
-    }
-}
-
-static enum store_status recount_open(struct recount *recount, struct store_error *error)
-{
-    recount->book = tally_book_create(recount->store->zone);
-    if (recount->book == NULL)
-        return store_refuse(error, "out of memory");
-    for (size_t i = 0; i < RECOUNT_STATEMENTS; i++) {
-        int code = sqlite3_prepare_v2(recount->store->db, recount_sql[i], -1, &recount->statements[i], NULL);
-
-        if (code != SQLITE_OK)
-            return store_sql_failed(recount->store, code, error);
-    }
-    return STORE_OK;
-}
-
-static void recount_close(struct recount *recount)
-{
-    for (size_t i = 0; i < RECOUNT_STATEMENTS; i++)
-        sqlite3_finalize(recount->statements[i]);
-    tally_book_destroy(recount->book);
-    free(recount->digests);
-}
-
-enum store_status store_rebuild(struct store *store, struct store_error *error)
-{
-    struct recount recount = {.store = store};
-    enum store_status status = recount_open(&recount, error);
-    int code;
-
-    if (status == STORE_OK) {
-        code = sqlite3_exec(store->db, "DELETE FROM tally", NULL, NULL, NULL);
-        status = code == SQLITE_OK ? kiosks_replay(&recount, error) : store_sql_failed(store, code, error);
-    }
-    recount_close(&recount);
-    return status;
-}
-
-/* The year's row to which a month's belongs. */
-static enum store_status year_add(struct store *store, sqlite3_stmt *row, struct store_error *error)
-{
-    struct tally_row year = {.key = key_read(row)};
-    int64_t slot = year.key.start_ms % 1000; /* of the week; see tally.h */
-
-    year.key.level = year.key.level == TALLY_SLOT ? TALLY_SLOT_OF_YEAR : PERIOD_YEAR;
-    year.key.start_ms = period_start(store->zone, PERIOD_YEAR, year.key.start_ms - slot) + slot;
-    for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
-        year.n[i] = sqlite3_column_int64(row, 4 + i);
-    return store_tally_write(store, &year, error);
-}
-
-enum store_status store_years_make(struct store *store, struct store_error *error)
+static enum store_status integrity_check(struct worker *worker, struct store_error *error)
 {
     sqlite3_stmt *row = NULL;
-    int code = sqlite3_prepare_v2(store->db, "SELECT * FROM tally WHERE level IN (3, 8)", -1, &row, NULL);
-    enum store_status status = code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
-    bool has_row = true;
-
-    while (status == STORE_OK && has_row) {
-        status = store_row(store, row, &has_row, error);
-        if (status == STORE_OK && has_row)
-            status = year_add(store, row, error);
-    }
-    sqlite3_finalize(row);
-    return status;
-}
-
-static enum store_status integrity_check(struct recount *recount, struct store_error *error)
-{
-    sqlite3_stmt *row = NULL;
-    sqlite3 *db = recount->store->db;
     enum store_status status;
     bool has_row = false;
-    int code = sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &row, NULL);
+    int code = sqlite3_prepare_v2(worker->store->db, "PRAGMA integrity_check(1)", -1, &row, NULL);
 
     if (code != SQLITE_OK)
-        return store_sql_failed(recount->store, code, error);
-    sqlite3_progress_handler(db, PROGRESS_OPERATIONS, on_operations, recount);
-    status = store_row(recount->store, row, &has_row, error);
-    sqlite3_progress_handler(db, 0, NULL, NULL);
+        return store_sql_failed(worker->store, code, error);
+    worker->is_checking = true;
+    status = store_row(worker->store, row, &has_row, error);
+    worker->is_checking = false;
     const char *verdict = has_row ? (const char *)sqlite3_column_text(row, 0) : NULL;
     if (status == STORE_OK && (verdict == NULL || strcmp(verdict, "ok") != 0)) {
         snprintf(error->text, sizeof error->text, "the database is damaged: %.180s",
@@ -631,48 +132,314 @@ static enum store_status integrity_check(struct recount *recount, struct store_e
     return status;
 }
 
-static enum store_status conflicts_count(struct store *store, uint64_t *count, struct store_error *error)
+static enum store_status digests_read(struct worker *worker, struct store_error *error)
+{
+    struct verify *verify = worker->verify;
+    enum store_status status =
+        store_recount_digests(worker->recount, verify->digests, verify->kiosk_count, error);
+
+    pthread_mutex_lock(&verify->mutex);
+    verify->has_digests = status == STORE_OK;
+    pthread_cond_broadcast(&verify->changed);
+    pthread_mutex_unlock(&verify->mutex);
+    return status;
+}
+
+/* Whoever reads them took that task before any took a kiosk's. */
+static void digests_await(struct verify *verify)
+{
+    pthread_mutex_lock(&verify->mutex);
+    while (!verify->has_digests && !verify->is_over)
+        pthread_cond_wait(&verify->changed, &verify->mutex);
+    pthread_mutex_unlock(&verify->mutex);
+}
+
+static enum store_status kiosk_compare(struct worker *worker, size_t index, struct store_error *error)
+{
+    struct verify *verify = worker->verify;
+    struct store_verified *found = &verify->kiosks[index];
+    enum store_status status =
+        store_recount_kiosk(worker->recount, verify->digests[index].kiosk, found, error);
+
+    if (status != STORE_OK)
+        return status;
+    digests_await(verify);
+    if (!goes_on(worker, 0))
+        return store_refuse(error, "the check was ended before it was done");
+    return store_recount_tallies(worker->recount, verify->digests[index].sum, found, error);
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct verify *verify = worker->verify;
+    struct store_error error = {.text = ""};
+    enum store_status status;
+    size_t task;
+
+    while (task_take(verify, &task)) {
+        if (task == TASK_CHECK)
+            status = integrity_check(worker, &error);
+        else if (task == TASK_DIGESTS)
+            status = digests_read(worker, &error);
+        else
+            status = kiosk_compare(worker, task - TASK_KIOSKS, &error);
+        if (status != STORE_OK)
+            give_up(verify, status, &error);
+    }
+    pthread_mutex_lock(&verify->mutex);
+    verify->working--;
+    pthread_cond_broadcast(&verify->changed);
+    pthread_mutex_unlock(&verify->mutex);
+    return NULL;
+}
+
+/* One picture for all --------------------------------------------------------------------------------------------- */
+
+static enum store_status integer_read(struct store *store, const char *sql, int64_t *value,
+                                      struct store_error *error)
 {
     sqlite3_stmt *row = NULL;
-    enum store_status status;
     bool has_row = false;
-    int code = sqlite3_prepare_v2(store->db, "SELECT count(*) FROM conflict", -1, &row, NULL);
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &row, NULL);
+    enum store_status status =
+        code == SQLITE_OK ? store_row(store, row, &has_row, error) : store_sql_failed(store, code, error);
 
-    if (code != SQLITE_OK)
-        return store_sql_failed(store, code, error);
-    status = store_row(store, row, &has_row, error);
-    *count = has_row ? (uint64_t)sqlite3_column_int64(row, 0) : 0;
+    *value = has_row ? sqlite3_column_int64(row, 0) : 0;
     sqlite3_finalize(row);
     return status;
+}
+
+/* From here on the connection sees what is committed now, and nothing newer. */
+static enum store_status picture_begin(struct worker *worker, struct store_error *error)
+{
+    struct store *store = worker->store;
+    int64_t ignored;
+    int code;
+
+    if (sqlite3_get_autocommit(store->db) == 0)
+        return STORE_OK; /* the caller's transaction is the picture */
+    code = sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        return store_sql_failed(store, code, error);
+    worker->is_in_transaction = true;
+    return integer_read(store, "SELECT count(*) FROM store", &ignored, error);
+}
+
+static void picture_end(struct worker *worker)
+{
+    if (worker->is_in_transaction)
+        sqlite3_exec(worker->store->db, "ROLLBACK", NULL, NULL, NULL);
+    worker->is_in_transaction = false;
+}
+
+/* All in the same one: nobody committed while they began, which the caller's connection can tell. *is_one: they are. */
+static enum store_status pictures_try(struct verify *verify, bool *is_one, struct store_error *error)
+{
+    static const char version[] = "PRAGMA data_version";
+    int64_t before = 0, after = 0;
+    enum store_status status = integer_read(verify->store, version, &before, error);
+
+    for (unsigned i = 0; status == STORE_OK && i < verify->worker_count; i++)
+        status = picture_begin(&verify->workers[i], error);
+    if (status == STORE_OK)
+        status = integer_read(verify->store, version, &after, error);
+    *is_one = before == after;
+    return status;
+}
+
+static void worker_close(struct worker *worker)
+{
+    store_recount_destroy(worker->recount);
+    sqlite3_progress_handler(worker->store->db, 0, NULL, NULL);
+    picture_end(worker);
+    if (worker->is_own)
+        store_close(worker->store);
+}
+
+static enum store_status pictures_take(struct verify *verify, struct store_error *error)
+{
+    bool is_one = false;
+
+    for (int i = 0; i < PICTURE_TRIES; i++) {
+        enum store_status status = pictures_try(verify, &is_one, error);
+
+        if (status != STORE_OK || is_one)
+            return status;
+        for (unsigned k = 0; k < verify->worker_count; k++)
+            picture_end(&verify->workers[k]);
+    }
+    while (verify->worker_count > 1) /* one alone agrees with itself */
+        worker_close(&verify->workers[--verify->worker_count]);
+    return picture_begin(&verify->workers[0], error);
+}
+
+/* Beginning and end ----------------------------------------------------------------------------------------------- */
+
+static unsigned processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : (unsigned)count;
+}
+
+/* Connections of their own where there is a file that others may open, too. */
+static void workers_open(struct verify *verify)
+{
+    const struct store_options options = {.path = verify->store->path, .is_read_only = true};
+    bool is_file = verify->store->vfs == NULL && sqlite3_get_autocommit(verify->store->db) != 0;
+    struct store_error ignored;
+
+    while (is_file && verify->worker_count < processors()) {
+        struct worker *worker = &verify->workers[verify->worker_count];
+
+        if (store_open(&options, &worker->store, &ignored) != STORE_OK)
+            break; /* without the memory or the descriptors for it: fewer do it, too */
+        *worker = (struct worker){.verify = verify, .store = worker->store, .is_own = true};
+        verify->worker_count++;
+    }
+    if (verify->worker_count == 0)
+        verify->workers[verify->worker_count++] = (struct worker){.verify = verify, .store = verify->store};
+}
+
+static enum store_status verify_open(struct verify *verify, struct store_error *error)
+{
+    static const char expected[] = "SELECT ifnull(sum(through - begins_after), 0)"
+                                   " - (SELECT ifnull(sum(answers), 0) FROM purged) FROM journal";
+    struct worker *first = &verify->workers[0];
+    enum store_status status;
+    int64_t answers = 0;
+
+    workers_open(verify);
+    status = pictures_take(verify, error);
+    for (unsigned i = 0; status == STORE_OK && i < verify->worker_count; i++) {
+        struct worker *worker = &verify->workers[i];
+        status = store_recount_create(worker->store, goes_on, worker, &worker->recount, error);
+        sqlite3_progress_handler(worker->store->db, OPERATIONS_A_LOOK, on_operations, worker);
+    }
+    if (status == STORE_OK)
+        status = store_recount_kiosks(first->recount, &verify->digests, &verify->kiosk_count, error);
+    if (status == STORE_OK)
+        status = integer_read(first->store, expected, &answers, error);
+    verify->expected = answers > 0 ? (uint64_t)answers : 0;
+    if (status != STORE_OK)
+        return status;
+    verify->kiosks = calloc(verify->kiosk_count + 1, sizeof *verify->kiosks);
+    if (verify->kiosks == NULL)
+        return store_refuse(error, "out of memory");
+    for (size_t i = 0; i < verify->kiosk_count; i++)
+        verify->kiosks[i].purged_before_ms = INT64_MIN;
+    return STORE_OK;
+}
+
+static void verify_close(struct verify *verify)
+{
+    for (unsigned i = 0; i < verify->worker_count; i++) {
+        verify->store->is_broken = verify->store->is_broken || verify->workers[i].store->is_broken;
+        worker_close(&verify->workers[i]);
+    }
+    free(verify->digests);
+    free(verify->kiosks);
+}
+
+static unsigned done(const struct verify *verify)
+{
+    uint64_t checked = verify->checked < verify->expected ? verify->checked : verify->expected;
+    uint64_t parts = (verify->counted + checked) * 1000 / (2 * verify->expected + 1);
+
+    return parts < 1000 ? (unsigned)parts : 999;
+}
+
+/* Until all have ended. The caller's word, and whoever interrupts the caller's connection, end them early. */
+static void watch(struct verify *verify, bool (*progress)(void *context, unsigned done), void *context)
+{
+    const struct store_error ended = {"the check was ended before it was done"};
+    unsigned interrupts = verify->store->interrupts;
+    struct timespec until;
+
+    pthread_mutex_lock(&verify->mutex);
+    do {
+        unsigned parts = done(verify);
+        bool is_over = verify->is_over;
+
+        pthread_mutex_unlock(&verify->mutex);
+        if (!is_over &&
+            ((progress != NULL && !progress(context, parts)) || verify->store->interrupts != interrupts))
+            give_up(verify, STORE_REFUSED, &ended);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += WATCH_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_mutex_lock(&verify->mutex);
+        if (verify->working > 0)
+            (void)pthread_cond_timedwait(&verify->changed, &verify->mutex, &until);
+    } while (verify->working > 0);
+    pthread_mutex_unlock(&verify->mutex);
+}
+
+/* A first thread there must be. */
+static enum store_status workers_run(struct verify *verify, bool (*progress)(void *context, unsigned done),
+                                     void *context, struct store_error *error)
+{
+    unsigned started = 0;
+
+    verify->working = verify->worker_count;
+    while (started < verify->worker_count &&
+           pthread_create(&verify->workers[started].thread, NULL, work, &verify->workers[started]) == 0)
+        started++;
+    pthread_mutex_lock(&verify->mutex);
+    verify->working -= verify->worker_count - started;
+    pthread_mutex_unlock(&verify->mutex);
+    if (started == 0)
+        return store_refuse(error, "cannot start a thread");
+    watch(verify, progress, context);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(verify->workers[i].thread, NULL);
+    *error = verify->error;
+    return verify->status;
+}
+
+static void found_add(struct store_verified *sum, const struct store_verified *found)
+{
+    sum->answers += found->answers;
+    sum->visits += found->visits;
+    sum->tallies_wrong += found->tallies_wrong;
+    sum->visits_wrong += found->visits_wrong;
+    sum->missing += found->missing;
+    sum->gaps += found->gaps;
+    sum->purged += found->purged;
+    if (found->purged_before_ms > sum->purged_before_ms)
+        sum->purged_before_ms = found->purged_before_ms;
+    if (sum->first_difference[0] == '\0')
+        memcpy(sum->first_difference, found->first_difference, sizeof sum->first_difference);
 }
 
 enum store_status store_verify(struct store *store, struct store_verified *verified,
                                bool (*progress)(void *context, unsigned done), void *context,
                                struct store_error *error)
 {
-    struct recount recount = {.store = store, .verified = verified, .progress = progress, .context = context};
-    bool is_own_transaction = sqlite3_get_autocommit(store->db) != 0;
+    struct verify verify = {.store = store, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    pthread_condattr_t attributes;
     enum store_status status;
+    int64_t conflicts = 0;
 
     error->text[0] = '\0';
     memset(verified, 0, sizeof *verified);
     verified->purged_before_ms = INT64_MIN;
-    if (is_own_transaction) /* one picture, whatever the writer does meanwhile */
-        sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL);
-    status = recount_open(&recount, error);
-    sqlite3_progress_handler(store->db, PROGRESS_OPERATIONS, on_operations, &recount);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&verify.changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    status = verify_open(&verify, error);
     if (status == STORE_OK)
-        status = digests_read(&recount, error);
-    sqlite3_progress_handler(store->db, 0, NULL, NULL);
-    recount.done = PROGRESS_RECOUNTED;
+        status = workers_run(&verify, progress, context, error);
     if (status == STORE_OK)
-        status = kiosks_replay(&recount, error);
-    if (status == STORE_OK)
-        status = conflicts_count(store, &verified->conflicts, error);
-    if (status == STORE_OK)
-        status = integrity_check(&recount, error);
-    recount_close(&recount);
-    if (is_own_transaction)
-        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+        status = integer_read(verify.workers[0].store, "SELECT count(*) FROM conflict", &conflicts, error);
+    for (size_t i = 0; status == STORE_OK && i < verify.kiosk_count; i++)
+        found_add(verified, &verify.kiosks[i]);
+    verified->conflicts = (uint64_t)conflicts;
+    verify_close(&verify);
+    pthread_cond_destroy(&verify.changed);
+    pthread_mutex_destroy(&verify.mutex);
     return status;
 }

@@ -3,7 +3,7 @@
  * visit.h - how answers become visits: the one place that says what an answer does to a visit.
  *
  * The same code runs when answers arrive (store_answers.c) and when everything is counted again from the raw
- * answers (store_verify.c), so the two cannot drift apart. A window holds the recent visits of one journal,
+ * answers (store_recount.c), so the two cannot drift apart. A window holds the recent visits of one journal,
  * fed with its answers in the order of their sequence numbers. The caller owns it; no allocation, no I/O, no
  * clock.
  *

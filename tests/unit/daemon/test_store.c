@@ -291,7 +291,8 @@ static void test_damaged_page_in_the_middle_is_told_and_nothing_is_written(void 
     before = fingerprint(fixture->path);
     assert_int_equal(store_open(&options, &reader, &fixture->error), STORE_OK);
     assert_int_equal(store_verify(reader, &verified, NULL, NULL, &fixture->error), STORE_BROKEN);
-    assert_non_null(strstr(fixture->error.text, "malformed"));
+    if (strstr(fixture->error.text, "malformed") == NULL && strstr(fixture->error.text, "damaged") == NULL)
+        fail_msg("%s", fixture->error.text); /* the recount or SQLite's own check, whichever came upon it first */
     store_close(reader);
     assert_int_equal(fixture_try_open(fixture), STORE_OK);
     assert_int_equal(fixture_send(fixture, &(struct answer){.seq = 41, .question = QUESTION_RATING, .value = 5,

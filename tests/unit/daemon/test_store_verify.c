@@ -106,6 +106,136 @@ static void test_check_can_be_ended(void **state)
     assert_int_equal(calls, 1);
 }
 
+static bool interrupt_once(void *context, unsigned done)
+{
+    (void)done;
+    store_interrupt(context);
+    return true;
+}
+
+/* Whoever ends the daemon interrupts the connection that it knows, whichever ones are at work. */
+static void test_interrupted_check_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    assert_int_equal(store_verify(fixture->store, &verified, interrupt_once, fixture->store, &fixture->error),
+                     STORE_REFUSED);
+    fixture_verify(fixture);
+}
+
+static bool press_some(void *context, unsigned done)
+{
+    (void)done;
+    for (int i = 0; i < 20; i++) {
+        fixture_wait(context, 61000);
+        fixture_press(context, QUESTION_RATING, (uint16_t)(1 + i % 5));
+    }
+    return true;
+}
+
+/* All that is compared is of one moment. */
+static void test_answers_that_come_meanwhile_are_no_differences(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_options options = {.path = fixture->path, .is_read_only = true};
+    struct store_verified verified;
+    struct store *reader;
+
+    some_visits(fixture);
+    assert_int_equal(store_open(&options, &reader, &fixture->error), STORE_OK);
+    for (int i = 0; i < 5; i++) {
+        uint64_t before = (uint64_t)fixture_integer(fixture, "SELECT count(*) FROM answer");
+
+        if (store_verify(reader, &verified, press_some, fixture, &fixture->error) != STORE_OK)
+            fail_msg("%s", fixture->error.text);
+        assert_string_equal(verified.first_difference, "");
+        assert_int_equal(verified.tallies_wrong + verified.visits_wrong + verified.missing, 0);
+        assert_int_equal(verified.answers, before);
+    }
+    store_close(reader);
+}
+
+/* Kiosks 2 to 9 with the same answers as the first. */
+static void more_kiosks(struct fixture *fixture)
+{
+    static const char *const tables[][2] = {{"answer", "journal"}, {"visit", "journal"}, {"tally", "kiosk"}};
+    char sql[512];
+
+    for (int kiosk = 2; kiosk <= 9; kiosk++) {
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO kiosk (id, kiosk_id, name, port, former_id, adopted_ms)"
+                 " VALUES (%d, %d, 'Kiosk %d', 'p', 0, 0);"
+                 "INSERT INTO journal (id, journal_id, kiosk, issued_ms, begins_after, through)"
+                 " SELECT %d, %d, %d, 0, begins_after, through FROM journal WHERE id = 1",
+                 kiosk, 1000 + kiosk, kiosk, kiosk, 1000 + kiosk, kiosk);
+        fixture_run(fixture, sql);
+        for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+            snprintf(sql, sizeof sql,
+                     "CREATE TEMP TABLE copy AS SELECT * FROM %s WHERE %s = 1; UPDATE copy SET %s = %d;"
+                     " INSERT INTO %s SELECT * FROM copy; DROP TABLE copy",
+                     tables[i][0], tables[i][1], tables[i][1], kiosk, tables[i][0]);
+            fixture_run(fixture, sql);
+        }
+    }
+}
+
+static void test_of_several_kiosks_the_first_difference_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    more_kiosks(fixture);
+    fixture_verify(fixture);
+    fixture_run(fixture, "UPDATE tally SET mention_no = 5 WHERE level = 4 AND staff = 1 AND kiosk IN (3, 8)");
+    fixture_run(fixture, "DELETE FROM answer WHERE journal = 9 AND seq = 140");
+    for (int i = 0; i < 5; i++) {
+        verified = verify(fixture);
+        assert_int_equal(verified.answers, 9 * 140 - 1);
+        assert_int_equal(verified.missing, 1);
+        assert_int_equal(verified.visits_wrong, 1);
+        assert_true(verified.tallies_wrong > 2);
+        says(&verified, "kiosk 3, staff 1, all time: mention_no is 5, recounted 0");
+    }
+}
+
+/* What is not committed yet is seen by the connection that wrote it alone. */
+static void test_open_transaction_is_checked_as_it_stands(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    fixture_run(fixture, "BEGIN; UPDATE tally SET mention_no = 5 WHERE level = 4 AND staff = 1");
+    verified = verify(fixture);
+    assert_int_equal(verified.tallies_wrong, 1);
+    fixture_run(fixture, "ROLLBACK");
+    fixture_verify(fixture);
+}
+
+/* Other names for the columns: what is read as seq, of rows in the order of their keys, goes up and down. */
+static void test_answers_out_of_order_are_damage(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_options options = {.path = fixture->path, .is_read_only = true};
+    struct store_verified verified;
+    struct store *reader;
+
+    some_visits(fixture);
+    fixture_run(
+        fixture,
+        "PRAGMA writable_schema = ON;"
+        "UPDATE sqlite_schema SET sql = replace(replace(replace(sql, 'seq', 'X'), 'uptime_s', 'seq'), 'X',"
+        " 'uptime_s') WHERE name = 'answer'; PRAGMA writable_schema = OFF");
+    assert_int_equal(store_open(&options, &reader, &fixture->error), STORE_OK);
+    assert_int_equal(store_verify(reader, &verified, NULL, NULL, &fixture->error), STORE_BROKEN);
+    assert_string_equal(fixture->error.text,
+                        "the database is damaged: the answers of journal 1 are not in their order");
+    store_close(reader);
+}
+
 static void test_another_zone_has_other_days_and_the_same_total(void **state)
 {
     struct fixture *fixture = *state;
@@ -262,6 +392,11 @@ int main(void)
         WITH_STORE(test_wrong_visit_is_named),
         WITH_STORE(test_missing_answer_is_named),
         WITH_STORE(test_check_can_be_ended),
+        WITH_STORE(test_interrupted_check_ends),
+        WITH_STORE(test_answers_that_come_meanwhile_are_no_differences),
+        WITH_STORE(test_of_several_kiosks_the_first_difference_is_named),
+        WITH_STORE(test_open_transaction_is_checked_as_it_stands),
+        WITH_STORE(test_answers_out_of_order_are_damage),
         WITH_STORE(test_weeks_and_slots_are_counted_where_they_begin),
         WITH_STORE(test_years_are_the_sums_of_their_months),
         WITH_STORE(test_database_of_version_7_gets_years_and_an_archive_is_read_without),
