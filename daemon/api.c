@@ -47,6 +47,7 @@ enum text {
     TEXT_ATTRIBUTE,
     TEXT_AUDIENCE,
     TEXT_WEEK_START,
+    TEXT_FORMAT,
     TEXT_OUTCOME,
     TEXT_REMARK,
     TEXT_TEXT,
@@ -74,6 +75,7 @@ static const char *const text_names[TEXT_COUNT] = {
     [TEXT_SHOW] = "show",
     [TEXT_DAYS] = "days",
     [TEXT_WEEK_START] = "week_start",
+    [TEXT_FORMAT] = "format",
 };
 
 struct route;
@@ -760,8 +762,13 @@ static void finish_status(struct api_call *call, const struct api_live *live)
 
 static enum store_status run_report(struct store *store, struct api_call *call, struct store_error *error)
 {
-    const char *name = text_of(call, TEXT_WHICH);
+    const char *name = text_of(call, TEXT_WHICH), *format = text_of(call, TEXT_FORMAT);
+    enum render_format known;
 
+    if (format != NULL && (!render_format_find(format, &known) || known == RENDER_TEXT)) {
+        snprintf(error->text, sizeof error->text, "format is json, csv or ods, not %.64s", format);
+        return STORE_REFUSED;
+    }
     if (report_is_list(name) || strcmp(name, "export") == 0 || strcmp(name, "moments") == 0) {
         snprintf(error->text, sizeof error->text,
                  "%.64s is no report: GET /api/v1/staff and GET /api/v1/kiosks are the lists", name);
@@ -1416,6 +1423,15 @@ int api_call_finish(struct api_call *call, enum store_status status, const struc
     }
     *json = call->reply;
     return code;
+}
+
+enum render_format api_call_format(const struct api_call *call)
+{
+    enum render_format format = RENDER_JSON;
+
+    if (call->is_done_well && call->route->run == run_report && call->has_text[TEXT_FORMAT])
+        render_format_find(call->texts[TEXT_FORMAT], &format);
+    return format;
 }
 
 const char *api_call_adopted_port(const struct api_call *call)

@@ -6,7 +6,7 @@
  * finished into a status and a body. Knows neither libevent nor threads; the daemon and `byname --database`
  * use the same calls. Not for two threads at a time.
  *
- *   GET  /api/v1/report/NAME?since=&from=&to=&kiosk=&staff=&audience=&week_start=   a report
+ *   GET  /api/v1/report/NAME?since=&from=&to=&kiosk=&staff=&audience=&week_start=&format=   a report
  *   GET  /api/v1/staff                                        everybody
  *   POST /api/v1/staff                {"name", "pin"?}        add
  *   POST /api/v1/staff/WHO/rename     {"name"}
@@ -53,6 +53,7 @@
 
 #include "daemon/calls.h"
 #include "daemon/hub.h"
+#include "daemon/render.h"
 #include "daemon/store.h"
 
 #define API_AWAY_UNWELL_MS 60000 /* a configured kiosk that is silent for longer makes the daemon unwell */
@@ -114,6 +115,9 @@ int api_call_finish(struct api_call *call, enum store_status status, const struc
 bool api_call_is_to_be_logged(const struct api_call *call);
 /* A work_function for the writer: the call is the context. */
 enum store_status api_call_log(struct store *store, void *context, struct store_error *error);
+
+/* How the answer of this finished call is to be written: never RENDER_TEXT; RENDER_JSON for whatever is no report. */
+enum render_format api_call_format(const struct api_call *call);
 
 /* The port that was adopted by this finished call; NULL when it was another call or failed. */
 const char *api_call_adopted_port(const struct api_call *call);

@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#define CSV_TYPE "text/csv; charset=utf-8; header=present"
+
 /* What a spreadsheet would take for a formula is led by an apostrophe. Errors are the stream's. */
 void csv_write(FILE *out, const json_t *reply);
 

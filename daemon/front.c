@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "front.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,15 +70,39 @@ const char *front_origin(const struct front *front)
 
 /* Answers -------------------------------------------------------------------------------------------------------- */
 
-/* To a program as JSON, to a person as text. reason has nothing of the request in it. */
+static const char *title_of(int status)
+{
+    switch (status) {
+    case STATUS_UNAUTHORIZED:
+        return "This page is private";
+    case STATUS_NOT_FOUND:
+        return "There is nothing here";
+    default:
+        return "This cannot be shown";
+    }
+}
+
+/* To a program as JSON, to a person as a page. reason has nothing of the request in it, and no markup. */
 static void refuse(struct http_request *request, bool is_api, int status, const char *reason)
 {
-    char body[256];
+    char body[1024];
 
-    snprintf(body, sizeof body, is_api ? "{\"error\":\"%s\"}" : "byname: %s\n", reason);
+    if (is_api)
+        snprintf(body, sizeof body, "{\"error\":\"%s\"}", reason);
+    else
+        snprintf(
+            body, sizeof body,
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>byname: "
+            "%s</title>"
+            "<link rel=\"icon\" href=\"/icon.svg\"><link rel=\"stylesheet\" href=\"/style.css\"></head>\n"
+            "<body class=\"refusal\"><main class=\"card\"><img src=\"/icon.svg\" "
+            "alt=\"\"><h1>%s</h1><p>%c%s.</p></main>"
+            "</body></html>\n",
+            title_of(status), title_of(status), toupper((unsigned char)reason[0]), reason + 1);
     const struct http_answer answer = {
         .status = status,
-        .type = is_api ? "application/json" : "text/plain; charset=utf-8",
+        .type = is_api ? "application/json" : "text/html; charset=utf-8",
         .body = body,
         .size = strlen(body),
     };
@@ -99,7 +124,8 @@ static const char *page_of(enum token_scope scope)
 static void refuse_token(struct http_request *request, bool is_api)
 {
     refuse(request, is_api, STATUS_UNAUTHORIZED,
-           "this needs a token that is good: open the private link that `byname token create` printed");
+           "this needs a token that is good: open the private link that you were given; 'byname token "
+           "create' prints one");
 }
 
 /* A private link becomes a cookie, and the token leaves the address bar. Not by a redirect: a browser that came here from
@@ -153,6 +179,13 @@ static void send_file(const struct front *front, struct http_request *request,
     http_reply(request, &answer);
 }
 
+/* What a refusal is dressed in, which whoever is refused must be able to load. */
+static bool is_of_refusals(const struct http_message *message)
+{
+    return message->method == HTTP_METHOD_GET &&
+           (strcmp(message->path, "/style.css") == 0 || strcmp(message->path, "/icon.svg") == 0);
+}
+
 bool front_answer(const struct front *front, struct http_request *request, const struct http_message *message,
                   struct access_who *who)
 {
@@ -187,7 +220,10 @@ bool front_answer(const struct front *front, struct http_request *request, const
         refuse(request, is_api, STATUS_FORBIDDEN, "another site may not ask this: open the page itself");
         break;
     case ACCESS_NO_TOKEN:
-        refuse_token(request, is_api);
+        if (is_of_refusals(message))
+            send_file(front, request, message);
+        else
+            refuse_token(request, is_api);
         break;
     }
     return true;

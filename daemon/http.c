@@ -187,6 +187,12 @@ static void add_headers(struct evhttp_request *evhttp_request, const struct http
         evhttp_add_header(headers, "ETag", answer->etag);
     if (answer->cookie != NULL)
         evhttp_add_header(headers, "Set-Cookie", answer->cookie);
+    if (answer->file != NULL) {
+        char disposition[HTTP_FILE_SIZE_MAX + 32];
+
+        snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", answer->file);
+        evhttp_add_header(headers, "Content-Disposition", disposition);
+    }
     if (answer->status == 401)
         evhttp_add_header(headers, "WWW-Authenticate", "Bearer"); /* RFC 9110, 11.6.1 */
     evhttp_add_header(headers, "Connection", "close");

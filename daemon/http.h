@@ -17,6 +17,7 @@
 #define HTTP_CONNECTIONS_MAX 64 /* of a listener */
 #define HTTP_HEADERS_SIZE_MAX 8192
 #define HTTP_BODY_SIZE_MAX 16384
+#define HTTP_FILE_SIZE_MAX 64
 #define HTTP_DEADLINE_MS 5000         /* to say the whole request; and again to take the whole reply */
 #define HTTP_STREAM_PENDING_MAX 65536 /* bytes that a client has not taken: it is dropped */
 #define HTTP_STREAM_BEAT_MS \
@@ -57,6 +58,7 @@ struct http_answer {
     size_t size;
     const char *etag;   /* quoted; NULL: must not be kept by anybody */
     const char *cookie; /* Set-Cookie; NULL: none */
+    const char *file;   /* the name under which a browser keeps it, without quotes; NULL: it shows it */
 };
 
 /* Listen at `path`, mode 0660. A socket file that nobody listens at is replaced; a live one is refused. On failure

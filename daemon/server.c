@@ -13,11 +13,13 @@
 #include "daemon/announce.h"
 #include "daemon/api.h"
 #include "daemon/clock.h"
+#include "daemon/csv.h"
 #include "daemon/events.h"
 #include "daemon/front.h"
 #include "daemon/http.h"
 #include "daemon/hub.h"
 #include "daemon/metrics.h"
+#include "daemon/ods.h"
 #include "daemon/ports.h"
 #include "daemon/reader.h"
 #include "daemon/report.h"
@@ -117,6 +119,32 @@ static void reply_metrics(struct server *server, struct http_request *request, c
     free(text);
 }
 
+/* A report for a spreadsheet, as a file. */
+static void reply_file(struct http_request *request, const json_t *report, enum render_format format)
+{
+    const struct render_options options = {.format = format};
+    const char *kind = json_string_value(json_object_get(report, "kind"));
+    char name[HTTP_FILE_SIZE_MAX], *bytes = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&bytes, &size);
+    bool is_whole = out != NULL && render(out, report, &options);
+
+    is_whole = out != NULL && fclose(out) == 0 && is_whole;
+    snprintf(name, sizeof name, "byname-%s.%s", kind, format == RENDER_ODS ? "ods" : "csv");
+    const struct http_answer answer = {
+        .status = 200,
+        .type = format == RENDER_ODS ? ODS_TYPE : CSV_TYPE,
+        .body = bytes,
+        .size = size,
+        .file = name,
+    };
+    if (is_whole)
+        http_reply(request, &answer);
+    else
+        http_reply_json(request, 503, "{\"error\":\"out of memory\"}");
+    free(bytes);
+}
+
 static void free_exchange(void *context)
 {
     struct exchange *exchange = context;
@@ -148,6 +176,8 @@ static void finish_exchange(struct server *server, struct exchange *exchange, en
     int code = api_call_finish(exchange->call, status, error, &live, &json);
     if (exchange->is_metrics && code == 200)
         reply_metrics(server, exchange->request, json);
+    else if (code == 200 && api_call_format(exchange->call) != RENDER_JSON)
+        reply_file(exchange->request, json, api_call_format(exchange->call));
     else
         reply(exchange->request, code, json);
     const char *port = api_call_adopted_port(exchange->call);

@@ -129,7 +129,7 @@ export function drawPareto(canvas, rows, total) {
       datasets: [
         {
           type: "line", label: "together", yAxisID: "share", data: cumulative, borderColor: color("warm"), borderWidth: 2,
-          pointRadius: 4, pointBackgroundColor: color("warm"), clip: 8,
+          pointRadius: 4, backgroundColor: color("warm"), clip: 8,
         },
         { type: "bar", label: "answers", yAxisID: "count", data: rows.map(({ count }) => count), backgroundColor: color("accent"), borderRadius: 4, maxBarThickness: 90 },
       ],

@@ -58,10 +58,14 @@ async function read(response) {
   return body;
 }
 
-export async function ask(path, query = {}) {
+export function address(path, query = {}) {
   const given = Object.entries(query).filter(([, value]) => value);
   const text = given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
-  return read(await fetch(`/api/v1/${path}${text ? "?" + text : ""}`));
+  return `/api/v1/${path}${text ? "?" + text : ""}`;
+}
+
+export async function ask(path, query = {}) {
+  return read(await fetch(address(path, query)));
 }
 
 export async function tell(path, body = {}) {
@@ -188,12 +192,12 @@ export function verdictWord(name) {
 }
 
 /** "better than the 28 days before: +3 points (+1 to +5)" */
-export function verdict(comparison, before) {
+export function verdict(comparison, before, isColored = true) {
   if (!comparison || comparison.verdict === null) return make("p", { class: "verdict muted" }, "no comparison yet");
   const difference = comparison.difference;
   const detail = difference && difference.value !== null
-    ? `: ${points(difference.value)} points (${points(difference.low)} to ${points(difference.high)})` : "";
-  return make("p", { class: "verdict" }, verdictWord(comparison.verdict), `, against ${before}${detail}`);
+    ? `: ${points(difference.value)} ${Math.abs(Math.round(difference.value * 100)) === 1 ? "point" : "points"} (${points(difference.low)} to ${points(difference.high)})` : "";
+  return make("p", { class: isColored ? "verdict" : "verdict plain" }, verdictWord(comparison.verdict), `, against ${before}${detail}`);
 }
 
 /** Times of reports are local to the store, whatever this browser thinks: their text is taken apart. */

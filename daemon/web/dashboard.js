@@ -2,7 +2,7 @@
 // dashboard.js - the manager's page: what reports say of a period, as it happens.
 
 import {
-  CAUSES, STRENGTHS, ask, byId, count, dayText, durationText, enter, figure, follow, interval, leftOutText, make, momentText, monthText,
+  CAUSES, STRENGTHS, address, ask, byId, count, dayText, durationText, enter, figure, follow, interval, leftOutText, make, momentText, monthText,
   percent, personRateText, plural, problem, rateFigure, rateText, shareBar, shareList, show, table, tell, verdict, verdictWord, weekdayName, weekdayText,
 } from "./common.js";
 import { drawPareto, drawRates, trend } from "./charts.js";
@@ -187,7 +187,7 @@ function person(row) {
       make("dt", {}, "Last week"), make("dd", {}, rateText(row.last_week.asked_rate), ": ", verdictWord(row.own_past.asked_rate.verdict)),
       make("dt", {}, "Own best"), make("dd", {}, best),
       make("dt", {}, "Satisfied"), make("dd", {}, personRateText(row)),
-      make("dt", {}, "Unhappy"), make("dd", {}, row.unhappy === null ? "–" : `${count(row.unhappy)}, ${count(row.unhappy_people)} of them for the people`)));
+      make("dt", {}, "Unhappy"), make("dd", {}, row.unhappy === null ? "–" : `${count(row.unhappy)}, ${count(row.unhappy_people)} of them named the people`)));
 }
 
 function showStaff(report) {
@@ -195,16 +195,21 @@ function showStaff(report) {
   const nobody = report.staff.find((row) => row.id === 0);
   show(byId("staff"), people.length === 0 ? make("p", { class: "muted" }, "Nobody is on the roster yet: byname staff add.") : people.map(person),
     nobody && nobody.visits !== null && nobody.visits > 0
-      ? make("p", { class: "muted" }, `${plural(nobody.visits, "visit has", "visits have")} no name: the customer did not say who helped.`) : null);
+      ? make("p", { class: "muted rest" }, `${plural(nobody.visits, "visit has", "visits have")} no name: the customer did not say who helped.`) : null);
 }
 
 // Kiosks ---------------------------------------------------------------------------------------------------------------
 
 const UNWELL = new Set(["refused", "held", "pending", "unverified"]);
 
+const STATES = {
+  up: "connected", away: "silent", absent: "not plugged in", pending: "waits for adoption", other_database: "of another database",
+  refused: "refused", held: "on hold", unverified: "not verified",
+};
+
 function kioskState(kiosk) {
   const style = kiosk.state === "up" ? "" : UNWELL.has(kiosk.state) ? "unwell" : "idle";
-  return make("span", {}, make("span", { class: `state ${style}` }, kiosk.state), kiosk.note ? make("small", {}, ` ${kiosk.note}`) : null);
+  return make("span", {}, make("span", { class: `state ${style}` }, STATES[kiosk.state] ?? kiosk.state), kiosk.note ? make("small", {}, ` ${kiosk.note}`) : null);
 }
 
 const orNone = (number) => (number === null || number === undefined ? "–" : count(number));
@@ -286,7 +291,14 @@ function showSummary(report) {
   for (const part of [showHead, showGlance, showRatings, showNotes, showFoot]) part(report);
 }
 
+function linkSheets() {
+  for (const link of document.querySelectorAll("[data-report]")) {
+    link.href = address(`report/${link.dataset.report}`, { ...query(), format: "ods" });
+  }
+}
+
 async function refresh() {
+  linkSheets();
   const summary = ask("report/summary", query());
   await Promise.all([
     summary.then(showSummary),

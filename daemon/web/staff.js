@@ -51,7 +51,7 @@ function showWeeks({ weeks, own_past: past, own_best: best, last_week: last, bes
     make("p", { class: "verdict" }, `Last week ${rateText(last.asked_rate)}, against your own past: `, verdictWord(past.asked_rate.verdict)),
     make("p", { class: "verdict" }, best.week === null ? "Your own best comes with the first week of 10 answers."
       : `Your own best: week of ${dayText(best.week)}, ${rateText(best.asked_rate)}.`),
-    comparison === null ? null : verdict(comparison, "your own best"),
+    comparison === null ? null : verdict(comparison, "your own best", false), // hardly any week is like the best: no alarm
     make("details", { open: isOpen ? "" : null }, make("summary", {}, "As a table"), table("Your weeks", [["Week"], ["Asked for you"], ["Customers", true]], rows)));
 }
 

@@ -237,6 +237,24 @@ class Live(Case):
         time.sleep(GUARD_S)
 
 
+class Sheets(Case):
+    def test_each_spreadsheet_is_of_the_report_and_the_period_that_the_page_shows(self):
+        self.start()
+        window = self.window()
+        self.open(window, "manager")
+        window.execute_script("document.getElementById('since').value = '7d';"
+                              "document.getElementById('since').dispatchEvent(new Event('change', {bubbles: true}))")
+        self.wait_for(window, "document.querySelector('.sheet').href.includes('since=7d')")
+        files = window.execute_async_script("""
+          const done = arguments[0];
+          Promise.all([...document.querySelectorAll(".sheet")].map(async (link) => {
+            const answer = await fetch(link.href);
+            return [link.search, answer.status, answer.headers.get("Content-Disposition")];
+          })).then(done)""")
+        reports = ("help", "days", "causes", "strengths", "hours", "staff", "kiosks")
+        self.assertEqual(files, [["?since=7d&format=ods", 200, f'attachment; filename="byname-{name}.ods"'] for name in reports])
+
+
 class Private(Case):
     def test_nobody_sees_the_page_of_another_and_no_other_host_is_asked(self):
         self.start()

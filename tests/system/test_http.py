@@ -101,6 +101,14 @@ class Tokens(Case):
         self.assertEqual(len(answers), 1, answers)
         self.assertEqual(answers.pop()[0], 401)
         self.assertEqual({web.ask(path).status for path in ("/", "/chart.js", "/nothing", "/../etc/passwd")}, {401})
+        for path in ("/", "/enter?token=" + wrong, "/staff.html"):
+            page = web.ask(path)
+            self.assertEqual(page.headers["Content-Type"], "text/html; charset=utf-8")
+            self.assertIn(b"<h1>This page is private</h1>", page.body)
+            self.assertEqual(set(re.findall(rb'(?:href|src)="([^"]*)"', page.body)), {b"/style.css", b"/icon.svg"})
+        self.assertEqual({web.ask(path).status for path in ("/style.css", "/icon.svg")}, {200})
+        self.assertEqual({web.ask(path, "POST").status for path in ("/style.css", "/icon.svg")}, {403})
+        self.assertEqual(web.ask("/style.css", Host="evil.example").status, 421)
         self.assertEqual(web.ask("/api/v1/staff", "POST", body={"name": "Eve"}, token=wrong).status, 401)
         self.assertEqual(web.ask("/api/v1/status", token=manager).status, 200)
 
@@ -543,6 +551,26 @@ class Documented(Case):
                 if not good:
                     never.add((method, template))
         self.assertEqual(never, set(), "200 is documented, and was never seen")
+
+    def test_a_report_is_a_file_for_a_spreadsheet_and_the_one_that_the_command_writes(self):
+        period, manager = "from=2026-01-01&to=2026-01-08", self.tokens["manager"]
+        operation = self.document["paths"]["/api/v1/report/{name}"]["get"]
+        for name in ("summary", "staff", "days"):
+            for kind in ("csv", "ods"):
+                answer = self.web.ask(f"/api/v1/report/{name}?{period}&format={kind}", token=manager)
+                self.check(name, operation, answer)
+                self.assertEqual(answer.headers["Content-Disposition"], f'attachment; filename="byname-{name}.{kind}"')
+                written = subprocess.run([os.path.join(rig.BIN, "byname"), "--socket", self.served.socket, "report", name, "--from",
+                                          "2026-01-01", "--to", "2026-01-08", "--format", kind], check=True, capture_output=True)
+                self.assertEqual((answer.status, answer.body), (200, written.stdout), f"{name} {kind}")
+        self.assertIsNone(self.web.ask(f"/api/v1/report/days?{period}&format=json", token=manager).headers["Content-Disposition"])
+        for kind in ("text", "pdf", ""):
+            answer = self.web.ask(f"/api/v1/report/days?{period}&format={kind}", token=manager)
+            self.check(kind, operation, answer)
+            self.assertEqual(answer.status, 422, kind)
+        self.assertEqual(self.web.ask("/api/v1/report/days?format=ods", token=self.tokens["board"]).status, 403)
+        self.assertEqual(self.web.ask("/api/v1/report/days?format=ods").status, 401)
+        self.assertEqual(self.web.ask("/api/v1/staff?format=ods", token=manager).json()["kind"], "staff_list")
 
     def test_every_refusal_is_as_it_is_documented(self):
         for template, methods in self.document["paths"].items():
