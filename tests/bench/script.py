@@ -15,6 +15,7 @@ PYTHON = "/usr/bin/python3"  # Debian's, which has python3-serial
 IN_FLIGHT = 100  # lines of a full journal; byname: frames of 16, and the daemon takes 8 at a time
 VISIT_SIZE = 4  # and so many when it is killed in ordinary use
 KILLS = 20
+START_S, DELIVER_S = 60, 300
 
 
 def spent_s(pid):
@@ -41,14 +42,14 @@ class Script:
         self.next, self.acknowledged, self.buffer, self.process = 1, 0, b"", None
 
     def start(self):
+        """It listens once it answers: pyserial throws away what came before the port was open."""
         self.process = subprocess.Popen([PYTHON, self.program, self.line.path, self.database], stderr=subprocess.DEVNULL)
-        while not self.line.read(0.01) and not self.rows_are_possible():
-            pass
-
-    def rows_are_possible(self):
-        """It has opened its port when a table is there and the port's reader waits; pyserial empties the input first."""
-        time.sleep(0.5)
-        return self.database.exists()
+        end, heard = time.monotonic() + START_S, b""
+        while b"ack 0\n" not in heard:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("the script did not start")
+            self.line.write(b"1,0,2,1,0\n")
+            heard += self.line.read(0.05)
 
     def kill(self):
         self.process.kill()
@@ -66,8 +67,10 @@ class Script:
                 self.acknowledged = max(self.acknowledged, int(line[4:]))
 
     def deliver(self, count, stop=lambda: False):
-        end = self.next + count
+        end, give_up = self.next + count, time.monotonic() + DELIVER_S
         while self.acknowledged < end - 1 and not stop():
+            if time.monotonic() > give_up:
+                raise RuntimeError("the script does not answer any more")
             room = min(end, self.acknowledged + 1 + self.in_flight) - self.next
             if room > 0:
                 self.send(room)
@@ -75,7 +78,7 @@ class Script:
 
     def seqs(self):
         with sqlite3.connect(self.database) as connection:
-            return [seq for seq, in connection.execute("SELECT seq FROM answer")]
+            return [seq for seq, in connection.execute("SELECT seq FROM answer WHERE seq > 0")]
 
 
 def measure_script(context, peer, count):
@@ -163,15 +166,18 @@ def rows(context):
     kills = 3 if context.quick else KILLS
     lost, _, lost_of = kill_script(context, peer, kills, False)
     _, doubled, doubled_of = kill_script(context, peer, kills, True)
-    name = "instead: Python script, one commit a rating"
-    yield {"name": f"{name}: answers a second", "value": theirs[0], "unit": "", "limit": ours[0], "goal": None,
-           "comparison": ">=", "detail": [f"beside it, one kiosk's keyed line into bynamed, which is more than the scripted "
-                                          f"kiosk's arithmetic leaves time for: {ours[0] / theirs[0]:.1f} times as many"]}
-    yield {"name": f"{name}: processor time an answer", "value": theirs[1], "unit": "us", "limit": ours[1], "goal": None,
-           "comparison": "<=", "detail": [f"{theirs[1] / ours[1]:.1f} times bynamed's, which also checks, tallies and seals"]}
-    yield {"name": f"{name}: memory", "value": theirs[2][0], "unit": "MiB", "limit": ours[2][0], "goal": None,
-           "comparison": "<=", "detail": [f"resident; its own: {theirs[2][1]:.1f}, bynamed's {ours[2][1]:.1f}"]}
-    yield {"name": f"{name}: lost in {kills} kill -9", "value": lost, "unit": "rows", "limit": 0, "goal": None,
-           "comparison": "<=",
-           "detail": [f"of {lost_of} that a kiosk sent once, up to {VISIT_SIZE} under way; where it sends again what was not "
-                      f"acknowledged, {doubled} of {doubled_of} stand there twice. bynamed: none and none (proof.daemon.kills)"]}
+    name = "script: byname beside 60 lines of Python"
+    yield {"name": f"{name}, answers a second", "value": ours[0], "unit": "", "limit": theirs[0], "goal": None,
+           "comparison": ">=", "kept_as": "rough", "detail": [
+               f"the limit here is the script's: one commit a rating. {ours[0] / theirs[0]:.1f} times as many on one kiosk's keyed line,"
+               " which is more than the scripted kiosk's arithmetic leaves time for"]}
+    yield {"name": f"{name}, processor time an answer", "value": ours[1], "unit": "us", "limit": theirs[1], "goal": None,
+           "comparison": "<=", "kept_as": "rough", "detail": [
+               f"the script takes {theirs[1] / ours[1]:.1f} times as much; bynamed also checks, tallies and seals"]}
+    yield {"name": f"{name}, memory", "value": ours[2][0], "unit": "MiB", "limit": theirs[2][0], "goal": None,
+           "comparison": "<=", "kept_as": "rough", "detail": [
+               f"resident; its own: {ours[2][1]:.1f}, the script's {theirs[2][1]:.1f}"]}
+    yield {"name": f"script: rows that it loses in {kills} kill -9", "value": lost, "unit": "rows", "goal": None, "limit": None,
+           "comparison": "<=", "kept_as": "rough", "detail": [
+               f"of {lost_of} that a kiosk sent once, up to {VISIT_SIZE} under way; where it sends again what was not acknowledged,"
+               f" {doubled} of {doubled_of} stand there twice. bynamed: none and none (proof.daemon.kills)"]}
