@@ -9,8 +9,8 @@
  *
  * The kernel's clock is called synchronised, so that rows are the same on every machine.
  *
- * When the process ends, ACK_SHIM_FILE gets a line for each ACK, "ack AT DELAY", each commit, "commit AT", and the longest
- * that the disk took for a sync, "longest DURATION": nanoseconds, AT of CLOCK_MONOTONIC.
+ * When the process ends, ACK_SHIM_FILE gets a line for each ACK, "ack AT DELAY", each commit, "commit AT 0", and each sync of the
+ * writer, "wal AT DURATION" or, of the database itself, "file AT DURATION": nanoseconds, AT the end, of CLOCK_MONOTONIC.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -29,7 +29,8 @@
 #define TYPE_ACK 0x44
 
 struct event {
-    uint64_t at_ns, delay_ns; /* delay UINT64_MAX: a commit */
+    const char *kind;
+    uint64_t at_ns, took_ns;
 };
 
 static struct event *events;
@@ -37,7 +38,6 @@ static size_t event_count;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local uint64_t synced_ns; /* the writer's: the newest sync since it told the loop; 0: none */
 static _Thread_local bool is_writer;
-static uint64_t longest_ns; /* of the writer's syncs, of whichever file */
 static int results_fd = -1;
 static uint64_t told_ns, taken_ns; /* the earliest commit whose results wait for the loop; are in its hands */
 
@@ -57,12 +57,12 @@ static void find_next(const char *name, void *function)
     memcpy(function, &symbol, sizeof symbol);
 }
 
-static void keep(uint64_t at_ns, uint64_t delay_ns)
+static void keep(const char *kind, uint64_t at_ns, uint64_t took_ns)
 {
     if (events == NULL)
         events = malloc(EVENTS_MAX * sizeof *events);
     if (events != NULL && event_count < EVENTS_MAX)
-        events[event_count++] = (struct event){at_ns, delay_ns};
+        events[event_count++] = (struct event){kind, at_ns, took_ns};
 }
 
 static bool is_log(int fd)
@@ -84,12 +84,15 @@ int fdatasync(int fd)
     int result = next(fd);
     if (result != 0 || gettid() == getpid())
         return result; /* the loop's thread syncs, too, when it opens the database */
-    if (now_ns() - begun_ns > longest_ns)
-        longest_ns = now_ns() - begun_ns;
-    if (!is_log(fd))
+    uint64_t ended_ns = now_ns();
+    bool is_wal = is_log(fd);
+    pthread_mutex_lock(&mutex);
+    keep(is_wal ? "wal" : "file", ended_ns, ended_ns - begun_ns);
+    pthread_mutex_unlock(&mutex);
+    if (!is_wal)
         return result;
     is_writer = true;
-    synced_ns = now_ns();
+    synced_ns = ended_ns;
     return result;
 }
 
@@ -97,7 +100,7 @@ static void tell(int fd)
 {
     pthread_mutex_lock(&mutex);
     results_fd = fd;
-    keep(synced_ns, UINT64_MAX);
+    keep("commit", synced_ns, 0);
     if (told_ns == 0)
         told_ns = synced_ns;
     pthread_mutex_unlock(&mutex);
@@ -112,7 +115,7 @@ static void count_acks(const uint8_t *bytes, size_t size)
     pthread_mutex_lock(&mutex);
     for (size_t i = 0; taken_ns != 0 && i + 2 < size; i++) {
         if (bytes[i] == 0 && bytes[i + 1] != 0 && bytes[i + 2] == TYPE_ACK)
-            keep(at_ns, at_ns - taken_ns);
+            keep("ack", at_ns, at_ns - taken_ns);
     }
     pthread_mutex_unlock(&mutex);
 }
@@ -161,12 +164,7 @@ __attribute__((destructor)) static void print_all(void)
 
     if (file == NULL)
         return;
-    for (size_t i = 0; i < event_count; i++) {
-        if (events[i].delay_ns == UINT64_MAX)
-            fprintf(file, "commit %" PRIu64 "\n", events[i].at_ns);
-        else
-            fprintf(file, "ack %" PRIu64 " %" PRIu64 "\n", events[i].at_ns, events[i].delay_ns);
-    }
-    fprintf(file, "longest %" PRIu64 "\n", longest_ns);
+    for (size_t i = 0; i < event_count; i++)
+        fprintf(file, "%s %" PRIu64 " %" PRIu64 "\n", events[i].kind, events[i].at_ns, events[i].took_ns);
     fclose(file);
 }

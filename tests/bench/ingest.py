@@ -79,11 +79,17 @@ class Daemon:
         return total
 
     def stamps(self):
-        """What the shim kept, once the daemon has ended: acknowledged commits, delays of ACKs and the longest sync, in ms."""
-        lines = [line.split() for line in self.events.read_text(encoding="ascii").splitlines()]
-        acks = [(int(line[1]), int(line[2])) for line in lines if line[0] == "ack"]
-        longest = next(int(line[1]) for line in lines if line[0] == "longest") / 1e6
-        return {at - delay for at, delay in acks}, sorted(delay / 1e6 for _, delay in acks), longest
+        """What the shim kept, once the daemon has ended: acknowledged commits, delays of ACKs in ms, and the writer's syncs, each
+        with its beginning and end in seconds, and whether it was of the database itself, in a checkpoint."""
+        lines = [(kind, int(at), int(took)) for kind, at, took in
+                 map(str.split, self.events.read_text(encoding="ascii").splitlines())]
+        acks = [(at, delay) for kind, at, delay in lines if kind == "ack"]
+        syncs = [((at - took) / 1e9, at / 1e9, kind == "file") for kind, at, took in lines if kind in ("wal", "file")]
+        return {at - delay for at, delay in acks}, sorted(delay / 1e6 for _, delay in acks), syncs
+
+
+def longest_ms(syncs):
+    return 1000 * max(end - begun for begun, end, _ in syncs)
 
 
 def share(values, part):
@@ -133,13 +139,13 @@ def acks(context):
         finally:
             over.set()
             reporter.join()
-    commits, delays, longest = daemon.stamps()
+    commits, delays, syncs = daemon.stamps()
     yield {"name": "ack: commit to ack on the wire, p99, 64 kiosks at full rate, under reports", "value": share(delays, 0.99),
            "unit": "ms", "goal": 20, "comparison": "<=", "detail": [
                f"median {share(delays, 0.5):.2f} ms, worst {delays[-1]:.2f} ms of {len(delays):,} ACKs after {len(commits):,}"
                f" commits; {counted[0]} reports beside them; {figures['answers_a_second']:,.0f} answers/s",
                "line to acknowledgement: median {:.1f} ms, 99 % within {:.1f} ms; the disk's longest sync took {:.0f} ms"
-               .format(*figures["ack_ms"][:2], longest)]}
+               .format(*figures["ack_ms"][:2], longest_ms(syncs))]}
 
 
 def many(context):
@@ -148,16 +154,23 @@ def many(context):
         before = daemon.threads()
         figures = daemon.swarm("--seconds", 6 if context.quick else 30, "--real", 0)
         after, memory = daemon.threads(), daemon.own_memory()
-    _, delays, longest = daemon.stamps()
-    worst_ms = figures["ack_ms"][2]
+    _, delays, syncs = daemon.stamps()
+    worst_ms, (begun, ended) = figures["ack_ms"][2], figures["latest_ack_s"]
+    within = [(min(ended, end) - max(begun, begin), is_file) for begin, end, is_file in syncs if begin < ended and end > begun]
+    disk_ms = 1000 * sum(part for part, _ in within)
+    took = sorted(1000 * (end - begin) for begin, end, _ in syncs)
     used = sum(map(sum, after)) - sum(map(sum, before))
     yield {"name": "daemon: 512 kiosks on one process, a tap every 2 s: latest ack", "value": worst_ms, "unit": "ms",
-           "goal": WITHIN_MS, "comparison": "<=", "detail": [
+           "limit": disk_ms, "goal": WITHIN_MS, "comparison": "<=", "detail": [
                "from the answer's last byte on the line; median {:.1f} ms, 99 % within {:.1f} ms; {:,} answers, all stored once"
                .format(*figures["ack_ms"][:2], figures["answers"]),
-               f"the disk's longest sync took {longest:.0f} ms; commit to ack at most {delays[-1]:.1f} ms",
+               f"the limit is what of it the disk took: {len(within)} syncs,"
+               f" {1000 * sum(part for part, is_file in within if is_file):.0f} ms of them in a checkpoint; of all {len(took):,} the median took {share(took, 0.5):.1f} ms, "
+               f"99 % {share(took, 0.99):.1f} ms, the longest {took[-1]:.0f} ms",
                f"kiosks were at most {figures['lag_ms']:.0f} ms late; the daemon took {used:.1f} s of processor time from the "
                f"first HELLO on, and has {memory / 2**20:.1f} MiB of its own"]}
+    yield {"name": "daemon: the same without the disk's syncs", "value": worst_ms - disk_ms, "unit": "ms", "goal": WITHIN_MS,
+           "comparison": "<=", "detail": [f"commit to ack at most {delays[-1]:.1f} ms"]}
 
 
 def at_rest(context):

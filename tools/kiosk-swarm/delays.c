@@ -7,8 +7,10 @@
 
 #define DELAY_US_MAX UINT64_C(3600000000)
 
-void delays_add(struct delays *delays, uint64_t delay_us)
+void delays_add(struct delays *delays, uint64_t from_us, uint64_t to_us)
 {
+    uint64_t delay_us = to_us - from_us;
+
     if (delays->count == delays->capacity) {
         delays->capacity = delays->capacity == 0 ? 4096 : delays->capacity * 2;
         uint32_t *larger = realloc(delays->each_us, delays->capacity * sizeof *larger);
@@ -17,6 +19,10 @@ void delays_add(struct delays *delays, uint64_t delay_us)
             exit(EXIT_FAILURE);
         }
         delays->each_us = larger;
+    }
+    if (delay_us >= delays->longest_to_us - delays->longest_from_us) {
+        delays->longest_from_us = from_us;
+        delays->longest_to_us = to_us;
     }
     delays->each_us[delays->count++] = (uint32_t)(delay_us < DELAY_US_MAX ? delay_us : DELAY_US_MAX);
 }

@@ -93,13 +93,16 @@ static void print_text(struct swarm *swarm, const struct figures *figures)
 static void print_json(struct swarm *swarm, const struct figures *figures)
 {
     const struct shares ack = shares_of(&swarm->ack), tap = shares_of(&swarm->tap);
+    const double began_s =
+        (double)swarm->began_ns / 1e9; /* of CLOCK_MONOTONIC, as others of this machine read it */
 
     printf("{\"kiosks\": %u, \"real\": %u, \"taps\": %zu, \"answers\": %zu, \"rows\": %zu, \"seconds\": %.3f,"
            " \"answers_a_second\": %.1f, \"ack_ms\": [%.2f, %.2f, %.2f], \"tap_ms\": [%.2f, %.2f, %.2f],"
-           " \"lag_ms\": %.2f}\n",
+           " \"latest_ack_s\": [%.6f, %.6f], \"lag_ms\": %.2f}\n",
            swarm->count, swarm->real_count, figures->taps, figures->answers, figures->rows, swarm->measured_s,
            (double)swarm->ack.count / swarm->measured_s, ack.median_ms, ack.most_ms, ack.worst_ms,
-           tap.median_ms, tap.most_ms, tap.worst_ms, (double)swarm->lag_us / 1000);
+           tap.median_ms, tap.most_ms, tap.worst_ms, began_s + (double)swarm->ack.longest_from_us / 1e6,
+           began_s + (double)swarm->ack.longest_to_us / 1e6, (double)swarm->lag_us / 1000);
 }
 
 /* The daemon is stopped before anything is compared: then the file is at rest. */

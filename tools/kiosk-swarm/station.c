@@ -18,9 +18,9 @@ static void note_acked(struct station *station, size_t count)
     for (size_t i = ledger->acked_count - count; i < ledger->acked_count; i++) {
         const struct ledger_answer *answer = &ledger->answers[i];
         if (answer->sent_us != 0)
-            delays_add(station->options.ack, station->now_us - answer->sent_us);
+            delays_add(station->options.ack, answer->sent_us, station->now_us);
         if (answer->tapped_us != 0 && station->ahead_us == 0)
-            delays_add(station->options.tap, station->now_us - answer->tapped_us);
+            delays_add(station->options.tap, answer->tapped_us, station->now_us);
     }
     if (count > 0)
         station->acked_us = station->now_us;
