@@ -742,6 +742,9 @@ static void finish_status(struct api_call *call, const struct api_live *live)
                 "restart "
                 "is not needed",
                 live->certificate_problem);
+        if (live->certificate_dates != TLS_DATES_GOOD)
+            say(live->certificate_dates == TLS_DATES_BAD ? problems : warnings, "%s",
+                live->certificate_sentence);
         json_object_set_new(call->reply, "store", report_text(live->store_name));
         json_object_set_new(call->reply, "path", report_text(live->database));
         json_object_set_new(call->reply, "uptime_s",

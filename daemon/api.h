@@ -55,6 +55,7 @@
 #include "daemon/hub.h"
 #include "daemon/render.h"
 #include "daemon/store.h"
+#include "daemon/tls.h"
 
 #define API_AWAY_UNWELL_MS 60000 /* a configured kiosk that is silent for longer makes the daemon unwell */
 
@@ -88,8 +89,10 @@ struct api_live {
     const char *database; /* the path of its file */
     const char *store_name;
     const char *certificate_problem; /* why a renewed one is not in use; NULL: nothing */
-    const char *origin;              /* where browsers find the pages; NULL: nowhere */
-    uint64_t started_ms;             /* monotonic */
+    enum tls_dates certificate_dates;
+    const char *certificate_sentence; /* on those; "" or NULL when they are good */
+    const char *origin;               /* where browsers find the pages; NULL: nowhere */
+    uint64_t started_ms;              /* monotonic */
 };
 
 struct api_call;

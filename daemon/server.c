@@ -93,6 +93,8 @@ static struct api_live look(struct server *server, struct store_error *writer_er
         .store_name = server->config->store,
         .origin = server->front == NULL ? NULL : front_origin(server->front),
         .certificate_problem = tls_problem(server->tls),
+        .certificate_dates = tls_dates(server->tls),
+        .certificate_sentence = tls_dates_sentence(server->tls),
         .started_ms = server->started_ms,
     };
 }
@@ -755,7 +757,7 @@ static bool open_tcp(struct server *server)
     if (config->address[0] == '\0')
         return true;
     if (config->certificate[0] != '\0' &&
-        tls_create(config->certificate, config->key, &server->tls, &error) != STORE_OK) {
+        tls_create(config->certificate, config->key, clock_utc_ms(), &server->tls, &error) != STORE_OK) {
         log_line(LOG_LEVEL_ERROR, "%s", error.text);
         return false;
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "daemon/log.h"
 
@@ -23,6 +24,8 @@ struct tls {
     struct stamp stamps[2]; /* of what is loaded */
     uint64_t looked_ms;
     char problem[STORE_TEXT_MAX];
+    enum tls_dates dates;
+    char sentence[STORE_TEXT_MAX]; /* on the dates */
 };
 
 /* Asked for a passphrase, OpenSSL would ask the terminal, and a daemon wait there. */
@@ -96,27 +99,6 @@ static bool is_same(const struct stamp *a, const struct stamp *b)
            a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-enum store_status tls_create(const char *certificate, const char *key, struct tls **result,
-                             struct store_error *error)
-{
-    struct tls *tls = calloc(1, sizeof *tls);
-
-    *result = NULL;
-    if (tls == NULL)
-        return refuse(error, certificate, "out of memory");
-    tls->certificate = certificate;
-    tls->key = key;
-    tls->stamps[0] =
-        stamp_of(certificate); /* before they are read: what changes meanwhile is seen as a change */
-    tls->stamps[1] = stamp_of(key);
-    enum store_status status = load(certificate, key, &tls->context, error);
-    if (status == STORE_OK)
-        *result = tls;
-    else
-        tls_destroy(tls);
-    return status;
-}
-
 void tls_destroy(struct tls *tls)
 {
     if (tls == NULL)
@@ -135,30 +117,96 @@ const char *tls_problem(const struct tls *tls)
     return tls == NULL || tls->problem[0] == '\0' ? NULL : tls->problem;
 }
 
-/* A renewal ------------------------------------------------------------------------------------------------------- */
+/* Dates ----------------------------------------------------------------------------------------------------------- */
 
-/* At the start any certificate is better than none; here there is another to stay with. */
-static enum store_status check_dates(SSL_CTX *context, const char *path, int64_t utc_ms,
-                                     struct store_error *error)
+#define DAY_S 86400
+
+static time_t seconds_of(const ASN1_TIME *time)
+{
+    struct tm parts;
+
+    return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
+}
+
+static enum tls_dates judge_dates(SSL_CTX *context, time_t now, char *sentence, size_t size)
 {
     const X509 *certificate = SSL_CTX_get0_certificate(context);
-    time_t now = (time_t)(utc_ms / 1000);
+    time_t begin = seconds_of(X509_get0_notBefore(certificate)),
+           end = seconds_of(X509_get0_notAfter(certificate));
+    const time_t soon = TLS_SOON_DAYS * DAY_S < (end - begin) / 3 ? TLS_SOON_DAYS * DAY_S : (end - begin) / 3;
+    char day[sizeof "2026-11-02"] = "";
+    struct tm parts;
 
-    if (X509_cmp_time(X509_get0_notAfter(certificate), &now) != 1)
-        return refuse(error, path, "this certificate has expired");
-    if (X509_cmp_time(X509_get0_notBefore(certificate), &now) != -1)
-        return refuse(error, path, "this certificate is not valid yet");
-    return STORE_OK;
+    sentence[0] = '\0';
+    if (gmtime_r(now < begin ? &begin : &end, &parts) != NULL)
+        strftime(day, sizeof day, "%Y-%m-%d", &parts);
+    if (now < begin)
+        snprintf(sentence, size, "the certificate is not valid before %s: browsers refuse the pages", day);
+    else if (now >= end)
+        snprintf(sentence, size, "the certificate has expired on %s: browsers refuse the pages", day);
+    else if (end - now < soon)
+        snprintf(sentence, size,
+                 "the certificate expires on %s: put a new one in its place, a restart is not needed", day);
+    else
+        return TLS_DATES_GOOD;
+    return now < begin || now >= end ? TLS_DATES_BAD : TLS_DATES_END_SOON;
 }
+
+static void look_at_dates(struct tls *tls, int64_t utc_ms)
+{
+    enum tls_dates before = tls->dates;
+
+    tls->dates = judge_dates(tls->context, (time_t)(utc_ms / 1000), tls->sentence, sizeof tls->sentence);
+    if (tls->dates > before)
+        log_line(LOG_LEVEL_WARNING, "%s: %s", tls->certificate, tls->sentence);
+}
+
+enum store_status tls_create(const char *certificate, const char *key, int64_t utc_ms, struct tls **result,
+                             struct store_error *error)
+{
+    struct tls *tls = calloc(1, sizeof *tls);
+
+    *result = NULL;
+    if (tls == NULL)
+        return refuse(error, certificate, "out of memory");
+    tls->certificate = certificate;
+    tls->key = key;
+    tls->stamps[0] =
+        stamp_of(certificate); /* before they are read: what changes meanwhile is seen as a change */
+    tls->stamps[1] = stamp_of(key);
+    enum store_status status = load(certificate, key, &tls->context, error);
+    if (status == STORE_OK) {
+        look_at_dates(tls, utc_ms);
+        *result = tls;
+    } else {
+        tls_destroy(tls);
+    }
+    return status;
+}
+
+enum tls_dates tls_dates(const struct tls *tls)
+{
+    return tls == NULL ? TLS_DATES_GOOD : tls->dates;
+}
+
+const char *tls_dates_sentence(const struct tls *tls)
+{
+    return tls == NULL ? "" : tls->sentence;
+}
+
+/* A renewal ------------------------------------------------------------------------------------------------------- */
 
 static void renew(struct tls *tls, const struct stamp stamps[2], int64_t utc_ms)
 {
     struct store_error error;
+    char sentence[STORE_TEXT_MAX];
     SSL_CTX *context;
     enum store_status status = load(tls->certificate, tls->key, &context, &error);
 
-    if (status == STORE_OK)
-        status = check_dates(context, tls->certificate, utc_ms, &error);
+    /* At the start any certificate is better than none; here there is another to stay with. */
+    if (status == STORE_OK &&
+        judge_dates(context, (time_t)(utc_ms / 1000), sentence, sizeof sentence) == TLS_DATES_BAD)
+        status = refuse(&error, tls->certificate, sentence);
     if (status != STORE_OK) {
         SSL_CTX_free(context);
         if (strcmp(tls->problem, error.text) != 0)
@@ -185,4 +233,5 @@ void tls_tick(struct tls *tls, uint64_t now_ms, int64_t utc_ms)
         tls->problem[0] = '\0';
     else
         renew(tls, stamps, utc_ms);
+    look_at_dates(tls, utc_ms);
 }

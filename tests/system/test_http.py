@@ -927,6 +927,41 @@ class Tls(Case):
         self.assertTrue(rig.wait_until(lambda: is_warned("has expired"), 15), self.served.ask("status")["warnings"])
         self.assertEqual(self.serial(web, good), before)
 
+    def test_end_of_a_certificate_is_told_before_it_comes_and_when_it_has_come(self):
+        """One that ends in 20 days of 90, in 22 of 90, in 2 of 3, that has ended, and that has not begun."""
+        day = 86400
+
+        def made(begin_days, end_days):
+            path = os.path.join(self.folder, f"from{begin_days}to{end_days}")
+            begin, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + days * day)) for days in (begin_days, end_days))
+            os.mkdir(path)
+            with open(path + "/index", "w"), open(path + "/ca", "w") as file:
+                file.write(f"[ca]\ndefault_ca = own\n[own]\ndatabase = {path}/index\nnew_certs_dir = {path}\nrand_serial = yes\n"
+                           "default_md = sha256\npolicy = names\n[names]\ncommonName = supplied\n")
+            subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                            "/CN=byname", "-keyout", path + "/key", "-out", path + "/csr"], check=True, capture_output=True)
+            subprocess.run(["openssl", "ca", "-batch", "-selfsign", "-notext", "-config", path + "/ca", "-keyfile", path + "/key",
+                            "-in", path + "/csr", "-startdate", begin, "-enddate", end, "-out", path + "/pem"],
+                           check=True, capture_output=True)
+            return {"certificate": path + "/pem", "key": path + "/key"}
+
+        end = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 20 * day))
+        for dates, is_well, said in (((-70, 20), True, f"the certificate expires on {end}: "), ((-68, 22), True, None), ((-1, 2), True, None),
+                                     ((-90, -1), False, "the certificate has expired on "), ((2, 90), False, "the certificate is not valid before ")):
+            with self.subTest(dates=dates):
+                self.web(http=made(*dates))
+                status = self.served.ask("status")
+                self.served.stop()
+                self.assertEqual(status["is_well"], is_well)
+                told = [text for text in status["warnings"] + status["problems"] if "certificate" in text]
+                self.assertEqual(len(told), 0 if said is None else 1, told)
+                log = self.served.log()
+                os.unlink(self.served.log_path)
+                self.assertEqual(log.count("the certificate "), len(told), log)
+                if said is not None:
+                    self.assertTrue(told[0].startswith(said), told)
+                    self.assertIn(told[0], log)
+
     def test_files_that_do_not_do_are_one_clear_line(self):
         good, other = self.certificate(), self.certificate("127.0.0.2")
         empty = os.path.join(self.folder, "empty.pem")
