@@ -12,7 +12,6 @@
 #define TALLY_COLUMN_KIOSK 2
 #define TALLY_COLUMN_STAFF 3
 #define TALLY_COLUMN_FIRST 4
-#define WEEK_MS 604800000     /* as in the index visit_vague */
 #define CELL_STAFF_SPAN 65536 /* a cell's id is its kiosk times this, plus its staff number */
 
 struct stretch {
@@ -96,18 +95,6 @@ static void cover_make(const struct store *store, int64_t from_ms, int64_t to_ms
     else
         cover_stretch(store_zone(store), coarse_to_fine + (store_knows_years(store) ? 0 : 1), from_ms, to_ms,
                       cover);
-}
-
-static bool is_tallied(const struct zone *zone, const struct cover *cover, const struct visit_time *time)
-{
-    for (size_t i = 0; i < cover->count; i++) {
-        const struct stretch *stretch = &cover->stretches[i];
-
-        if (time->instant_ms >= stretch->from_ms && time->instant_ms < stretch->to_ms)
-            return tally_is_certain(zone, stretch->level == PERIOD_YEAR ? PERIOD_MONTH : stretch->level,
-                                    time); /* a year is the sum of its months */
-    }
-    return false;
 }
 
 void figures_groups_free(struct figures_groups *groups)
@@ -212,7 +199,7 @@ static int64_t group_id(const struct figures_query *query, int64_t kiosk, int64_
     case FIGURES_BY_STAFF:
         return staff;
     case FIGURES_BY_CELL:
-        return figures_cell(kiosk, (int32_t)staff);
+        return figures_cell(kiosk, query->is_of_all_staff ? 0 : (int32_t)staff);
     case FIGURES_TOGETHER:
         break;
     }
@@ -231,10 +218,41 @@ int32_t figures_cell_staff(int64_t id)
 
 static bool is_among(const struct figures_query *query, int64_t kiosk)
 {
-    for (size_t i = 0; i < query->among_count; i++)
-        if (query->among[i] == kiosk)
-            return true;
-    return query->among == NULL;
+    bool is_among_them = query->among == NULL;
+
+    for (size_t i = 0; !is_among_them && i < query->among_count; i++)
+        is_among_them = query->among[i] == kiosk;
+    return is_among_them;
+}
+
+static bool is_by_staff(const struct figures_query *query)
+{
+    return query->staff != FIGURES_ALL_STAFF || query->grouping == FIGURES_BY_STAFF ||
+           (query->grouping == FIGURES_BY_CELL && !query->is_of_all_staff);
+}
+
+static bool is_of_store(const struct store *store, const struct figures_query *query)
+{
+    return store_knows_totals(store) && !is_by_staff(query) && query->kiosk == 0 && query->among == NULL &&
+           query->grouping == FIGURES_TOGETHER;
+}
+
+unsigned figures_level(const struct store *store, const struct figures_query *query, enum tally_level level)
+{
+    return is_of_store(store, query) ? tally_level_of_store(level) : level;
+}
+
+/* From which tallies a stretch is read: the fewest that know what the query asks for. */
+static unsigned level_of(const struct store *store, const struct figures_query *query,
+                         enum period_level level)
+{
+    if (level == PERIOD_ALL || is_by_staff(query))
+        return level;
+    if (level == PERIOD_HOUR)
+        return figures_level(store, query, TALLY_HOUR_OF_ALL);
+    if (level == PERIOD_DAY)
+        return figures_level(store, query, TALLY_DAY_OF_ALL);
+    return is_of_store(store, query) ? tally_level_of_store(level) : level;
 }
 
 static bool is_wanted(const struct figures_query *query, int64_t kiosk, int64_t staff)
@@ -381,7 +399,8 @@ static enum store_status tallies_read(struct store *store, const struct figures_
         part.from_ms = cover->stretches[i].from_ms;
         part.to_ms = cover->stretches[i].to_ms;
         part.staff = FIGURES_ALL_STAFF;
-        status = figures_each(store, &part, cover->stretches[i].level, gather, &gathering, error);
+        status = figures_each(store, &part, level_of(store, query, cover->stretches[i].level), gather,
+                              &gathering, error);
     }
     return status == STORE_OK && gathering.is_failed ? no_memory(error) : status;
 }
@@ -424,51 +443,122 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
     return STORE_OK;
 }
 
-/* The visit that `found` names: only what no tally has of the period is looked up. */
-static enum store_status uncertain_find(struct store *store, sqlite3_stmt *found, sqlite3_stmt *row,
-                                        const struct figures_query *query, const struct cover *cover,
-                                        struct figures_groups *groups, struct store_error *error)
-{
-    const struct visit_time time = {.instant_ms = sqlite3_column_int64(found, 2),
-                                    .span_ms = sqlite3_column_int64(found, 3)};
+/* Visits without a certain instant come from kiosks that were off line over a restart of theirs. A tally lacks those that
+ * may lie on either side of its edge, so they are looked for edge by edge, however many there are. */
+struct edges {
+    struct store *store;
+    const struct figures_query *query;
+    struct figures_groups *groups;
+    sqlite3_stmt *near, *far, *visit; /* far: NULL where the one index is of all */
+    int64_t before_ms;                /* the edge before; INT64_MIN: this is the first */
+    int64_t oldest_ms, newest_ms;     /* of all such visits */
+};
 
-    if (is_tallied(store_zone(store), cover, &time))
-        return STORE_OK;
-    sqlite3_reset(row);
-    sqlite3_bind_int64(row, 1, sqlite3_column_int64(found, 0));
-    sqlite3_bind_int64(row, 2, sqlite3_column_int64(found, 1));
-    return sqlite3_step(row) == SQLITE_ROW ? uncertain_add(row, query, groups, error) : failed(store, error);
+#define NEAR_MS 604800000 /* most are uncertain by less than a week; the others have the index visit_vague */
+
+static enum store_status straddling_add(struct edges *edges, sqlite3_stmt *found, int64_t from_ms,
+                                        int64_t edge_ms, struct store_error *error)
+{
+    enum store_status status = STORE_OK;
+    int code = SQLITE_DONE;
+
+    sqlite3_reset(found);
+    sqlite3_bind_int64(found, 1, from_ms);
+    sqlite3_bind_int64(found, 2, edge_ms);
+    while (status == STORE_OK && (code = sqlite3_step(found)) == SQLITE_ROW) {
+        sqlite3_reset(edges->visit);
+        sqlite3_bind_int64(edges->visit, 1, sqlite3_column_int64(found, 0));
+        sqlite3_bind_int64(edges->visit, 2, sqlite3_column_int64(found, 1));
+        status = sqlite3_step(edges->visit) == SQLITE_ROW
+                     ? uncertain_add(edges->visit, edges->query, edges->groups, error)
+                     : failed(edges->store, error);
+    }
+    return status == STORE_OK && code != SQLITE_DONE ? failed(edges->store, error) : status;
 }
 
-/* Visits without a certain instant that touch the period: they come from kiosks that were off line over a restart of
- * theirs. Most are uncertain by less than a week, and lie close to the period; the others have an index of their own. */
+/* Edges come in their order, so that a visit is added at the first that it straddles. */
+static enum store_status edge_add(struct edges *edges, int64_t edge_ms, struct store_error *error)
+{
+    int64_t from_ms = edges->before_ms;
+    enum store_status status = STORE_OK;
+
+    edges->before_ms = edge_ms;
+    if (edge_ms <= edges->oldest_ms || from_ms > edges->newest_ms)
+        return STORE_OK;
+    if (edges->far != NULL) {
+        status = straddling_add(edges, edges->far, from_ms, edge_ms, error);
+        from_ms = from_ms > edge_ms - NEAR_MS ? from_ms : edge_ms - NEAR_MS;
+    }
+    return status == STORE_OK ? straddling_add(edges, edges->near, from_ms, edge_ms, error) : status;
+}
+
+/* The edges of a stretch's tallies: of years those of their months, whose sum they are. */
+static enum store_status stretch_add(struct edges *edges, const struct stretch *stretch,
+                                     struct store_error *error)
+{
+    const struct zone *zone = store_zone(edges->store);
+    enum period_level level = stretch->level == PERIOD_YEAR ? PERIOD_MONTH : stretch->level;
+    int64_t first_ms = period_start(zone, level, edges->oldest_ms);
+    int64_t edge_ms = stretch->from_ms > first_ms ? stretch->from_ms : first_ms;
+    enum store_status status = STORE_OK;
+
+    if (stretch->from_ms != INT64_MIN)
+        status = edge_add(edges, stretch->from_ms, error);
+    while (status == STORE_OK && edge_ms <= edges->newest_ms && edge_ms < stretch->to_ms) {
+        edge_ms = period_next(zone, level, edge_ms);
+        if (edge_ms < stretch->to_ms)
+            status = edge_add(edges, edge_ms, error);
+    }
+    if (status == STORE_OK && stretch->to_ms != INT64_MAX)
+        status = edge_add(edges, stretch->to_ms, error);
+    return status;
+}
+
+static enum store_status edges_open(struct edges *edges, struct store_error *error)
+{
+    static const char ends[] = "SELECT (SELECT min(instant_ms) FROM visit WHERE span_ms > 0),"
+                               " (SELECT max(instant_ms) FROM visit WHERE span_ms > 0)";
+    static const char near[] = "SELECT journal, seq FROM visit INDEXED BY visit_uncertain WHERE span_ms > 0"
+                               " AND span_ms <= 604800000 AND instant_ms >= ?1 AND instant_ms < ?2"
+                               " AND instant_ms + span_ms >= ?2";
+    static const char far[] =
+        "SELECT journal, seq FROM visit INDEXED BY visit_vague WHERE span_ms > 604800000"
+        " AND instant_ms >= ?1 AND instant_ms < ?2 AND instant_ms + span_ms >= ?2";
+    static const char all[] = "SELECT journal, seq FROM visit WHERE span_ms > 0 AND instant_ms >= ?1"
+                              " AND instant_ms < ?2 AND instant_ms + span_ms >= ?2";
+    static const char one[] = "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal"
+                              " ON journal.id = visit.journal WHERE visit.journal = ?1 AND visit.seq = ?2";
+    sqlite3 *db = store_connection(edges->store);
+    bool has_far = store_knows_years(edges->store); /* since the same version */
+    sqlite3_stmt *row = NULL;
+    enum store_status status;
+
+    if (sqlite3_prepare_v2(db, has_far ? near : all, -1, &edges->near, NULL) != SQLITE_OK ||
+        (has_far && sqlite3_prepare_v2(db, far, -1, &edges->far, NULL) != SQLITE_OK) ||
+        sqlite3_prepare_v2(db, one, -1, &edges->visit, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, ends, -1, &row, NULL) != SQLITE_OK)
+        return failed(edges->store, error);
+    status = sqlite3_step(row) == SQLITE_ROW ? STORE_OK : failed(edges->store, error);
+    edges->before_ms = INT64_MIN;
+    edges->oldest_ms = sqlite3_column_int64(row, 0);
+    edges->newest_ms = sqlite3_column_type(row, 1) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(row, 1);
+    sqlite3_finalize(row);
+    return status;
+}
+
 static enum store_status uncertain_read(struct store *store, const struct figures_query *query,
                                         const struct cover *cover, struct figures_groups *groups,
                                         struct store_error *error)
 {
-    static const char all[] =
-        "SELECT journal, seq, instant_ms, span_ms FROM visit WHERE span_ms > 0 AND span_ms <= 604800000"
-        " AND instant_ms < ?2 AND instant_ms >= ?3 AND instant_ms + span_ms >= ?1 UNION ALL "
-        "SELECT journal, seq, instant_ms, span_ms FROM visit WHERE span_ms > 0 AND span_ms > 604800000"
-        " AND instant_ms < ?2 AND instant_ms + span_ms >= ?1";
-    static const char one[] = "SELECT " FIGURES_VISIT_COLUMNS " FROM visit JOIN journal"
-                              " ON journal.id = visit.journal WHERE visit.journal = ?1 AND visit.seq = ?2";
-    sqlite3 *db = store_connection(store);
-    sqlite3_stmt *found = NULL, *row = NULL;
-    enum store_status status = STORE_OK;
-    int code = SQLITE_DONE;
+    struct edges edges = {.store = store, .query = query, .groups = groups};
+    enum store_status status = edges_open(&edges, error);
 
-    if (sqlite3_prepare_v2(db, all, -1, &found, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(db, one, -1, &row, NULL) != SQLITE_OK)
-        status = failed(store, error);
-    sqlite3_bind_int64(found, 1, query->from_ms);
-    sqlite3_bind_int64(found, 2, query->to_ms);
-    sqlite3_bind_int64(found, 3, query->from_ms > INT64_MIN + WEEK_MS ? query->from_ms - WEEK_MS : INT64_MIN);
-    while (status == STORE_OK && (code = sqlite3_step(found)) != SQLITE_DONE)
-        status = code == SQLITE_ROW ? uncertain_find(store, found, row, query, cover, groups, error)
-                                    : failed(store, error);
-    sqlite3_finalize(row);
-    sqlite3_finalize(found);
+    if (edges.newest_ms != INT64_MIN)
+        for (size_t i = 0; status == STORE_OK && i < cover->count; i++)
+            status = stretch_add(&edges, &cover->stretches[i], error);
+    sqlite3_finalize(edges.near);
+    sqlite3_finalize(edges.far);
+    sqlite3_finalize(edges.visit);
     return status;
 }
 

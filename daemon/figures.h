@@ -3,9 +3,10 @@
  * figures.h - tallies added up over a period, in groups; and the rates made of them. For daemon/report*.c.
  *
  * A period is covered by as few tallies as there can be: hours up to the first midnight, days up to the first
- * of a month, months up to the first of a year, years, and back down. What lies in the period for certain but has no certain hour or day of
- * its own is added from the visits themselves; what straddles an edge of the period is counted as time
- * unknown.
+ * of a month, months up to the first of a year, years, and back down; of the whole store by its own tallies, which do not
+ * know kiosks and people. What lies in the period for certain but has no certain hour or day of
+ * its own is added from the visits themselves, which are looked for at the edges of those tallies; what straddles an edge of
+ * the period is counted as time unknown.
  */
 #ifndef BYNAME_FIGURES_H
 #define BYNAME_FIGURES_H
@@ -35,6 +36,8 @@ struct figures_query {
     int64_t kiosk;          /* row number; 0: all */
     int32_t staff;          /* number, 0 for no name; FIGURES_ALL_STAFF */
     enum figures_grouping grouping;
+    bool
+        is_of_all_staff; /* who is of no interest: a cell is of staff 0. Not with staff, nor FIGURES_BY_STAFF */
     const int64_t *among; /* row numbers of the kiosks that count at all; NULL: every one */
     size_t among_count;
     uint64_t measures; /* for figures_each: FIGURES_MEASURES that are read, the others stay 0; 0: all */
@@ -76,6 +79,9 @@ int32_t figures_cell_staff(int64_t id); /* 0: no name */
 struct sqlite3_stmt;
 void figures_visit_read(struct sqlite3_stmt *row,
                         struct visit *visit); /* its seq, boot and uptime_s stay 0 */
+
+/* The level of everybody whose rows that query takes: this one, of each kiosk, or the store's, which has fewer. */
+unsigned figures_level(const struct store *store, const struct figures_query *query, enum tally_level level);
 
 /* Hand each tally of one level in the period to on_row, in the order of their beginnings. Levels of everybody
  * know no staff: for query->staff take PERIOD_HOUR or PERIOD_DAY. Nothing of uncertain time is among them. */

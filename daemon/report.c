@@ -334,9 +334,10 @@ enum store_status report_audience_set(struct report *report, const char *audienc
     while (report_step(report, row, &status))
         report->among[count++] = sqlite3_column_int64(row, 0);
     sqlite3_finalize(row);
-    report->figures.among = report->among;
+    report->figures.among =
+        count == report->kiosk_count ? NULL : report->among; /* where all are, none is left out */
     report->figures.among_count = count;
-    report->before.among = report->among;
+    report->before.among = report->figures.among;
     report->before.among_count = count;
     return status;
 }

@@ -70,9 +70,10 @@ static enum store_status days_read(struct report *report, struct days *days)
                      FIGURES_MEASURES(TALLY_LEFT_OUT_WITHDRAWN, TALLY_LEFT_OUT_MASH);
     query.from_ms = figures_round_up(days->zone, PERIOD_DAY, query.from_ms);
     query.to_ms = figures_round_down(days->zone, PERIOD_DAY, query.to_ms);
-    status =
-        figures_each(report->store, &query, is_of_one ? (unsigned)PERIOD_DAY : (unsigned)TALLY_DAY_OF_ALL,
-                     on_row, days, report->error);
+    status = figures_each(report->store, &query,
+                          is_of_one ? (unsigned)PERIOD_DAY
+                                    : figures_level(report->store, &query, TALLY_DAY_OF_ALL),
+                          on_row, days, report->error);
     return status == STORE_OK && days->is_failed ? report_no_memory(report) : status;
 }
 

@@ -356,8 +356,9 @@ static enum store_status calls_read(struct report *report, json_t *calls, struct
 enum store_status report_open_calls(struct report *report, json_t **out)
 {
     static const char sql[] =
-        "SELECT count(*), min(called_ms) FROM help_call JOIN kiosk ON kiosk.id = help_call.kiosk"
-        " WHERE kind = 1 AND state IN (1, 2) AND (?1 = 0 OR kiosk.id = ?1) AND audience = ?2";
+        "SELECT count(*), min(called_ms) FROM (SELECT kind, kiosk, called_ms FROM help_call WHERE state = 1"
+        " UNION ALL SELECT kind, kiosk, called_ms FROM help_call WHERE state = 2) AS call"
+        " JOIN kiosk ON kiosk.id = call.kiosk WHERE kind = 1 AND (?1 = 0 OR kiosk.id = ?1) AND audience = ?2";
     sqlite3_stmt *row = store_knows_help(report->store) ? report_prepare(report, sql) : NULL;
     enum store_status status = store_knows_help(report->store) ? STORE_BROKEN : STORE_OK;
     json_int_t count = 0;

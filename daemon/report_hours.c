@@ -40,10 +40,11 @@ static enum store_status slots_add(struct report *report, const struct figures_q
     struct figures_query part = *query;
     struct filling filling = {.zone = store_zone(report->store),
                               .slots = slots,
-                              .is_by_slot = level != TALLY_HOUR_OF_ALL && level != PERIOD_HOUR};
+                              .is_by_slot = level == TALLY_SLOT || level == TALLY_SLOT_OF_YEAR};
 
     part.from_ms = from_ms;
     part.to_ms = to_ms;
+    level = level == PERIOD_HOUR ? level : figures_level(report->store, &part, (enum tally_level)level);
     return from_ms < to_ms ? figures_each(report->store, &part, level, on_row, &filling, report->error)
                            : STORE_OK;
 }

@@ -287,6 +287,7 @@ static enum store_status cells_read(struct report *report, const struct figures_
     all.kiosk = 0;
     all.staff = FIGURES_ALL_STAFF;
     all.grouping = FIGURES_BY_CELL;
+    all.is_of_all_staff = query->staff == FIGURES_ALL_STAFF && query->grouping != FIGURES_BY_STAFF;
     return figures_read(report->store, &all, cells, report->error);
 }
 
@@ -294,9 +295,12 @@ static enum store_status side_read(struct report *report, struct figures_query *
                                    enum figures_grouping grouping, struct figures_groups *cells,
                                    struct figures_groups *groups)
 {
-    enum store_status status = cells_read(report, query, cells);
+    enum store_status status;
 
     query->grouping = grouping;
+    if (grouping == FIGURES_TOGETHER && query->kiosk == 0 && query->staff == FIGURES_ALL_STAFF)
+        return figures_read(report->store, query, groups, report->error); /* nothing of it can be too small */
+    status = cells_read(report, query, cells);
     return status == STORE_OK ? figures_fold(cells, query, groups, report->error) : status;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "report_internal.h"
 
+#include <stdlib.h>
+
 static json_t *response_make(const struct figures *figures, enum tally_measure first, enum tally_measure none,
                              int64_t more, const struct report_part *part)
 {
@@ -102,33 +104,27 @@ enum store_status report_lost(struct report *report, json_t **out)
 /* One audience beside the other, never added up. A kiosk or a staff member has its own report. */
 static enum store_status audience_add(struct report *report, const char *audience, json_t *out)
 {
-    static const char sql[] = "SELECT id FROM kiosk WHERE audience = ?1 ORDER BY id";
-    sqlite3_stmt *row = report_prepare(report, sql);
-    int64_t among[64];
-    struct figures_query query = report->figures;
+    struct report side = *report; /* with kiosks of its own */
     struct figures_groups groups = {0};
-    enum store_status status = STORE_BROKEN;
+    enum store_status status;
 
-    query.grouping = FIGURES_TOGETHER;
-    query.among = among;
-    query.among_count = 0;
-    if (row != NULL)
-        sqlite3_bind_text(row, 1, audience, -1, SQLITE_STATIC);
-    while (row != NULL && query.among_count < sizeof among / sizeof among[0] &&
-           report_step(report, row, &status))
-        among[query.among_count++] = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
-    if (status != STORE_OK || query.among_count == 0)
-        return status;
-    status = figures_read(report->store, &query, &groups, report->error);
-    if (status == STORE_OK) {
-        struct report_share csat = report_csat_of(&groups.groups[0].figures);
+    side.among = calloc(report->kiosk_count + 1, sizeof *side.among);
+    if (side.among == NULL)
+        return report_no_memory(report);
+    status = report_audience_set(&side, audience);
+    side.figures.grouping = FIGURES_TOGETHER;
+    if (status == STORE_OK && side.figures.among_count > 0) {
+        status = figures_read(report->store, &side.figures, &groups, report->error);
+        if (status == STORE_OK) {
+            struct report_share csat = report_csat_of(&groups.groups[0].figures);
 
-        json_array_append_new(out, json_pack("{s:s, s:i, s:I, s:o}", "audience", audience, "kiosks",
-                                             (int)query.among_count, "visits", (json_int_t)csat.n, "csat",
-                                             report_rate(csat.hits, csat.n, 1)));
+            json_array_append_new(out, json_pack("{s:s, s:i, s:I, s:o}", "audience", audience, "kiosks",
+                                                 (int)side.figures.among_count, "visits", (json_int_t)csat.n,
+                                                 "csat", report_rate(csat.hits, csat.n, 1)));
+        }
     }
     figures_groups_free(&groups);
+    free(side.among);
     return status;
 }
 

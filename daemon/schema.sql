@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 12. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 13. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers. In place of a comment that is the name of one of
@@ -154,9 +154,10 @@ CREATE INDEX visit_help ON visit (instant_ms) WHERE help = 1; -- since version 3
 -- Counts of visits; daemon/tally.h says what each measure is.
 CREATE TABLE tally (
     level INTEGER NOT NULL,      -- 1 hour, 2 day, 3 month, 4 all time, 5 week; 9 year; of all staff: 6 hour, 7 day, 8 slot, 10 slot of a year
+                                 -- of all kiosks: 11 hour, 12 day, 13 slot, 14 slot of a year, 15 month, 16 year
                                  -- 100 + level: the part of it whose answers are purged, since version 9
     start_ms INTEGER NOT NULL,   -- the instant at which the local period begins; 0 for all time
-    kiosk INTEGER NOT NULL REFERENCES kiosk (id),
+    kiosk INTEGER NOT NULL,      -- 0: all
     staff INTEGER NOT NULL,      -- 0: no name
     rating_1 INTEGER NOT NULL,
     rating_2 INTEGER NOT NULL,
@@ -448,3 +449,8 @@ SELECT kiosk.id AS kiosk, kiosk.name AS kiosk_name,
        strftime('%Y-%m-%dT%H:%M:%fZ', from_ms / 1000.0, 'unixepoch') AS from_utc, from_ms,
        strftime('%Y-%m-%dT%H:%M:%fZ', to_ms / 1000.0, 'unixepoch') AS to_utc, to_ms
 FROM silence LEFT JOIN kiosk ON kiosk.id = silence.kiosk;
+
+-- Since version 13 ------------------------------------------------------------------------------------------------
+
+-- Calls that nobody has closed are few: neither these nor those of help_call_open need a look at all calls.
+CREATE INDEX help_call_acknowledged ON help_call (kiosk, called_ms) WHERE state = 2;

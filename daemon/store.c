@@ -21,6 +21,7 @@
 #define VERSION_WITH_RETENTION 9
 #define VERSION_WITH_SILENCES 11
 #define VERSION_WITH_RETIRED_KIOSKS 12
+#define VERSION_WITH_TOTALS 13
 
 #define STATEMENT_SQL(NAME, sql) sql,
 static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
@@ -234,8 +235,8 @@ static enum store_status wal_sync(struct store *store, struct store_error *error
         code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
     if (code == SQLITE_OK)
         return STORE_OK;
-    snprintf(error->text, sizeof error->text, "database %.150s: cannot sync its -wal: %.40s (%d)", store->path,
-             sqlite3_errstr(code), code);
+    snprintf(error->text, sizeof error->text, "database %.150s: cannot sync its -wal: %.40s (%d)",
+             store->path, sqlite3_errstr(code), code);
     store->is_broken = true;
     return STORE_BROKEN;
 }
@@ -384,10 +385,9 @@ static void unload(struct store *store)
 }
 
 /* What an older version did not tally, or not leave out: make is run on the open transaction. */
-static enum store_status tallies_remake(struct store *store,
-                                        enum store_status (*make)(struct store *store,
-                                                                  struct store_error *error),
-                                        struct store_error *error)
+static enum store_status
+tallies_remake(struct store *store, enum store_status (*make)(struct store *store, struct store_error *error),
+               struct store_error *error)
 {
     enum store_status status = statements_prepare(store, error);
 
@@ -437,8 +437,12 @@ static enum store_status migrate_from(struct store *store, long version, const s
         status = execute(store, migrations[from], error);
     if (status == STORE_OK)
         status = tables_append(store, version < VERSION_APPENDED ? VERSION_APPENDED : version, error);
+    if (status == STORE_OK && version < VERSION_APPENDED)
+        return tallies_remake(store, store_rebuild, error);
     if (status == STORE_OK && version < VERSION_WITH_YEARS)
-        status = tallies_remake(store, version < VERSION_APPENDED ? store_rebuild : store_years_make, error);
+        status = tallies_remake(store, store_years_make, error);
+    if (status == STORE_OK && version < VERSION_WITH_TOTALS)
+        status = tallies_remake(store, store_totals_make, error);
     return status;
 }
 
@@ -597,12 +601,14 @@ static enum store_status archive_complete(struct store *store, struct store_erro
         "CREATE TEMP VIEW purged AS SELECT 0 AS journal, 0 AS through, 0 AS answers, 0 AS before_ms WHERE 0";
     static const char silences[] =
         "CREATE TEMP TABLE hearing (kiosk INTEGER PRIMARY KEY, since_ms INTEGER, until_ms INTEGER);"
-        "CREATE TEMP TABLE silence (kiosk INTEGER, from_ms INTEGER, to_ms INTEGER, PRIMARY KEY (kiosk, from_ms))";
+        "CREATE TEMP TABLE silence (kiosk INTEGER, from_ms INTEGER, to_ms INTEGER, PRIMARY KEY (kiosk, "
+        "from_ms))";
     static const char retired[] = "CREATE TEMP VIEW kiosk AS SELECT *, NULL AS retired_ms FROM main.kiosk";
     char text[32];
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
     long version = strtol(text, NULL, 10);
 
+    store->is_total_unknown = status == STORE_OK && version < VERSION_WITH_TOTALS;
     store->is_year_unknown = status == STORE_OK && version < VERSION_WITH_YEARS;
     store->is_mash_unknown = status == STORE_OK && version < VERSION_WITH_MASH;
     if (status == STORE_OK && version < VERSION_WITH_RETENTION)
@@ -757,6 +763,11 @@ const uint8_t *store_database_id(const struct store *store)
 bool store_knows_years(const struct store *store)
 {
     return !store->is_year_unknown;
+}
+
+bool store_knows_totals(const struct store *store)
+{
+    return !store->is_total_unknown;
 }
 
 const char *store_name(const struct store *store)

@@ -83,6 +83,7 @@ void store_close(struct store *store); /* store may be NULL */
 struct sqlite3 *store_connection(struct store *store);
 const uint8_t *store_database_id(const struct store *store); /* DATABASE_ID_SIZE bytes, random at creation */
 bool store_knows_years(const struct store *store); /* false for an archive without tallies of years */
+bool store_knows_totals(const struct store *store); /* ... of all kiosks together */
 const char *store_name(const struct store *store);
 const char *store_timezone(const struct store *store);
 const struct zone *store_zone(const struct store *store); /* lives as long as the store */

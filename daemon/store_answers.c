@@ -141,6 +141,7 @@ static enum store_status book_write(struct store *store, struct store_error *err
 {
     enum store_status status = STORE_OK;
 
+    tally_book_add_store(store->book, store->book);
     if (tally_book_failed(store->book)) {
         snprintf(error->text, sizeof error->text, "out of memory");
         store->is_broken = true;

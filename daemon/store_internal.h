@@ -20,7 +20,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 12               /* user_version */
+#define STORE_VERSION 13               /* user_version */
 #define STORE_JOURNALS_REMEMBERED 1024 /* one for each kiosk of a daemon; those that are never used cost no memory */
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -241,6 +241,7 @@ struct store {
     atomic_uint interrupts; /* how often store_interrupt was called: for who has several connections at work */
     bool is_broken; /* nothing is begun any more, and closing writes nothing */
     bool is_mash_unknown; /* an archive of before version 4: none of its visits is mash */
+    bool is_total_unknown; /* an archive of before version 13: it has no tallies of the store */
     bool is_year_unknown; /* an archive of before version 8: it has no tallies of years */
     bool is_checkpoint_deferred; /* store_checkpoint is called after the commits */
     bool is_listening; /* somebody was heard, with a good clock, and no transaction failed since */
@@ -352,6 +353,8 @@ enum store_status store_token_revoke_staff(struct store *store, int64_t staff, i
 enum store_status store_rebuild(struct store *store, struct store_error *error);
 /* The tallies of years, which are not there yet, from those of months. */
 enum store_status store_years_make(struct store *store, struct store_error *error);
+/* The tallies of all kiosks together, which are not there yet, from those of kiosks. */
+enum store_status store_totals_make(struct store *store, struct store_error *error);
 
 /* store_text.c: names and notes. Refuses what a kiosk cannot display, naming the character. */
 enum store_status store_check_name(const char *name, const char *what, struct store_error *error);

@@ -51,7 +51,9 @@ static const char *const recount_sql[RECOUNT_STATEMENTS] = {
 
 struct store_recount {
     struct store *store;
-    struct tally_book *book;
+    struct tally_book *book;  /* of a kiosk */
+    struct tally_book *whole; /* of the store: the sum of the kiosks that were counted */
+    uint64_t whole_stored;    /* the digest of the store's tallies, if it was read here */
     sqlite3_stmt *statements[RECOUNT_STATEMENTS];
     struct store_verified *verified; /* NULL: make, do not compare */
     bool (*goes_on)(void *context, uint64_t answers);
@@ -376,14 +378,20 @@ static void tally_difference(struct store_recount *recount, const struct tally_k
                                          "everybody's day from ",
                                          "an hour of the week, in the month from ",
                                          "the year from ",
-                                         "an hour of the week, in the year from "};
+                                         "an hour of the week, in the year from ",
+                                         "the store's hour from ",
+                                         "the store's day from ",
+                                         "an hour of the store's week, in the month from ",
+                                         "an hour of the store's week, in the year from ",
+                                         "the store's month from ",
+                                         "the store's year from "};
     char text[STORE_TEXT_MAX], start[PERIOD_TEXT_SIZE] = "";
 
     recount->verified->tallies_wrong++;
     if (key->level != PERIOD_ALL)
         period_format(recount->store->zone, key->start_ms, start);
     snprintf(text, sizeof text, "kiosk %" PRId64 ", staff %u, %s%s: %s is %" PRId64 ", recounted %" PRId64,
-             key->kiosk, (unsigned)key->staff, key->level <= TALLY_SLOT_OF_YEAR ? levels[key->level] : "?",
+             key->kiosk, (unsigned)key->staff, key->level <= TALLY_YEAR_OF_STORE ? levels[key->level] : "?",
              start, column, stored, counted);
     difference(recount->verified, text);
 }
@@ -464,13 +472,17 @@ static void on_tally(sqlite3_context *call, int count, sqlite3_value **values)
 
     for (int i = 4; i < count; i++)
         n[i - 4] = sqlite3_value_int64(values[i]);
-    if (digest != NULL) /* of no kiosk: nobody is asked about it */
+    if (key.kiosk == 0)
+        recount->whole_stored += row_digest(&key, n);
+    else if (digest != NULL) /* of no kiosk: nobody is asked about it */
         digest->sum += row_digest(&key, n);
 }
 
 /* An archive has not what was not tallied when it was current. */
 static bool is_tallied(const struct store_recount *recount, const struct tally_row *row)
 {
+    if (row->key.level >= TALLY_HOUR_OF_STORE)
+        return !recount->store->is_total_unknown;
     return !recount->store->is_year_unknown ||
            (row->key.level != PERIOD_YEAR && row->key.level != TALLY_SLOT_OF_YEAR);
 }
@@ -531,15 +543,22 @@ static enum store_status tallies_compare(struct store_recount *recount, struct s
     return status;
 }
 
-static enum store_status tallies_make(struct store_recount *recount, struct store_error *error)
+static enum store_status book_failed(struct store_error *error)
 {
-    enum store_status status = STORE_OK;
+    snprintf(error->text, sizeof error->text, "out of memory");
+    return STORE_BROKEN;
+}
 
-    for (size_t i = 0; status == STORE_OK && i < tally_book_count(recount->book); i++) {
-        const struct tally_row *row = tally_book_row(recount->book, i);
+static enum store_status tallies_make(struct store *store, const struct tally_book *book,
+                                      struct store_error *error)
+{
+    enum store_status status = tally_book_failed(book) ? book_failed(error) : STORE_OK;
+
+    for (size_t i = 0; status == STORE_OK && i < tally_book_count(book); i++) {
+        const struct tally_row *row = tally_book_row(book, i);
 
         if (!tally_is_nothing(row->n))
-            status = store_tally_write(recount->store, row, error);
+            status = store_tally_write(store, row, error);
     }
     return status;
 }
@@ -555,11 +574,8 @@ enum store_status store_recount_kiosk(struct store_recount *recount, int64_t kio
     status = purged_add(recount, error);
     if (status == STORE_OK)
         status = journals_replay(recount, error);
-    if (status == STORE_OK && tally_book_failed(recount->book)) {
-        snprintf(error->text, sizeof error->text, "out of memory");
-        status = STORE_BROKEN;
-    }
-    return status;
+    tally_book_add_store(recount->whole, recount->book);
+    return status == STORE_OK && tally_book_failed(recount->whole) ? book_failed(error) : status;
 }
 
 static enum store_status functions_create(struct store_recount *recount, struct store_error *error)
@@ -601,7 +617,8 @@ enum store_status store_recount_create(struct store *store, bool (*goes_on)(void
     made->goes_on = goes_on;
     made->context = context;
     made->book = tally_book_create(store->zone);
-    if (made->book == NULL)
+    made->whole = tally_book_create(store->zone);
+    if (made->book == NULL || made->whole == NULL)
         store_refuse(error, "out of memory");
     else
         status = functions_create(made, error);
@@ -627,6 +644,7 @@ void store_recount_destroy(struct store_recount *recount)
     sqlite3_create_function(db, "recount_tally", 4 + TALLY_MEASURE_COUNT, SQLITE_UTF8, NULL, NULL, NULL,
                             NULL);
     tally_book_destroy(recount->book);
+    tally_book_destroy(recount->whole);
     free(recount);
 }
 
@@ -681,6 +699,25 @@ enum store_status store_recount_tallies(struct store_recount *recount, uint64_t 
     return digest_recounted(recount) == stored ? STORE_OK : tallies_compare(recount, error);
 }
 
+enum store_status store_recount_whole(struct store_recount *const *recounts, size_t count,
+                                      struct store_verified *verified, struct store_error *error)
+{
+    struct store_recount *recount = recounts[0];
+    uint64_t stored = 0;
+
+    recount->kiosk = 0;
+    tally_book_clear(recount->book);
+    for (size_t i = 0; i < count; i++) {
+        const struct tally_book *whole = recounts[i]->whole;
+
+        stored += recounts[i]->whole_stored;
+        for (size_t row = 0; row < tally_book_count(whole); row++)
+            tally_book_add_row(recount->book, tally_book_row(whole, row));
+    }
+    return tally_book_failed(recount->book) ? book_failed(error)
+                                            : store_recount_tallies(recount, stored, verified, error);
+}
+
 static enum store_status kiosks_make(struct store_recount *recount, struct store_error *error)
 {
     struct store_recount_digest *kiosks;
@@ -690,10 +727,10 @@ static enum store_status kiosks_make(struct store_recount *recount, struct store
     for (size_t i = 0; status == STORE_OK && i < count; i++) {
         status = store_recount_kiosk(recount, kiosks[i].kiosk, NULL, error);
         if (status == STORE_OK)
-            status = tallies_make(recount, error);
+            status = tallies_make(recount->store, recount->book, error);
     }
     free(kiosks);
-    return status;
+    return status == STORE_OK ? tallies_make(recount->store, recount->whole, error) : status;
 }
 
 enum store_status store_rebuild(struct store *store, struct store_error *error)
@@ -736,5 +773,40 @@ enum store_status store_years_make(struct store *store, struct store_error *erro
             status = year_add(store, row, error);
     }
     sqlite3_finalize(row);
+    return status;
+}
+
+static void total_add(struct tally_book *whole, sqlite3_stmt *row)
+{
+    struct tally_row total = {.key = key_read(row)};
+
+    total.key.level = tally_level_of_store(total.key.level);
+    total.key.kiosk = 0;
+    total.key.staff = 0;
+    for (int i = 0; i < TALLY_MEASURE_COUNT; i++)
+        total.n[i] = sqlite3_column_int64(row, 4 + i);
+    tally_book_add_row(whole, &total);
+}
+
+enum store_status store_totals_make(struct store *store, struct store_error *error)
+{
+    static const char sql[] = "SELECT * FROM tally WHERE level IN (3, 6, 7, 8, 9, 10)";
+    struct tally_book *whole = tally_book_create(store->zone);
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &row, NULL);
+    enum store_status status = code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
+    bool has_row = true;
+
+    if (whole == NULL)
+        status = store_refuse(error, "out of memory");
+    while (status == STORE_OK && has_row) {
+        status = store_row(store, row, &has_row, error);
+        if (status == STORE_OK && has_row)
+            total_add(whole, row);
+    }
+    sqlite3_finalize(row);
+    if (status == STORE_OK)
+        status = tallies_make(store, whole, error);
+    tally_book_destroy(whole);
     return status;
 }

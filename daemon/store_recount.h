@@ -44,4 +44,9 @@ enum store_status store_recount_kiosk(struct store_recount *recount, int64_t kio
 enum store_status store_recount_tallies(struct store_recount *recount, uint64_t stored,
                                         struct store_verified *verified, struct store_error *error);
 
+/* The same for the tallies of the whole store, when the recounts, one of which has read the digests, have counted all
+ * kiosks between them. Nothing else may be done with them any more. */
+enum store_status store_recount_whole(struct store_recount *const *recounts, size_t count,
+                                      struct store_verified *verified, struct store_error *error);
+
 #endif

@@ -399,6 +399,16 @@ static enum store_status workers_run(struct verify *verify, bool (*progress)(voi
     return verify->status;
 }
 
+static enum store_status whole_compare(struct verify *verify, struct store_verified *found,
+                                       struct store_error *error)
+{
+    struct store_recount *recounts[WORKERS_MAX];
+
+    for (unsigned i = 0; i < verify->worker_count; i++)
+        recounts[i] = verify->workers[i].recount;
+    return store_recount_whole(recounts, verify->worker_count, found, error);
+}
+
 static void found_add(struct store_verified *sum, const struct store_verified *found)
 {
     sum->answers += found->answers;
@@ -437,6 +447,8 @@ enum store_status store_verify(struct store *store, struct store_verified *verif
         status = integer_read(verify.workers[0].store, "SELECT count(*) FROM conflict", &conflicts, error);
     for (size_t i = 0; status == STORE_OK && i < verify.kiosk_count; i++)
         found_add(verified, &verify.kiosks[i]);
+    if (status == STORE_OK)
+        status = whole_compare(&verify, verified, error);
     verified->conflicts = (uint64_t)conflicts;
     verify_close(&verify);
     pthread_cond_destroy(&verify.changed);

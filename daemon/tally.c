@@ -231,6 +231,33 @@ void tally_book_add_row(struct tally_book *book, const struct tally_row *row)
         sum->n[i] += row->n[i];
 }
 
+uint8_t tally_level_of_store(unsigned level)
+{
+    static const uint8_t levels[] = {
+        [PERIOD_MONTH] = TALLY_MONTH_OF_STORE,     [PERIOD_YEAR] = TALLY_YEAR_OF_STORE,
+        [TALLY_HOUR_OF_ALL] = TALLY_HOUR_OF_STORE, [TALLY_DAY_OF_ALL] = TALLY_DAY_OF_STORE,
+        [TALLY_SLOT] = TALLY_SLOT_OF_STORE,        [TALLY_SLOT_OF_YEAR] = TALLY_SLOT_OF_YEAR_OF_STORE,
+    };
+
+    return level < sizeof levels / sizeof levels[0] ? levels[level] : 0;
+}
+
+void tally_book_add_store(struct tally_book *whole, const struct tally_book *part)
+{
+    size_t count = part->count; /* without those that are made here */
+
+    for (size_t i = 0; i < count; i++) {
+        struct tally_row row = part->rows[i]; /* a book that grows moves its rows */
+
+        row.key.level = tally_level_of_store(row.key.level);
+        row.key.kiosk = 0;
+        row.key.staff = 0;
+        if (row.key.level != 0)
+            tally_book_add_row(whole, &row);
+    }
+    whole->is_failed = whole->is_failed || part->is_failed;
+}
+
 bool tally_is_nothing(const int64_t n[TALLY_MEASURE_COUNT])
 {
     for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)

@@ -85,13 +85,26 @@ const char *tally_column(unsigned measure);
  * beginning plus as many milliseconds as hours lie between Monday 0:00 and it, by the local clock. A slot of a year is
  * the same of all its months. A year, too, is the sum of its months: what may lie on either side of a month's edge is not
  * in it. */
-enum tally_level { TALLY_HOUR_OF_ALL = 6, TALLY_DAY_OF_ALL = 7, TALLY_SLOT = 8, TALLY_SLOT_OF_YEAR = 10 };
+enum tally_level {
+    TALLY_HOUR_OF_ALL = 6,
+    TALLY_DAY_OF_ALL = 7,
+    TALLY_SLOT = 8,
+    TALLY_SLOT_OF_YEAR = 10,
+    /* The same of all kiosks together, under kiosk 0 and staff 0: what a report of the whole store reads does not depend
+     * on how many kiosks and people there are. Each is the sum of rows of another level (tally_level_of_store). */
+    TALLY_HOUR_OF_STORE = 11,
+    TALLY_DAY_OF_STORE = 12,
+    TALLY_SLOT_OF_STORE = 13,
+    TALLY_SLOT_OF_YEAR_OF_STORE = 14,
+    TALLY_MONTH_OF_STORE = 15,
+    TALLY_YEAR_OF_STORE = 16,
+};
 
 #define TALLY_SLOT_COUNT 168
 
 struct tally_key {
     int64_t start_ms; /* see period.h */
-    int64_t kiosk;    /* row number */
+    int64_t kiosk;    /* row number; 0: all */
     uint16_t staff;   /* 0: no name */
     uint8_t level;    /* enum period_level or enum tally_level */
 };
@@ -123,6 +136,11 @@ const struct tally_row *tally_book_find(const struct tally_book *book, const str
 
 /* Add a row as it was counted before. */
 void tally_book_add_row(struct tally_book *book, const struct tally_row *row);
+
+/* The store's level that adds up the rows of this one: those of everybody, and the months and years. 0: there is none. */
+uint8_t tally_level_of_store(unsigned level);
+/* Add the rows of part to the store's, in whole: another book, which may have such rows, or part itself, which has none. */
+void tally_book_add_store(struct tally_book *whole, const struct tally_book *part);
 
 /* Every measure is 0. */
 bool tally_is_nothing(const int64_t n[TALLY_MEASURE_COUNT]);

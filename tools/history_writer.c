@@ -62,7 +62,7 @@ struct history_writer {
     sqlite3 *db;
     sqlite3_stmt *anchor, *presence_on, *presence_off, *help_call, *fate, *tally, *journal;
     struct rows answers, visits;
-    struct tally_book *book;
+    struct tally_book *book, *whole; /* of a kiosk; of all */
     struct visit_window window;
     uint64_t visited; /* visits up to there are written */
     int64_t floor_ms, newest_ms;
@@ -224,8 +224,49 @@ static void tables_open(struct history_writer *writer)
     writer->journal = prepare(writer, "UPDATE journal SET through = ?2, floor_ms = ?3, floor_boot = ?4,"
                                       " floor_uptime_s = ?5 WHERE id = ?1");
     writer->book = tally_book_create(writer->zone);
-    if (writer->book == NULL)
+    writer->whole = tally_book_create(writer->zone);
+    if (writer->book == NULL || writer->whole == NULL)
         history_fail("out of memory");
+}
+
+struct place {
+    struct tally_key key;
+    size_t row; /* of the book */
+};
+
+static int places_compare(const void *a, const void *b)
+{
+    const struct tally_key *left = &((const struct place *)a)->key;
+    const struct tally_key *right = &((const struct place *)b)->key;
+
+    if (left->level != right->level)
+        return left->level < right->level ? -1 : 1;
+    if (left->start_ms != right->start_ms)
+        return left->start_ms < right->start_ms ? -1 : 1;
+    return (left->staff > right->staff) - (left->staff < right->staff);
+}
+
+/* All that was counted of a kiosk, or of the store, in the order of the table's keys. */
+static void tallies_write(struct history_writer *writer, struct tally_book *book)
+{
+    size_t count = tally_book_count(book);
+    struct place *places = malloc((count + 1) * sizeof *places);
+    int64_t values[4 + TALLY_MEASURE_COUNT];
+
+    if (places == NULL || tally_book_failed(book))
+        history_fail("out of memory");
+    for (size_t i = 0; i < count; i++)
+        places[i] = (struct place){tally_book_row(book, i)->key, i};
+    qsort(places, count, sizeof *places, places_compare);
+    for (size_t i = 0; i < count; i++) {
+        const struct tally_key *key = &places[i].key;
+
+        memcpy(values, (int64_t[]){key->level, key->start_ms, key->kiosk, key->staff}, 4 * sizeof *values);
+        memcpy(values + 4, tally_book_row(book, places[i].row)->n, TALLY_MEASURE_COUNT * sizeof *values);
+        run(writer, writer->tally, values, 4 + TALLY_MEASURE_COUNT);
+    }
+    free(places);
+    tally_book_clear(book);
 }
 
 static void tables_close(struct history_writer *writer)
@@ -237,6 +278,7 @@ static void tables_close(struct history_writer *writer)
                                   writer->fate,         writer->journal,      newest};
     int fd;
 
+    tallies_write(writer, writer->whole);
     run(writer, newest, &writer->newest_ms, 1);
     execute(writer, writer->indexes);
     free(writer->indexes);
@@ -244,6 +286,7 @@ static void tables_close(struct history_writer *writer)
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         sqlite3_finalize(statements[i]);
     tally_book_destroy(writer->book);
+    tally_book_destroy(writer->whole);
     sql_must(writer, sqlite3_close(writer->db) == SQLITE_OK);
     fd = open(writer->path, O_RDWR | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
@@ -542,54 +585,14 @@ void history_writer_call(struct history_writer *writer, const struct history_cal
         9);
 }
 
-struct place {
-    struct tally_key key;
-    size_t row; /* of the book */
-};
-
-static int places_compare(const void *a, const void *b)
-{
-    const struct tally_key *left = &((const struct place *)a)->key;
-    const struct tally_key *right = &((const struct place *)b)->key;
-
-    if (left->level != right->level)
-        return left->level < right->level ? -1 : 1;
-    if (left->start_ms != right->start_ms)
-        return left->start_ms < right->start_ms ? -1 : 1;
-    return (left->staff > right->staff) - (left->staff < right->staff);
-}
-
-/* All that was counted of the kiosk, in the order of the table's keys. */
-static void tallies_write(struct history_writer *writer)
-{
-    size_t count = tally_book_count(writer->book);
-    struct place *places = malloc((count + 1) * sizeof *places);
-    int64_t values[4 + TALLY_MEASURE_COUNT];
-
-    if (places == NULL || tally_book_failed(writer->book))
-        history_fail("out of memory");
-    for (size_t i = 0; i < count; i++)
-        places[i] = (struct place){tally_book_row(writer->book, i)->key, i};
-    qsort(places, count, sizeof *places, places_compare);
-    for (size_t i = 0; i < count; i++) {
-        const struct tally_key *key = &places[i].key;
-
-        memcpy(values, (int64_t[]){key->level, key->start_ms, key->kiosk, key->staff}, 4 * sizeof *values);
-        memcpy(values + 4, tally_book_row(writer->book, places[i].row)->n,
-               TALLY_MEASURE_COUNT * sizeof *values);
-        run(writer, writer->tally, values, 4 + TALLY_MEASURE_COUNT);
-    }
-    free(places);
-    tally_book_clear(writer->book);
-}
-
 void history_writer_end(struct history_writer *writer, uint16_t boot, int64_t now_ms)
 {
     if (!writer->is_through_store) {
         visits_write(writer, (uint64_t)writer->now->through + VISIT_WINDOW_CAPACITY);
         rows_flush(writer, &writer->answers);
         rows_flush(writer, &writer->visits);
-        tallies_write(writer);
+        tally_book_add_store(writer->whole, writer->book);
+        tallies_write(writer, writer->book);
         run(writer, writer->journal,
             (int64_t[]){writer->now->journal, writer->now->through, writer->floor_ms, writer->floor_boot,
                         writer->floor_uptime_s},

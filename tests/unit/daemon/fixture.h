@@ -20,13 +20,16 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-#define FIXTURE_VERSION 12 /* of the tables, as they are made now */
+#define FIXTURE_VERSION 13 /* of the tables, as they are made now */
 
 /* Takes out of a database what came after that version of its tables. */
-#define FIXTURE_BACK_TO_VERSION_11                                                                      \
-    "DROP VIEW v1_silence; DROP VIEW v1_kiosk; ALTER TABLE kiosk DROP COLUMN retired_ms;"               \
-    "ALTER TABLE store DROP COLUMN listened_ms; CREATE VIEW v1_kiosk AS SELECT id AS kiosk FROM kiosk;" \
-    "PRAGMA user_version = 11;"
+#define FIXTURE_BACK_TO_VERSION_12 \
+    "DROP INDEX help_call_acknowledged; DELETE FROM tally WHERE kiosk = 0; PRAGMA user_version = 12;"
+#define FIXTURE_BACK_TO_VERSION_11                                                                          \
+    FIXTURE_BACK_TO_VERSION_12                                                                              \
+        "DROP VIEW v1_silence; DROP VIEW v1_kiosk; ALTER TABLE kiosk DROP COLUMN retired_ms;"               \
+        "ALTER TABLE store DROP COLUMN listened_ms; CREATE VIEW v1_kiosk AS SELECT id AS kiosk FROM kiosk;" \
+        "PRAGMA user_version = 11;"
 #define FIXTURE_BACK_TO_VERSION_10 \
     FIXTURE_BACK_TO_VERSION_11 "DROP TABLE hearing; DROP TABLE silence; PRAGMA user_version = 10;"
 #define FIXTURE_BACK_TO_VERSION_9                                                    \

@@ -81,7 +81,7 @@ static void tally_put(struct fixture *fixture, unsigned level, int64_t start_ms,
 {
     char sql[4096];
     int size = snprintf(sql, sizeof sql, "INSERT INTO tally VALUES (%u, %lld, %d, %d", level,
-                        (long long)start_ms, KIOSK, staff);
+                        (long long)start_ms, level < TALLY_HOUR_OF_STORE ? KIOSK : 0, staff);
 
     for (unsigned i = 0; i < TALLY_MEASURE_COUNT; i++) {
         int64_t n = i == one.measure ? one.n : i == other.measure ? other.n : 0;
@@ -321,7 +321,7 @@ static void test_days_of_23_and_25_hours(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_true(period_parse(store_zone(fixture->store), cases[i].from, &at_ms));
-        tally_put(fixture, TALLY_DAY_OF_ALL, at_ms, 0, (struct count){TALLY_RATING_5, 7},
+        tally_put(fixture, TALLY_DAY_OF_STORE, at_ms, 0, (struct count){TALLY_RATING_5, 7},
                   (struct count){TALLY_RATING_1, 3});
         result =
             run(fixture, (struct report_query){.report = "days", .from = cases[i].from, .to = cases[i].to});
@@ -341,9 +341,9 @@ static void test_hour_that_happens_twice_counts_twice(void **state)
     const int64_t first_ms = INT64_C(1792886400000); /* 2026-10-25 02:00 +02:00 */
     json_t *result;
 
-    tally_put(fixture, TALLY_HOUR_OF_ALL, first_ms, 0, (struct count){TALLY_RATING_5, 8},
+    tally_put(fixture, TALLY_HOUR_OF_STORE, first_ms, 0, (struct count){TALLY_RATING_5, 8},
               (struct count){TALLY_RATING_1, 2});
-    tally_put(fixture, TALLY_HOUR_OF_ALL, first_ms + HOUR_MS, 0, (struct count){TALLY_RATING_5, 3},
+    tally_put(fixture, TALLY_HOUR_OF_STORE, first_ms + HOUR_MS, 0, (struct count){TALLY_RATING_5, 3},
               (struct count){TALLY_RATING_1, 2});
     result = run(fixture, (struct report_query){.report = "hours", .from = "2026-10-25", .to = "2026-10-26"});
     assert_int_equal(json_array_size(at(result, "hours")), 1);
@@ -408,21 +408,67 @@ static void test_audiences_are_kept_apart(void **state)
             "serves the internal audience");
 }
 
+/* The same visits, of a store that has a second audience and so is read kiosk by kiosk, and as an archive of before the
+ * store's own tallies. */
+static void test_the_stores_tallies_say_what_those_of_its_kiosks_do(void **state)
+{
+    static const char *const names[] = {"summary", "causes", "strengths", "hours", "days", "help"};
+    struct fixture *fixture = *state;
+    json_t *whole[6];
+
+    for (uint16_t i = 0; i < 40; i++) {
+        visit(fixture, (uint16_t)(1 + i % 5));
+        fixture_press(fixture, QUESTION_CAUSE, (uint16_t)(1 + i % 3));
+        fixture_wait(fixture, 5 * HOUR_MS);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        whole[i] = run(fixture, (struct report_query){.report = names[i], .from = "2026-11-02T13:00"});
+        json_object_del(whole[i], "audiences");
+        assert_int_equal(integer(whole[i], "visits"), 39);
+    }
+    fixture_run(fixture, "CREATE TEMP TABLE of_store AS SELECT * FROM tally WHERE kiosk = 0;"
+                         "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms, audience)"
+                         " VALUES (7, 'Office', 'x', 0, 0, 'internal'); DELETE FROM tally WHERE kiosk = 0");
+    for (size_t i = 0; i < 6; i++) {
+        json_t *apart = run(fixture, (struct report_query){.report = names[i], .from = "2026-11-02T13:00"});
+
+        json_object_del(apart, "audiences");
+        assert_true(json_equal(apart, whole[i]));
+        json_decref(apart);
+        json_decref(whole[i]);
+    }
+    fixture_run(fixture, "DELETE FROM kiosk WHERE kiosk_id = 7; INSERT INTO tally SELECT * FROM of_store");
+}
+
+static void test_a_summary_adds_up_all_kiosks_of_an_audience(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result;
+
+    fixture_run(fixture, "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
+                         " INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"
+                         " SELECT i, 'K' || i, 'port' || i, 0, 0 FROM n");
+    result = run(fixture, (struct report_query){.report = "summary"});
+    assert_int_equal(integer(json_array_get(at(result, "audiences"), 0), "kiosks"), 100);
+    json_decref(result);
+}
+
 static void test_reports_read_100000_tallies_or_refuse(void **state)
 {
     struct fixture *fixture = *state;
     json_t *result;
 
-    tally_put(fixture, TALLY_HOUR_OF_ALL, 0, 0, (struct count){TALLY_RATING_5, 1},
+    /* The report reads each twice: for the whole, and by hour. */
+    tally_put(fixture, TALLY_HOUR_OF_STORE, 0, 0, (struct count){TALLY_RATING_5, 1},
               (struct count){TALLY_RATING_1, 0});
     fixture_run(fixture,
-                "CREATE TEMP TABLE one AS SELECT * FROM tally WHERE level = 6 AND start_ms = 0;"
-                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+                "CREATE TEMP TABLE one AS SELECT * FROM tally WHERE level = 11 AND start_ms = 0;"
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
                 " UPDATE temp.one SET kiosk = 0;"
                 "CREATE TEMP TABLE n AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-                " WHERE i < 100000) SELECT i FROM n");
+                " WHERE i < 50000) SELECT i FROM n");
     fixture_run(fixture, "CREATE TEMP TABLE many AS SELECT one.* FROM n, one;"
-                         "UPDATE many SET start_ms = 1790000000000 + rowid, kiosk = 1;"
+                         "UPDATE many SET start_ms = 1790000000000 + rowid;"
                          "INSERT INTO tally SELECT * FROM many");
     result =
         run(fixture,
@@ -697,6 +743,8 @@ int main(void)
         WITH_STORE(test_hour_that_happens_twice_counts_twice),
         WITH_STORE(test_signed_on_is_counted_until_sign_off),
         WITH_STORE(test_audiences_are_kept_apart),
+        WITH_STORE(test_the_stores_tallies_say_what_those_of_its_kiosks_do),
+        WITH_STORE(test_a_summary_adds_up_all_kiosks_of_an_audience),
         WITH_STORE(test_reports_read_100000_tallies_or_refuse),
         WITH_STORE(test_same_data_gives_the_same_bytes),
         WITH_STORE(test_archive_of_an_older_byname_is_refused_with_a_remedy),

@@ -43,6 +43,40 @@ static void test_wrong_tally_is_named(void **state)
     says(&verified, "staff 1, the day from 2026-11-02T00:00:00+01:00: mention_no is 5, recounted 0");
 }
 
+static void test_wrong_and_missing_tallies_of_the_store_are_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_verified verified;
+
+    some_visits(fixture);
+    fixture_run(fixture, "UPDATE tally SET mention_no = 5 WHERE level = 12");
+    verified = verify(fixture);
+    assert_int_equal(verified.tallies_wrong, 1);
+    says(&verified, "kiosk 0, staff 0, the store's day from 2026-11-02T00:00:00+01:00: mention_no is 5,"
+                    " recounted 0");
+    fixture_run(fixture, "DELETE FROM tally WHERE level = 12");
+    verified = verify(fixture);
+    assert_int_equal(verified.tallies_wrong, 1);
+    says(&verified, "the store's day from 2026-11-02T00:00:00+01:00: row is 0");
+}
+
+static void test_database_of_version_12_gets_tallies_of_the_store(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t rows;
+
+    some_visits(fixture);
+    rows = fixture_integer(fixture, "SELECT count(*) FROM tally WHERE kiosk = 0");
+    assert_int_equal(rows, 9); /* two hours, a day, two slots and two of the year, a month and a year */
+    assert_int_equal(
+        fixture_integer(fixture, "SELECT sum(rating_1 + 10 * rating_5) FROM tally WHERE level = 16"),
+        fixture_integer(fixture, "SELECT sum(rating_1 + 10 * rating_5) FROM tally WHERE level = 4"));
+    fixture_run(fixture, FIXTURE_BACK_TO_VERSION_12);
+    fixture_reopen(fixture);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM tally WHERE kiosk = 0"), rows);
+    fixture_verify(fixture);
+}
+
 static void test_missing_tally_is_named(void **state)
 {
     struct fixture *fixture = *state;
@@ -388,6 +422,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(test_wrong_tally_is_named),
+        WITH_STORE(test_wrong_and_missing_tallies_of_the_store_are_named),
+        WITH_STORE(test_database_of_version_12_gets_tallies_of_the_store),
         WITH_STORE(test_missing_tally_is_named),
         WITH_STORE(test_wrong_visit_is_named),
         WITH_STORE(test_missing_answer_is_named),

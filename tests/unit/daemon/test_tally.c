@@ -136,6 +136,46 @@ static void test_a_time_is_certain_when_both_ends_lie_in_one_period(void **state
     }
 }
 
+static void test_the_store_is_the_sum_of_its_kiosks(void **state)
+{
+    struct tally_book *book = tally_book_create(*state), *whole = tally_book_create(*state);
+    const struct tally_key month = {.start_ms = NOON_MS - 36 * HOUR_MS, .level = TALLY_MONTH_OF_STORE};
+
+    fill(book);
+    for (int i = 0; i < 2; i++)
+        tally_book_add_store(whole, book);
+    assert_int_equal(tally_book_count(whole), 6); /* hour, day, slot, slot of the year, month, year */
+    assert_int_equal(tally_book_find(whole, &month)->n[TALLY_INVALID], 2 * KIOSKS);
+    tally_book_add_store(book, book);
+    assert_int_equal(tally_book_find(book, &month)->n[TALLY_INVALID], KIOSKS);
+    assert_int_equal(tally_level_of_store(PERIOD_WEEK), 0);
+    assert_int_equal(tally_level_of_store(TALLY_YEAR_OF_STORE), 0);
+    tally_book_destroy(whole);
+    tally_book_destroy(book);
+}
+
+static void test_a_sum_for_which_there_was_no_memory_has_failed(void **state)
+{
+    unsigned refused = 0;
+
+    if (!fault_memory_refuse_nth(0))
+        skip();
+    for (;; refused++) {
+        fault_memory_stop();
+        struct tally_book *book = tally_book_create(*state), *whole = tally_book_create(*state);
+        fault_memory_refuse_nth(refused);
+        fill(book);
+        tally_book_add_store(whole, book);
+        bool was_refused = fault_memory_stop();
+        assert_true(tally_book_failed(whole) == was_refused);
+        tally_book_destroy(whole);
+        tally_book_destroy(book);
+        if (!was_refused)
+            break;
+    }
+    assert_true(refused > 0);
+}
+
 #define WITH_ZONE(test) cmocka_unit_test_setup_teardown(test, open_zone, close_zone)
 
 int main(void)
@@ -144,6 +184,8 @@ int main(void)
         WITH_ZONE(test_a_book_for_which_there_is_no_memory_is_not_made),
         WITH_ZONE(test_a_book_that_cannot_grow_says_so_until_it_is_cleared),
         WITH_ZONE(test_a_row_is_found_by_its_whole_key_only),
+        WITH_ZONE(test_the_store_is_the_sum_of_its_kiosks),
+        WITH_ZONE(test_a_sum_for_which_there_was_no_memory_has_failed),
         WITH_ZONE(test_a_time_is_certain_when_both_ends_lie_in_one_period),
     };
 
