@@ -10,8 +10,8 @@ enum store_status report_staff_list(struct report *report)
     sqlite3_stmt *row =
         report_prepare(report, "SELECT id, name, is_on_duty, pin IS NOT NULL, retired_ms IS NOT NULL,"
                                " retired_ms IS NULL AND ?1 >= row_number() OVER"
-                               " (ORDER BY retired_ms IS NOT NULL, is_on_duty DESC, name, id)"
-                               " FROM staff ORDER BY retired_ms IS NOT NULL, name, id");
+                               " (ORDER BY retired_ms IS NOT NULL, is_on_duty DESC, name COLLATE names, id)"
+                               " FROM staff ORDER BY retired_ms IS NOT NULL, name COLLATE names, id");
     enum store_status status = STORE_BROKEN;
     json_t *out = json_array();
 
@@ -36,7 +36,7 @@ enum store_status report_kiosk_list(struct report *report)
         "SELECT iif(retired_ms IS NULL, 0, 2) AS part, name, kiosk_id, iif(retired_ms IS NULL, 'adopted',"
         " 'retired'), port, firmware, heard_ms FROM kiosk UNION ALL SELECT 1, NULL, kiosk_id, iif(kiosk_id = "
         "0, 'pending', 'other_database'), port, firmware, heard_ms"
-        " FROM pending ORDER BY part, name, port");
+        " FROM pending ORDER BY part, name COLLATE names, port COLLATE names");
     enum store_status status = STORE_BROKEN;
     json_t *out = json_array();
 

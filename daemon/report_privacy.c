@@ -227,7 +227,7 @@ enum store_status report_export(struct report *report)
          " mention_will_ask, mention_no, unhappy_people, left_out_withdrawn + left_out_stuck + "
          "left_out_burst +"
          " left_out_mash + left_out_other FROM tally JOIN kiosk ON kiosk.id = tally.kiosk WHERE level = 3 AND"
-         " staff = ?1 ORDER BY start_ms, kiosk.name",
+         " staff = ?1 ORDER BY start_ms, kiosk.name COLLATE names",
          month_make},
         {"tokens", "SELECT id, label, created_ms, revoked_ms FROM token WHERE staff = ?1 ORDER BY id",
          own_token_make},

@@ -39,8 +39,8 @@ static bool is_named(const struct names *names, int64_t id)
 static enum store_status names_known(struct report *report, const struct figures_groups *groups,
                                      struct names *names)
 {
-    sqlite3_stmt *row =
-        report_prepare(report, "SELECT id, name, retired_ms IS NOT NULL FROM staff ORDER BY name, id");
+    sqlite3_stmt *row = report_prepare(
+        report, "SELECT id, name, retired_ms IS NOT NULL FROM staff ORDER BY name COLLATE names, id");
     bool is_purged = report->figures.from_ms < report->purged_before_ms;
     enum store_status status = STORE_BROKEN;
 

@@ -3,6 +3,7 @@
  * store.c - the connection: opening, migrating, transactions, statements.
  */
 #include "store_internal.h"
+#include "daemon/utf8.h"
 #include "store_retention.h"
 
 #include <assert.h>
@@ -527,6 +528,28 @@ static enum store_status settings_apply(struct store *store, const struct store_
     return status;
 }
 
+static int names_collate(void *context, int a_size, const void *a, int b_size, const void *b)
+{
+    (void)context;
+    return utf8_compare_names(a, (size_t)a_size, b, (size_t)b_size);
+}
+
+static int caseless_collate(void *context, int a_size, const void *a, int b_size, const void *b)
+{
+    (void)context;
+    return utf8_compare_caseless(a, (size_t)a_size, b, (size_t)b_size);
+}
+
+/* For queries alone: no table, index or view depends on what other programs do not have. */
+static enum store_status collations_add(struct store *store, struct store_error *error)
+{
+    int code = sqlite3_create_collation(store->db, "names", SQLITE_UTF8, NULL, names_collate);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_create_collation(store->db, "caseless", SQLITE_UTF8, NULL, caseless_collate);
+    return code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
+}
+
 static enum store_status connect_to(struct store *store, const char *query, int flags,
                                     struct store_error *error)
 {
@@ -541,7 +564,8 @@ static enum store_status connect_to(struct store *store, const char *query, int 
         return store_sql_failed(store, code, error);
     sqlite3_extended_result_codes(store->db, 1);
     sqlite3_busy_timeout(store->db, BUSY_MS);
-    return once(store, "PRAGMA trusted_schema = OFF", NULL, 0, error);
+    enum store_status status = collations_add(store, error);
+    return status == STORE_OK ? once(store, "PRAGMA trusted_schema = OFF", NULL, 0, error) : status;
 }
 
 static int on_wal_commit(void *context, sqlite3 *db, const char *name, int pages)

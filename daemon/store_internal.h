@@ -123,6 +123,8 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                   " ifnull((SELECT max(id) FROM erased), 0), ifnull((SELECT max(staff)"                      \
                   " FROM tally WHERE level = 4 AND staff <= 60000), 0))")                                    \
     X(STAFF_INSERT, "INSERT INTO staff VALUES (?1, ?2, 1, NULL, ?3, NULL)")                                  \
+    X(STAFF_ALIKE, "SELECT id, name FROM staff WHERE retired_ms IS NULL AND id <> ?1"                        \
+                   " AND name = ?2 COLLATE caseless")                                                        \
     X(STAFF_BY_NAME, "SELECT id, retired_ms FROM staff WHERE name = ?1 ORDER BY retired_ms IS NOT NULL,"     \
                      " id DESC LIMIT 1")                                                                     \
     X(STAFF_BY_ID, "SELECT id, retired_ms FROM staff WHERE id = ?1")                                         \
@@ -142,7 +144,7 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                    " last_ms = ?5, reads = reads + 1")                                                       \
     X(ERASED_FIND, "SELECT 1 FROM erased WHERE id = ?1")                                                     \
     X(ROSTER, "SELECT id, name, is_on_duty, pin FROM staff WHERE retired_ms IS NULL"                         \
-              " ORDER BY is_on_duty DESC, name, id LIMIT ?1")                                                \
+              " ORDER BY is_on_duty DESC, name COLLATE names, id LIMIT ?1")                                  \
     X(HELP_INSERT, "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state,"  \
                    " ratings, unhappy, until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")     \
     X(HELP_HERE, "UPDATE help_call SET state = 2, acknowledged_ms = ?2, acknowledged_by = ?3"                \

@@ -95,22 +95,24 @@ static enum store_status name_check_free(struct store *store, const char *name, 
                                          struct store_error *error)
 {
     sqlite3_stmt *statement;
-    int64_t holder;
-    bool is_retired;
+    bool has_row;
     enum store_status status = store_check_name(name, "staff member", error);
 
     if (status == STORE_OK)
         status = name_check_meaning(name, error);
     if (status != STORE_OK)
         return status;
-    statement = store_statement(store, STATEMENT_STAFF_BY_NAME);
-    store_bind_text(statement, 1, name);
-    status = staff_read(store, statement, &holder, &is_retired, error);
-    if (status == STORE_OK && holder != 0 && holder != id && !is_retired)
-        return store_refuse(error,
-                            "there is a \"%.64s\" already: customers could not tell them apart; add a letter,"
-                            " as in \"%.40s K\"",
-                            name, name);
+    statement = store_statement(store, STATEMENT_STAFF_ALIKE);
+    sqlite3_bind_int64(statement, 1, id);
+    store_bind_text(statement, 2, name);
+    status = store_row(store, statement, &has_row, error);
+    if (status == STORE_OK && has_row)
+        status =
+            store_refuse(error,
+                         "there is a \"%.64s\" already: customers could not tell them apart; add a letter,"
+                         " as in \"%.40s K\"",
+                         (const char *)sqlite3_column_text(statement, 1), name);
+    sqlite3_reset(statement);
     return status;
 }
 

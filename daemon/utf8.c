@@ -78,3 +78,96 @@ void utf8_clean(char *text)
     }
     *to = '\0';
 }
+
+uint32_t utf8_lower(uint32_t code)
+{
+    if ((code >= 'A' && code <= 'Z') || (code >= 0xC0 && code <= 0xDE && code != 0xD7))
+        return code + 0x20;
+    if (code == 0x178) /* the only one whose small letter is elsewhere */
+        return 0xFF;
+    bool is_even_capital =
+        (code >= 0x100 && code < 0x138 && code != 0x130) || (code >= 0x14A && code < 0x178);
+    bool is_odd_capital = (code >= 0x139 && code < 0x149) || (code >= 0x179 && code < 0x17F);
+
+    if ((is_even_capital && code % 2 == 0) || (is_odd_capital && code % 2 == 1))
+        return code + 1;
+    return code;
+}
+
+/* The letter that one is sorted as, for U+00C0 to U+017F; those that are no letters stand for themselves ('.'). */
+static const char bases[] = "aaaaaaaceeeeiiiidnooooo.ouuuuyts"
+                            "aaaaaaaceeeeiiiidnooooo.ouuuuyty"
+                            "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnn"
+                            "oooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+
+_Static_assert(sizeof bases == 0x180 - 0xC0 + 1, "one for each code");
+
+static uint32_t base_of(uint32_t code)
+{
+    if (code >= 0xC0 && code < 0x180 && bases[code - 0xC0] != '.')
+        return (uint32_t)bases[code - 0xC0];
+    return utf8_lower(code);
+}
+
+static uint32_t code_next(const char *text, size_t size, size_t *at)
+{
+    char character[UTF8_SIZE_MAX + 1] = "";
+    uint32_t code = 0;
+    size_t left = size - *at < UTF8_SIZE_MAX ? size - *at : UTF8_SIZE_MAX;
+
+    memcpy(character, text + *at, left);
+    size_t taken = utf8_character(character, &code);
+    *at += taken == 0 ? 1 : taken;
+    return taken == 0 ? (unsigned char)character[0] : code;
+}
+
+/* What is next in a text as it is sorted, which *at moves over: marks, then numbers (nine digits at a time), then letters. */
+static uint32_t key_next(const char *text, size_t size, size_t *at)
+{
+    enum { DIGITS_MAX = 9, NUMBERS = 0x100, LETTERS = 0x40000000 };
+    uint32_t number = 0;
+    size_t first = *at;
+
+    for (; *at < size && *at - first < DIGITS_MAX && text[*at] >= '0' && text[*at] <= '9'; (*at)++)
+        number = number * 10 + (uint32_t)(text[*at] - '0');
+    if (*at > first)
+        return NUMBERS + number;
+    uint32_t code = base_of(code_next(text, size, at));
+    return code < '0' ? code : LETTERS + code;
+}
+
+static int bytes_compare(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+
+    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
+}
+
+int utf8_compare_names(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    size_t a_at = 0, b_at = 0;
+
+    while (a_at < a_size && b_at < b_size) {
+        uint32_t a_key = key_next(a, a_size, &a_at), b_key = key_next(b, b_size, &b_at);
+
+        if (a_key != b_key)
+            return a_key < b_key ? -1 : 1;
+    }
+    if (a_at < a_size || b_at < b_size)
+        return a_at < a_size ? 1 : -1;
+    return bytes_compare(a, a_size, b, b_size);
+}
+
+int utf8_compare_caseless(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    size_t a_at = 0, b_at = 0;
+
+    while (a_at < a_size && b_at < b_size) {
+        uint32_t a_code = utf8_lower(code_next(a, a_size, &a_at));
+        uint32_t b_code = utf8_lower(code_next(b, b_size, &b_at));
+
+        if (a_code != b_code)
+            return a_code < b_code ? -1 : 1;
+    }
+    return (a_at < a_size) - (b_at < b_size);
+}

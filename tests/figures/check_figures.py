@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 import zoneinfo
 
 BIN = os.environ["BYNAME_BIN"]
@@ -72,6 +73,12 @@ class Clock:
 
 
 # Statistics -----------------------------------------------------------------------------------------------------------
+
+def sorted_as(name):
+    """Without accents and capitals; the letters with a stroke are no accents to Unicode."""
+    plain = unicodedata.normalize("NFD", name.translate(str.maketrans("\u0141\u0142\u00d8\u00f8\u0110\u0111", "LlOoDd")))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).lower()
+
 
 def six(value):
     return math.floor(value * 1e6 + 0.5) / 1e6 + 0.0 if value >= 0 else -(math.floor(-value * 1e6 + 0.5) / 1e6) + 0.0
@@ -596,7 +603,7 @@ def own_past(store, visits, period, kiosk, staff):
 
 def staff_rows(store, now, before, period, kiosk, staff):
     rows = []
-    names = sorted(store.staff, key=lambda item: (item[1].encode(), item[0])) + [(NO_NAME, "no name")]
+    names = sorted(store.staff, key=lambda item: (sorted_as(item[1]), item[1].encode(), item[0])) + [(NO_NAME, "no name")]
     for number, name in names:
         if staff is not None and number != staff:
             continue

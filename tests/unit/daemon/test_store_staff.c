@@ -37,6 +37,8 @@ static void test_names_are_what_a_kiosk_can_display(void **state)
     refused(fixture, "", "at least one");
     refused(fixture, "seventeen letters", "at most 16");
     refused(fixture, "Zoë", "already");
+    refused(fixture, "ZOË", "there is a \"Zoë\" already");
+    add(fixture, "Zoe");
     refused(fixture, "no name", "without a name");
     refused(fixture, "No Name", "without a name");
     refused(fixture, "7", "\"7\" reads as a staff number");
