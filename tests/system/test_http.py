@@ -552,6 +552,27 @@ class Documented(Case):
                     never.add((method, template))
         self.assertEqual(never, set(), "200 is documented, and was never seen")
 
+    def test_rows_of_each_report_are_as_they_are_documented(self):
+        path = os.path.join(self.folder, "history.db")
+        subprocess.run([os.path.join(rig.BIN, "make-history"), "--database", path, "--visits", "3000", "--years", "1", "--end",
+                        "2026-11-16"], check=True, capture_output=True)
+        schemas = {"components": self.document["components"]}
+        report = jsonschema.Draft202012Validator({"$ref": "#/components/schemas/Report", **schemas})
+        seen = set()
+        for name in self.document["components"]["schemas"]["Report"]["properties"]["kind"]["enum"]:
+            for options in ([], ["--from", "2026-11-02", "--to", "2026-11-09"], ["--from", "2026-11-09T11:00", "--to", "2026-11-09T12:00"],
+                            ["--from", "2030-01-01", "--to", "2030-01-02"], ["--since", "52w", "--kiosk", "Counter 2"]):
+                done = subprocess.run([os.path.join(rig.BIN, "byname"), "--database", path, "report", name, *options, "--format", "json"],
+                                      check=True, capture_output=True, text=True)
+                reply = json.loads(done.stdout)
+                self.assertEqual([error.message for error in report.iter_errors(reply)], [], f"{name} {options}")
+                seen |= {(name, key) for key, value in reply.items() if isinstance(value, list) and value}
+        conditions = self.document["components"]["schemas"]["Report"]["allOf"]
+        rows = {(one["if"]["properties"]["kind"].get("const"), key) for one in conditions
+                for key, schema in one["then"].get("properties", {}).items() if schema.get("type") == "array"}
+        self.assertEqual(rows - seen, set(), "documented, and never seen with a row")
+        self.assertEqual(len(rows), 9)
+
     def test_a_report_is_a_file_for_a_spreadsheet_and_the_one_that_the_command_writes(self):
         period, manager = "from=2026-01-01&to=2026-01-08", self.tokens["manager"]
         operation = self.document["paths"]["/api/v1/report/{name}"]["get"]
