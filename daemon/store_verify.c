@@ -350,6 +350,14 @@ static unsigned done(const struct verify *verify)
     return parts < 1000 ? (unsigned)parts : 999;
 }
 
+/* SQLite's check of the pages asks no progress handler, but looks at this. Again and again: a statement that was
+ * about to begin has not noticed. */
+static void workers_interrupt(const struct verify *verify)
+{
+    for (unsigned i = 0; i < verify->worker_count; i++)
+        sqlite3_interrupt(verify->workers[i].store->db);
+}
+
 /* Until all have ended. The caller's word, and whoever interrupts the caller's connection, end them early. */
 static void watch(struct verify *verify, bool (*progress)(void *context, unsigned done), void *context)
 {
@@ -366,6 +374,8 @@ static void watch(struct verify *verify, bool (*progress)(void *context, unsigne
         if (!is_over &&
             ((progress != NULL && !progress(context, parts)) || verify->store->interrupts != interrupts))
             give_up(verify, STORE_REFUSED, &ended);
+        if (is_over)
+            workers_interrupt(verify);
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += WATCH_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;

@@ -165,8 +165,8 @@ def many(context):
                "from the answer's last byte on the line; median {:.1f} ms, 99 % within {:.1f} ms; {:,} answers, all stored once"
                .format(*figures["ack_ms"][:2], figures["answers"]),
                f"the limit is what of it the disk took: {len(within)} syncs,"
-               f" {1000 * sum(part for part, is_file in within if is_file):.0f} ms of them in a checkpoint; of all {len(took):,} the median took {share(took, 0.5):.1f} ms, "
-               f"99 % {share(took, 0.99):.1f} ms, the longest {took[-1]:.0f} ms",
+               f" {1000 * sum(part for part, is_file in within if is_file):.0f} ms of them in a checkpoint; of all {len(took):,}"
+               f" the median took {share(took, 0.5):.1f} ms, 99 % {share(took, 0.99):.1f} ms, the longest {took[-1]:.0f} ms",
                f"kiosks were at most {figures['lag_ms']:.0f} ms late; the daemon took {used:.1f} s of processor time from the "
                f"first HELLO on, and has {memory / 2**20:.1f} MiB of its own"]}
     yield {"name": "daemon: the same without the disk's syncs", "value": worst_ms - disk_ms, "unit": "ms", "goal": WITHIN_MS,
