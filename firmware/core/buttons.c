@@ -87,6 +87,11 @@ bool buttons_is_press_coming(const struct buttons *buttons)
     return (buttons->raw & buttons->armed) != 0;
 }
 
+bool buttons_is_press_new(const struct buttons *buttons, uint8_t raw)
+{
+    return (raw & buttons->armed & ~buttons->raw) != 0;
+}
+
 uint32_t buttons_down_ms(const struct buttons *buttons, uint8_t button, uint32_t now_ms)
 {
     uint8_t mask = (uint8_t)(1u << button);

@@ -43,6 +43,9 @@ void buttons_step(struct buttons *buttons, uint8_t raw, uint32_t now_ms);
 /* Is a press on its way: a button that may be pressed is down, and not yet for BUTTONS_PRESS_MS? */
 bool buttons_is_press_coming(const struct buttons *buttons);
 
+/* Has a button that may be pressed gone down since the last sample, `raw` being port_buttons now? */
+bool buttons_is_press_new(const struct buttons *buttons, uint8_t raw);
+
 /* How long a button (0 to PORT_BUTTON_COUNT - 1) has been held; 0 when it is up. Stands still while the
  * switch is open but not yet re-armed, so that a release is never counted as holding. */
 uint32_t buttons_down_ms(const struct buttons *buttons, uint8_t button, uint32_t now_ms);

@@ -5,8 +5,6 @@
 
 #include "firmware/core/utf8.h"
 
-enum change { CHANGE_SET, CHANGE_CLEAR, CHANGE_INVERT };
-
 void canvas_clear(struct canvas *canvas)
 {
     memset(canvas->pages, 0, sizeof canvas->pages);
@@ -20,16 +18,6 @@ bool canvas_is_set(const struct canvas *canvas, uint8_t x, uint8_t y)
     return canvas->pages[y / 8][x] >> (y % 8) & 1;
 }
 
-static void change_byte(uint8_t *byte, uint8_t mask, enum change change)
-{
-    if (change == CHANGE_SET)
-        *byte |= mask;
-    else if (change == CHANGE_CLEAR)
-        *byte &= (uint8_t)~mask;
-    else
-        *byte ^= mask;
-}
-
 /* The rows top to bottom (exclusive) of a page, as bits of its bytes. */
 static uint8_t rows_mask(uint8_t page, uint8_t top, uint8_t bottom)
 {
@@ -39,8 +27,9 @@ static uint8_t rows_mask(uint8_t page, uint8_t top, uint8_t bottom)
     return (uint8_t)((0xFFu << first) & (0xFFu >> (8 - behind)));
 }
 
+/* Of each pixel, what `keep` says stays; then `flip` turns it over: bits of a page's bytes, 0x00 or 0xFF. */
 static void change_rectangle(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, uint8_t height,
-                             enum change change)
+                             uint8_t keep, uint8_t flip)
 {
     if (x >= CANVAS_WIDTH || y >= CANVAS_HEIGHT || width == 0 || height == 0)
         return;
@@ -52,25 +41,27 @@ static void change_rectangle(struct canvas *canvas, uint8_t x, uint8_t y, uint8_
     uint8_t bottom = (uint8_t)(y + height);
     for (uint8_t page = y / 8; page * 8 < bottom; page++) {
         uint8_t mask = rows_mask(page, y, bottom);
+        uint8_t kept = keep | (uint8_t)~mask, flipped = flip & mask;
+        uint8_t *byte = &canvas->pages[page][x];
         canvas->changed |= (uint8_t)(1u << page);
-        for (uint8_t i = 0; i < width; i++)
-            change_byte(&canvas->pages[page][x + i], mask, change);
+        for (uint8_t left = width; left > 0; left--, byte++)
+            *byte = (*byte & kept) ^ flipped;
     }
 }
 
 void canvas_fill(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, uint8_t height)
 {
-    change_rectangle(canvas, x, y, width, height, CHANGE_SET);
+    change_rectangle(canvas, x, y, width, height, 0x00, 0xFF);
 }
 
 void canvas_erase(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, uint8_t height)
 {
-    change_rectangle(canvas, x, y, width, height, CHANGE_CLEAR);
+    change_rectangle(canvas, x, y, width, height, 0x00, 0x00);
 }
 
 void canvas_invert(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, uint8_t height)
 {
-    change_rectangle(canvas, x, y, width, height, CHANGE_INVERT);
+    change_rectangle(canvas, x, y, width, height, 0xFF, 0xFF);
 }
 
 void canvas_frame(struct canvas *canvas, uint8_t x, uint8_t y, uint8_t width, uint8_t height)
@@ -89,36 +80,37 @@ static void mark_changed(struct canvas *canvas, uint8_t y, uint8_t height)
         canvas->changed |= (uint8_t)(1u << page);
 }
 
-/* Turn over up to 16 pixels below (x, y): bit 0 of bits is the topmost. Multiplies where it means to shift,
+/* Turn over eight rows of `count` columns from (x, y) on: bit 0 of each is the topmost. Multiplies where it means to shift,
  * since an AVR shifts one bit at a time. */
-static void invert_column(struct canvas *canvas, uint8_t x, uint8_t y, uint16_t bits)
+static void invert_strip(struct canvas *canvas, uint8_t x, uint8_t y, const uint8_t *columns, uint8_t count)
 {
-    if (bits == 0 || x >= CANVAS_WIDTH || y >= CANVAS_HEIGHT)
+    if (x >= CANVAS_WIDTH || y >= CANVAS_HEIGHT)
         return;
+    if (count > CANVAS_WIDTH - x)
+        count = (uint8_t)(CANVAS_WIDTH - x);
 
-    uint8_t page = y / 8;
     uint8_t factor = (uint8_t)(1u << (y % 8));
-    uint16_t upper = (uint16_t)((uint8_t)bits * factor);
-    uint16_t lower = (uint16_t)((uint8_t)(bits >> 8) * factor);
-    uint8_t *byte = &canvas->pages[page][x];
-
-    byte[0] ^= (uint8_t)upper;
-    if (page + 1 < CANVAS_PAGE_COUNT)
-        byte[CANVAS_WIDTH] ^= (uint8_t)(upper >> 8) | (uint8_t)lower;
-    if (page + 2 < CANVAS_PAGE_COUNT)
-        byte[2 * CANVAS_WIDTH] ^= (uint8_t)(lower >> 8);
+    bool has_page_below = y / 8 + 1 < CANVAS_PAGE_COUNT;
+    uint8_t *byte = &canvas->pages[y / 8][x];
+    for (; count > 0; count--, columns++, byte++) {
+        uint16_t bits = (uint16_t)(*columns * factor);
+        byte[0] ^= (uint8_t)bits;
+        if (has_page_below)
+            byte[CANVAS_WIDTH] ^= (uint8_t)(bits >> 8);
+    }
 }
 
 uint8_t canvas_text(struct canvas *canvas, uint8_t x, uint8_t y, enum font font, const char *text)
 {
     uint8_t width = font_width(font);
+    struct font_columns columns;
     uint16_t code_point;
 
     mark_changed(canvas, y, font_height(font));
     while (x + width <= CANVAS_WIDTH && (code_point = utf8_next(&text)) != 0) {
-        uint16_t glyph = font_glyph(code_point);
-        for (uint8_t i = 0; i < width; i++)
-            invert_column(canvas, (uint8_t)(x + i), y, font_column(font, glyph, i));
+        font_read(font, font_glyph(code_point), &columns);
+        invert_strip(canvas, x, y, columns.upper, width);
+        invert_strip(canvas, x, (uint8_t)(y + 8), columns.lower, width);
         x = (uint8_t)(x + width);
     }
     return x;
@@ -126,11 +118,13 @@ uint8_t canvas_text(struct canvas *canvas, uint8_t x, uint8_t y, enum font font,
 
 void canvas_picture(struct canvas *canvas, uint8_t x, uint8_t y, enum picture picture)
 {
+    uint8_t columns[PICTURE_WIDTH_MAX];
     uint8_t width = picture_width(picture);
     uint8_t height = picture_height(picture);
 
     mark_changed(canvas, y, height);
-    for (uint8_t row = 0; row < height; row = (uint8_t)(row + 8))
-        for (uint8_t i = 0; i < width; i++)
-            invert_column(canvas, (uint8_t)(x + i), (uint8_t)(y + row), picture_byte(picture, row / 8, i));
+    for (uint8_t row = 0; row < height; row = (uint8_t)(row + 8)) {
+        picture_read(picture, row / 8, columns);
+        invert_strip(canvas, x, (uint8_t)(y + row), columns, width);
+    }
 }

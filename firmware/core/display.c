@@ -80,11 +80,17 @@ static uint8_t find_distance(const struct display *display, uint8_t page, uint16
 
 void display_show(struct display *display, struct canvas *canvas)
 {
+    display->drawn |= canvas->changed;
+    canvas->changed = 0;
+}
+
+static void measure_drawn(struct display *display, const struct canvas *canvas)
+{
     for (uint8_t page = 0; page < CANVAS_PAGE_COUNT; page++) {
         uint8_t mask = (uint8_t)(1u << page);
         uint16_t check, lit;
 
-        if (!(canvas->changed & mask))
+        if (!(display->drawn & mask))
             continue;
         measure(canvas->pages[page], &check, &lit);
         display->distance[page] = find_distance(display, page, lit);
@@ -93,7 +99,7 @@ void display_show(struct display *display, struct canvas *canvas)
         else
             display->pending |= mask;
     }
-    canvas->changed = 0;
+    display->drawn = 0;
 }
 
 void display_show_at_once(struct display *display, struct canvas *canvas)
@@ -102,7 +108,8 @@ void display_show_at_once(struct display *display, struct canvas *canvas)
         if (canvas->changed & 1u << page)
             display->distance[page] = UINT8_MAX;
     }
-    display->pending |= canvas->changed;
+    display->pending |= display->drawn | canvas->changed;
+    display->drawn = 0;
     canvas->changed = 0;
 }
 
@@ -198,7 +205,9 @@ bool display_step(struct display *display, const struct canvas *canvas, uint32_t
     bool is_due = (uint32_t)(now_ms - display->tried_ms) >= DISPLAY_RETRY_MS;
     bool is_well = true;
 
-    if (display->is_ready && display->pending) {
+    if (display->is_ready && display->drawn) {
+        measure_drawn(display, canvas);
+    } else if (display->is_ready && display->pending) {
         is_well = send_next(display, canvas);
     } else if (is_due) {
         display->tried_ms = now_ms;

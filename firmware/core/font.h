@@ -19,7 +19,15 @@ uint8_t font_height(enum font font);
 /* The glyph of a code point; a box where the fonts have none. */
 uint16_t font_glyph(uint16_t code_point);
 
-/* Column x (< width) of a glyph that font_glyph returned: bit 0 is the topmost pixel. */
-uint16_t font_column(enum font font, uint16_t glyph, uint8_t x);
+#define FONT_WIDTH_MAX 8
+
+/* The pixels of a glyph, a byte for eight rows of a column: bit 0 is the topmost. */
+struct font_columns {
+    uint8_t upper[FONT_WIDTH_MAX];
+    uint8_t lower[FONT_WIDTH_MAX];
+};
+
+/* Read a glyph that font_glyph returned: as many columns as the font is wide. */
+void font_read(enum font font, uint16_t glyph, struct font_columns *columns);
 
 #endif

@@ -82,10 +82,6 @@ static bool is_menu_called(const struct kiosk *kiosk, uint32_t now_ms)
 
 static void step_people(struct kiosk *kiosk, uint32_t now_ms)
 {
-    uint8_t raw = port_buttons();
-
-    buttons_step(&kiosk->buttons, raw, now_ms);
-    step_gesture(kiosk, raw, now_ms);
     if (kiosk->self_test.is_running) {
         self_test_step(&kiosk->self_test, kiosk->buttons.pressed, now_ms);
         return;
@@ -170,17 +166,26 @@ static bool step_memory(struct kiosk *kiosk, uint32_t now_ms)
     return false;
 }
 
-/* Due every tick, or every millisecond while a press is on its way: then it counts as soon as it may. */
+/* Asked between any two works of the main loop, of which none takes more than 4 ms: so soon is a press noticed. */
+static bool is_press_new(const struct kiosk *kiosk)
+{
+    return buttons_is_press_new(&kiosk->buttons, port_buttons());
+}
+
+/* Due every tick and when a press begins, or every millisecond while one is on its way: then it counts as soon as it may. */
 static bool is_look_due(const struct kiosk *kiosk, uint32_t now_ms)
 {
     if (buttons_is_press_coming(&kiosk->buttons))
         return (uint8_t)now_ms != kiosk->looked_ms;
-    return now_ms - kiosk->tick_ms >= PORT_TICK_MS;
+    return now_ms - kiosk->tick_ms >= PORT_TICK_MS || is_press_new(kiosk);
 }
 
+/* While a press is on its way, what only time has made due waits for it, too: to store an answer that nobody gave takes
+ * 27 ms, and to draw a screen up to 10. */
 static void look(struct kiosk *kiosk)
 {
     uint32_t now_ms = port_now_ms();
+    uint8_t raw = port_buttons();
 
     if (!is_look_due(kiosk, now_ms))
         return;
@@ -189,12 +194,16 @@ static void look(struct kiosk *kiosk)
         kiosk->tick_ms += PORT_TICK_MS;
     if (now_ms - kiosk->tick_ms >= PORT_TICK_MS)
         kiosk->tick_ms = now_ms - now_ms % PORT_TICK_MS;
+    buttons_step(&kiosk->buttons, raw, now_ms);
+    step_gesture(kiosk, raw, now_ms);
+    if (kiosk->buttons.pressed == 0 && buttons_is_press_coming(&kiosk->buttons))
+        return;
     step_people(kiosk, now_ms);
     step_picture(kiosk, now_ms);
 }
 
-/* Between two looks at the buttons: a page of the display, 3 ms, or steps of the line, while there is time for one. While a
- * press is on its way, all of these wait for it: 25 ms. */
+/* A look at the buttons, a page of the display, a step of the line, a byte of the memory. While a press is on its way, all
+ * but the looks wait for it: 25 ms. */
 bool kiosk_step(struct kiosk *kiosk)
 {
     uint32_t now_ms = port_now_ms();
@@ -204,8 +213,10 @@ bool kiosk_step(struct kiosk *kiosk)
     if (buttons_is_press_coming(&kiosk->buttons))
         return true;
     bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
-    now_ms = port_now_ms();
-    if ((uint8_t)(now_ms - kiosk->looked_ms) + uplink_step_ms(&kiosk->uplink) < PORT_TICK_MS)
-        step_line(kiosk, now_ms);
+    if (is_press_new(kiosk))
+        return true;
+    step_line(kiosk, port_now_ms());
+    if (is_press_new(kiosk))
+        return true;
     return step_memory(kiosk, port_now_ms()) || is_drawing || uplink_is_busy(&kiosk->uplink);
 }

@@ -38,9 +38,9 @@ struct kiosk {
     struct screen shown;
     uint8_t shown_generation; /* of the roster whose names are in `shown` */
     uint8_t gesture;          /* buttons down since power-up; 0: none, or over */
-    uint32_t tick_ms;  /* the tick in which the buttons were looked at */
-    uint8_t looked_ms; /* when, of that the lowest byte */
-    uint32_t second_ms; /* when the present second of uptime began */
+    uint32_t tick_ms;         /* the tick in which the buttons were looked at */
+    uint8_t looked_ms;        /* when, of that the lowest byte */
+    uint32_t second_ms;       /* when the present second of uptime began */
     uint32_t uptime_s;
 };
 

@@ -8,6 +8,8 @@
 #define PICTURE_OFFSET(NAME, file) PICTURE_OFFSET_##file,
 static const uint16_t offsets[] FLASH = {PICTURES(PICTURE_OFFSET)};
 
+_Static_assert(PICTURE_WIDEST <= PICTURE_WIDTH_MAX, "columns have room");
+
 static const uint8_t *picture_data(enum picture picture)
 {
     return picture_bytes + flash_read_word(&offsets[picture]);
@@ -23,7 +25,12 @@ uint8_t picture_height(enum picture picture)
     return flash_read_byte(picture_data(picture) + 1);
 }
 
-uint8_t picture_byte(enum picture picture, uint8_t page, uint8_t x)
+void picture_read(enum picture picture, uint8_t page, uint8_t columns[PICTURE_WIDTH_MAX])
 {
-    return flash_read_byte(picture_data(picture) + 2 + page * picture_width(picture) + x);
+    const uint8_t *data = picture_data(picture);
+    uint8_t width = flash_read_byte(data);
+
+    data += 2 + page * width;
+    for (uint8_t x = 0; x < width; x++)
+        columns[x] = flash_read_byte(data + x);
 }

@@ -28,7 +28,9 @@ enum picture { PICTURES(PICTURE_ENUMERATOR) PICTURE_COUNT };
 uint8_t picture_width(enum picture picture);
 uint8_t picture_height(enum picture picture);
 
-/* Eight rows of column x of a picture: bit 0 is row 8 * page. Rows below the picture are 0. */
-uint8_t picture_byte(enum picture picture, uint8_t page, uint8_t x);
+/* Eight rows of a picture, from row 8 * page on, a byte for each of its columns: bit 0 is the topmost. Rows below the
+ * picture are 0. */
+#define PICTURE_WIDTH_MAX 24
+void picture_read(enum picture picture, uint8_t page, uint8_t columns[PICTURE_WIDTH_MAX]);
 
 #endif

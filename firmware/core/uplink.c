@@ -13,7 +13,7 @@
 #define RX_BYTES_A_STEP 256 /* leave the loop to the buttons even when the line never falls silent */
 
 #define PIECE_SIZE_MIN 32 /* a quarter of what the line holds */
-#define ANSWERS_A_STEP 8 /* read in a millisecond */
+#define ANSWERS_A_STEP 8  /* read in a millisecond */
 
 #define BODY_CAPACITY (UPLINK_FRAME_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
 
@@ -501,12 +501,6 @@ static void send_what_is_due(struct uplink *uplink, uint32_t now_ms, uint32_t up
     case LINK_NOTHING:
         break;
     }
-}
-
-/* What arrives may have to be verified, obeyed and answered; while answers are made, that is rarely more than an ACK. */
-uint8_t uplink_step_ms(const struct uplink *uplink)
-{
-    return is_on_its_way(uplink) || uplink->making != UPLINK_NOTHING_MADE ? 1 : 2;
 }
 
 /* What is on its way stands in the one buffer that an answer to what arrives would need, too: it goes first. */

@@ -71,10 +71,7 @@ struct uplink {
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
                  struct roster *roster, uint32_t now_ms);
 
-/* What the next step may take, on an AVR. */
-uint8_t uplink_step_ms(const struct uplink *uplink);
-
-/* One step, so that buttons are read in between: give the line what it has room for; else go on
+/* One step of at most 3 ms on an AVR, so that buttons are read in between: give the line what it has room for; else go on
  * with a frame in the making; else read what has arrived until a frame is complete, and obey it; else begin to send what is
  * due. Does nothing while an identity is being stored. */
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);

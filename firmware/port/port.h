@@ -30,7 +30,8 @@ uint8_t port_reset_causes(void);
 /* The buttons that are down this instant, not debounced: bit 0 is button 1, at the left. */
 uint8_t port_buttons(void);
 
-/* Sleep until the next tick; not at all where one came since the last sleep. A board may let ticks pass, up to PORT_REST_MS,
+/* Sleep until the next tick; not at all where one came since the last sleep, and less where a button has gone down since
+ * port_buttons and a byte on the line wakes the chip. A board may let ticks pass, up to PORT_REST_MS,
  * while no byte has arrived, no button has been down for PORT_SETTLE_MS and no EEPROM write is under way: a pass of the main loop
  * takes longer than a tick's interrupt, and an idle kiosk shall sleep 99 % of its time. */
 #define PORT_REST_MS 80

@@ -58,9 +58,11 @@ static uint8_t read_buttons(void)
     return (uint8_t)(PINA ^ 0xFFu) & BUTTON_PINS;
 }
 
+static uint8_t buttons_told; /* by port_buttons, the last time */
+
 uint8_t port_buttons(void)
 {
-    uint8_t down = read_buttons();
+    uint8_t down = buttons_told = read_buttons();
 
     if (down)
         clock_settle_ticks = PORT_SETTLE_MS / PORT_TICK_MS;
@@ -68,13 +70,18 @@ uint8_t port_buttons(void)
 }
 
 /* Until a tick that was not slept through before: one that came while the main loop was busy is not lost. The instruction
- * after sei is always executed first (datasheet, section 7.7.1), so that no tick slips in between the look and the sleep. */
+ * after sei is always executed first (datasheet, section 7.7.1), so that no tick slips in between the look and the sleep.
+ * What else wakes the chip, the bytes of a busy line, is taken as an occasion to see a button go down. */
 static void sleep_through_tick(void)
 {
     static uint8_t seen;
 
     cli();
     while (clock_ticks == seen) {
+        if (read_buttons() & ~buttons_told) {
+            sei();
+            return;
+        }
         sleep_enable();
         sei();
         sleep_cpu();

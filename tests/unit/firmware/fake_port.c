@@ -116,6 +116,8 @@ void port_line_write(const uint8_t *data, size_t size)
 {
     memcpy(fake_port.tx + fake_port.tx_size, data, size);
     fake_port.tx_size += size;
+    fake_port.buttons |= fake_port.pressed_by_line;
+    fake_port.pressed_by_line = 0;
 }
 
 bool port_display_write(uint8_t control, const uint8_t *data, size_t size)
@@ -124,6 +126,8 @@ bool port_display_write(uint8_t control, const uint8_t *data, size_t size)
     (void)data;
     (void)size;
     fake_port.display_writes++;
+    fake_port.buttons |= fake_port.pressed_by_display;
+    fake_port.pressed_by_display = 0;
     return !fake_port.is_display_absent;
 }
 

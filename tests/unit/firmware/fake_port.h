@@ -20,6 +20,7 @@ enum fake_tear { TEAR_OLD, TEAR_NEW, TEAR_ERASED, TEAR_BOTH, TEAR_NOISE, TEAR_KI
 struct fake_port {
     uint32_t now_ms;
     uint8_t buttons;
+    uint8_t pressed_by_display, pressed_by_line; /* these go down while the next bytes are written there */
     uint8_t reset_causes;
 
     uint8_t eeprom[PORT_EEPROM_SIZE];

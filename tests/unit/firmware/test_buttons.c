@@ -90,6 +90,22 @@ static void test_press_is_coming_until_it_is_reported(void **state)
     assert_false(buttons_is_press_coming(&bench.buttons));
 }
 
+static void test_press_is_new_until_it_is_sampled(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    begin(&bench);
+    assert_false(buttons_is_press_new(&bench.buttons, 0));
+    assert_true(buttons_is_press_new(&bench.buttons, FOUR));
+    sample(&bench, FOUR, PORT_TICK_MS);
+    assert_false(buttons_is_press_new(&bench.buttons, FOUR));
+    assert_true(buttons_is_press_new(&bench.buttons, FOUR | ONE));
+    hold(&bench, FOUR, 100);
+    sample(&bench, 0, PORT_TICK_MS);
+    assert_false(buttons_is_press_new(&bench.buttons, FOUR)); /* it is bouncing */
+}
+
 static void test_short_spike_is_no_press(void **state)
 {
     struct bench bench;
@@ -244,6 +260,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_press_is_reported_once_after_25_ms),
         cmocka_unit_test(test_press_is_coming_until_it_is_reported),
+        cmocka_unit_test(test_press_is_new_until_it_is_sampled),
         cmocka_unit_test(test_short_spike_is_no_press),
         cmocka_unit_test(test_buttons_are_independent),
         cmocka_unit_test(test_down_time_stops_at_release),

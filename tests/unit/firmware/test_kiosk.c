@@ -1564,6 +1564,72 @@ static void test_presence_comes_back_after_a_power_cut(void **state)
 
 /* Awkward fingers ------------------------------------------------------------------------------ */
 
+static void test_a_press_is_seen_without_waiting_for_the_tick(void **state)
+{
+    (void)state;
+    assert_int_equal(kiosk.buttons.raw, 0);
+    fake_port.buttons = 4;
+    kiosk_step(&kiosk); /* in the same millisecond as the look before */
+    assert_int_equal(kiosk.buttons.raw, 4);
+    fake_port.now_ms += BUTTONS_PRESS_MS - 1;
+    kiosk_step(&kiosk);
+    assert_int_equal(kiosk.shown.chosen, 0); /* a pause vouches for a little only */
+    for (uint8_t i = 0; i < BUTTONS_PRESS_MS; i++) {
+        fake_port.now_ms++;
+        kiosk_step(&kiosk);
+    }
+    assert_int_equal(kiosk.shown.chosen, 3);
+}
+
+/* Neither is begun when a button has gone down meanwhile: the next step looks at it. */
+static void test_a_press_waits_for_one_page_or_one_step_of_the_line(void **state)
+{
+    uint32_t written = fake_port.write_count;
+
+    (void)state;
+    kiosk.display.pending = 1;
+    kiosk.uplink.link.health_due_ms = fake_port.now_ms; /* something to say, and something to write */
+    kiosk.journal.erase_left = STORAGE_SLOT_SIZE;
+    kiosk.journal.may_be_torn = true;
+    fake_port.pressed_by_display = 1;
+    assert_true(kiosk_step(&kiosk));
+    assert_int_equal(kiosk.buttons.raw, 0);
+    assert_int_equal(fake_port.tx_size, 0);
+    assert_int_equal(fake_port.write_count, written);
+    assert_true(kiosk_step(&kiosk));
+    assert_int_equal(kiosk.buttons.raw, 1);
+    fake_port.buttons = 0;
+    fake_port.now_ms += PORT_TICK_MS;
+    fake_port.pressed_by_line = 1;
+    assert_true(kiosk_step(&kiosk));
+    assert_true(fake_port.tx_size > 0);
+    assert_int_equal(kiosk.buttons.raw, 0);
+    assert_int_equal(fake_port.write_count, written);
+    assert_true(kiosk_step(&kiosk));
+    assert_int_equal(kiosk.buttons.raw, 1);
+}
+
+/* At the end of a question's time: neither is "nobody pressed" stored, nor another screen drawn, under a finger. */
+static void test_what_time_makes_due_waits_for_a_press_on_its_way(void **state)
+{
+    (void)state;
+    press(2);
+    assert_int_equal(kiosk.visit.state, VISIT_ASKING);
+    uint32_t seq = next_seq();
+    uint32_t left_ms = kiosk.visit.since_ms + VISIT_QUESTION_MS - fake_port.now_ms;
+    run(left_ms - 10 - left_ms % PORT_TICK_MS);
+    enum screen_kind kind = kiosk.shown.kind;
+    fake_port.buttons = 1;
+    run(20);
+    assert_int_equal(next_seq(), seq);
+    assert_int_equal(kiosk.shown.kind, kind);
+    assert_int_equal(kiosk.shown.chosen, 0);
+    run(15);
+    assert_int_equal(kiosk.shown.chosen, 1);
+    fake_port.buttons = 0;
+    finish_visit();
+}
+
 static void test_a_double_tap_on_one_button_is_one_rating(void **state)
 {
     uint32_t first = next_seq();
@@ -1924,7 +1990,8 @@ int main(void)
                                reset_ready),
         cmocka_unit_test_setup(test_an_open_help_call_comes_first_and_is_acknowledged_for_good, reset_ready),
         cmocka_unit_test_setup(test_a_help_call_is_answered_by_whoever_has_the_pin, reset_ready),
-        cmocka_unit_test_setup(test_a_help_call_that_was_over_while_the_line_was_down_is_forgotten, reset_ready),
+        cmocka_unit_test_setup(test_a_help_call_that_was_over_while_the_line_was_down_is_forgotten,
+                               reset_ready),
         cmocka_unit_test_setup(test_a_help_call_that_cannot_be_kept_as_answered_is_not, reset_ready),
         cmocka_unit_test_setup(test_silence_is_stored_and_ends_the_visit, reset_ready),
         cmocka_unit_test_setup(test_the_bar_drains, reset_ready),
@@ -1952,6 +2019,9 @@ int main(void)
         cmocka_unit_test_setup(test_button_three_at_power_up_runs_the_self_test, reset_ready),
         cmocka_unit_test_setup(test_buttons_two_and_four_at_power_up_leave_the_database_but_keep_the_journal,
                                reset_ready),
+        cmocka_unit_test_setup(test_a_press_is_seen_without_waiting_for_the_tick, reset_ready),
+        cmocka_unit_test_setup(test_a_press_waits_for_one_page_or_one_step_of_the_line, reset_ready),
+        cmocka_unit_test_setup(test_what_time_makes_due_waits_for_a_press_on_its_way, reset_ready),
         cmocka_unit_test_setup(test_a_double_tap_on_one_button_is_one_rating, reset_ready),
         cmocka_unit_test_setup(test_a_stuck_outer_button_leaves_the_other_four_their_ratings, reset_ready),
         cmocka_unit_test_setup(test_a_stuck_inner_button_does_not_lock_staff_out, reset_ready),
