@@ -146,6 +146,7 @@ static void send_nak(struct session *session, uint32_t expected, const struct se
     session->naked = expected;
     session->naked_ms = clock->now_ms;
     session->nak_count++;
+    session->behind_count = 0;
     send_frame(session, MESSAGE_NAK, body, message_nak_encode(&nak, body, sizeof body));
 }
 
@@ -161,10 +162,12 @@ static bool is_nak_due(const struct session *session, const struct session_clock
     return is_nak_awaited(session) && clock->now_ms - session->naked_ms >= SESSION_NAK_MS;
 }
 
-/* What comes first after a gap, and again where the kiosk went back for it and it is missing still. */
+/* What comes first after a gap, and again where the kiosk went back for it and it is missing still, or does not go back. */
 static void on_gap(struct session *session, uint32_t first, const struct session_clock *clock)
 {
-    if (session->naked != session->expected || first <= session->beyond || is_nak_due(session, clock))
+    bool is_deaf = is_nak_awaited(session) && ++session->behind_count == SESSION_NAK_FRAMES;
+
+    if (session->naked != session->expected || first <= session->beyond || is_deaf || is_nak_due(session, clock))
         send_nak(session, session->expected, clock);
     session->beyond = first;
 }

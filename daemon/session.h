@@ -35,6 +35,7 @@
 #define SESSION_REQUESTS_MAX 8     /* with the store at the same time; the kiosk sends again what was not taken */
 #define SESSION_NAK_MS 100     /* a NAK is said again when nothing follows from it ... */
 #define SESSION_DAMAGE_MS 30   /* ... or when another frame is damaged so long after it */
+#define SESSION_NAK_FRAMES 3   /* ... or when so many came from beyond it: more than a kiosk that hears it still sends */
 #define SESSION_NAKS_MAX 4     /* ... so often, with the first */
 #define SESSION_KEPT_MAX 8 /* frames of ANSWERS that come while the proof is committed: 30 ms at 500000 baud */
 #define SESSION_UNPROVEN_MAX 3 /* so many may be lost on the way; more are a stranger's */
@@ -182,6 +183,7 @@ struct session {
     uint32_t naked;    /* the `expected` of the last NAK; 0: none since */
     uint64_t naked_ms; /* when that was said */
     uint8_t nak_count; /* how often */
+    uint8_t behind_count; /* frames that came from beyond it since */
     uint32_t beyond;   /* the first seq of the last frame that came behind a gap */
     int64_t midnight_ms; /* UTC */
     bool is_held;
