@@ -8,47 +8,41 @@
 #define DELIMITER 0x00
 #define GROUP_CODE_MAX 0xFF /* 254 bytes without an implied zero */
 
-struct stuffer {
-    uint8_t *out;
-    size_t code_at; /* where the length code of the open group stands */
-    size_t size;
-};
-
-/* A byte is read before its place is written, so that data may stand where it goes. */
-static void stuff(struct stuffer *stuffer, const uint8_t *data, size_t size)
+/* The data stands where it goes, one byte behind its first length code: of all bytes only the zeros change. */
+static void stuff(uint8_t *code, const uint8_t *end)
 {
-    for (size_t i = 0; i < size; i++) {
-        if (data[i] != DELIMITER) {
-            stuffer->out[stuffer->size++] = data[i];
+    uint8_t *byte = code + 1;
+
+    for (; byte < end; byte++) {
+        if (*byte != DELIMITER)
             continue;
-        }
-        stuffer->out[stuffer->code_at] = (uint8_t)(stuffer->size - stuffer->code_at);
-        stuffer->code_at = stuffer->size++;
+        *code = (uint8_t)(byte - code);
+        code = byte;
     }
+    *code = (uint8_t)(byte - code);
 }
 
 size_t frame_encode(uint8_t type, uint8_t flags, const uint8_t *body, size_t body_size, uint8_t *encoded,
                     size_t capacity)
 {
-    const uint8_t header[FRAME_HEADER_SIZE] = {type, flags};
-    uint8_t check[FRAME_CRC_SIZE];
-    struct stuffer stuffer = {
-        .out = encoded, .code_at = 1, .size = FRAME_ENCODED_BODY_AT - FRAME_HEADER_SIZE};
+    size_t checked_size = FRAME_HEADER_SIZE + body_size;
+    uint8_t *data = encoded + FRAME_ENCODED_BODY_AT - FRAME_HEADER_SIZE;
+    uint8_t *check = data + checked_size;
 
     if (body_size > FRAME_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE ||
-        capacity < FRAME_ENCODED_SIZE(body_size + FRAME_HEADER_SIZE + FRAME_CRC_SIZE))
+        capacity < FRAME_ENCODED_SIZE(checked_size + FRAME_CRC_SIZE))
         return 0;
-    uint32_t crc = crc32_update(crc32_update(0, header, sizeof header), body, body_size);
-    for (uint8_t i = 0; i < FRAME_CRC_SIZE; i++)
-        check[i] = (uint8_t)(crc >> 8 * i);
-
+    if (body_size > 0 && body != encoded + FRAME_ENCODED_BODY_AT)
+        memmove(encoded + FRAME_ENCODED_BODY_AT, body, body_size);
+    data[0] = type;
+    data[1] = flags;
+    uint32_t crc = crc32_update(0, data, checked_size);
+    for (uint8_t i = 0; i < FRAME_CRC_SIZE; i++, crc >>= 8)
+        check[i] = (uint8_t)crc;
     encoded[0] = DELIMITER;
-    stuff(&stuffer, header, sizeof header);
-    stuff(&stuffer, body, body_size);
-    stuff(&stuffer, check, sizeof check);
-    encoded[stuffer.code_at] = (uint8_t)(stuffer.size - stuffer.code_at);
-    encoded[stuffer.size++] = DELIMITER;
-    return stuffer.size;
+    stuff(data - 1, check + FRAME_CRC_SIZE);
+    check[FRAME_CRC_SIZE] = DELIMITER;
+    return FRAME_ENCODED_SIZE(checked_size + FRAME_CRC_SIZE);
 }
 
 void frame_decoder_init(struct frame_decoder *decoder, uint8_t *buffer, size_t capacity)

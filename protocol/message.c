@@ -6,7 +6,6 @@
 #include "bytes.h"
 #include "crc.h"
 
-#define ANSWERS_COUNT_AT 4 /* in the body */
 #define STAFF_ENTRY_SIZE_MAX (2 + 1 + 2 + 1 + STAFF_NAME_SIZE_MAX)
 
 _Static_assert(FRAME_HEADER_SIZE + ANSWERS_HEAD_SIZE + ANSWERS_CAPACITY * ANSWER_WIRE_SIZE + FRAME_CRC_SIZE +

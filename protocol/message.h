@@ -53,6 +53,7 @@ enum message_type { MESSAGES(MESSAGE_ENUMERATOR) };
 #define FIRMWARE_NAME_SIZE_MAX 16 /* as in "0.1.0" */
 #define ANSWERS_CAPACITY 16       /* answers in one frame */
 #define ANSWERS_HEAD_SIZE 5       /* what stands before them */
+#define ANSWERS_COUNT_AT 4        /* there, how many they are */
 #define ANSWER_WIRE_SIZE 10
 #define ANSWER_VISIT_BACK_MAX 15 /* the journal packs it into four bits */
 

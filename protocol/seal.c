@@ -5,7 +5,7 @@
 
 #include "bytes.h"
 
-#define CONTEXT_SIZE (8 + 8 + 1 + SEAL_COUNTER_SIZE + 2)
+#define CONVERSATION_SIZE (8 + 8)
 
 bool seal_is_key(const uint8_t key[SEAL_KEY_SIZE])
 {
@@ -31,7 +31,13 @@ void seal_begin(struct seal *seal, enum seal_end end, const uint8_t key[SEAL_KEY
 
 void seal_open(struct seal *seal, uint64_t nonce)
 {
-    seal->nonce = nonce;
+    uint8_t start[CONVERSATION_SIZE];
+    struct bytes_writer writer = {.data = start, .capacity = sizeof start};
+
+    bytes_put_u64(&writer, seal->hello);
+    bytes_put_u64(&writer, nonce);
+    siphash_init(&seal->conversation, seal->key);
+    siphash_update(&seal->conversation, start, sizeof start);
     seal->sent = 0;
     seal->taken = 0;
     seal->is_open = true;
@@ -41,18 +47,12 @@ void seal_open(struct seal *seal, uint64_t nonce)
 static uint64_t compute(const struct seal *seal, uint8_t sender, uint32_t counter, uint8_t type,
                         const uint8_t *body, size_t size)
 {
-    uint8_t context[CONTEXT_SIZE];
-    struct bytes_writer writer = {.data = context, .capacity = sizeof context};
-    struct siphash hash;
+    const uint8_t head[] = {
+        sender, (uint8_t)counter, (uint8_t)(counter >> 8), (uint8_t)(counter >> 16), (uint8_t)(counter >> 24),
+        type,   SEAL_FLAG};
+    struct siphash hash = seal->conversation;
 
-    bytes_put_u64(&writer, seal->hello);
-    bytes_put_u64(&writer, seal->nonce);
-    bytes_put_u8(&writer, sender);
-    bytes_put_u32(&writer, counter);
-    bytes_put_u8(&writer, type);
-    bytes_put_u8(&writer, SEAL_FLAG);
-    siphash_init(&hash, seal->key);
-    siphash_update(&hash, context, sizeof context);
+    siphash_update(&hash, head, sizeof head);
     siphash_update(&hash, body, size);
     return siphash_finish(&hash);
 }
@@ -80,9 +80,10 @@ bool seal_verify(struct seal *seal, uint8_t type, const uint8_t *body, size_t si
     uint64_t mac = bytes_get_u64(&reader);
     if (counter <= seal->taken)
         return false;
-    uint64_t difference = mac ^ compute(seal, seal->end == SEAL_KIOSK ? SEAL_DAEMON : SEAL_KIOSK, counter, type,
-                                        body, reader.position - SEAL_SIZE);
-    if (difference != 0) /* one comparison of the whole: how long it takes says nothing about where they differ */
+    uint64_t difference = mac ^ compute(seal, seal->end == SEAL_KIOSK ? SEAL_DAEMON : SEAL_KIOSK, counter,
+                                        type, body, reader.position - SEAL_SIZE);
+    if (difference !=
+        0) /* one comparison of the whole: how long it takes says nothing about where they differ */
         return false;
     seal->taken = counter;
     *body_size = size - SEAL_SIZE;

@@ -25,11 +25,11 @@ enum seal_end { SEAL_KIOSK, SEAL_DAEMON };
 struct seal {
     uint8_t key[SEAL_KEY_SIZE];
     uint64_t hello; /* the keyed hash of the HELLO that began the conversation, its nonce included */
-    uint64_t nonce; /* the daemon's */
-    uint32_t sent;  /* counter of the last frame sealed here; 0: none */
-    uint32_t taken; /* highest counter of the other end's; 0: none */
-    uint8_t end;    /* enum seal_end: this one */
-    bool is_open;   /* the nonce is known */
+    struct siphash conversation; /* of what every MAC of it begins with: hello, the daemon's nonce */
+    uint32_t sent;               /* counter of the last frame sealed here; 0: none */
+    uint32_t taken;              /* highest counter of the other end's; 0: none */
+    uint8_t end;                 /* enum seal_end: this one */
+    bool is_open;                /* the nonce is known */
 };
 
 /* A HELLO with this body went out (kiosk) or came in (daemon). Nothing can be sealed before seal_open. */

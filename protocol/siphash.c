@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-static void take_byte(struct siphash *hash, uint8_t byte)
-{
-    hash->word[hash->count++ % SIPHASH_WORD_SIZE] = byte;
-    if (hash->count % SIPHASH_WORD_SIZE == 0)
-        siphash_word(hash->v, hash->word);
-}
-
 void siphash_init(struct siphash *hash, const uint8_t key[SIPHASH_KEY_SIZE])
 {
     /* "somepseudorandomlygeneratedbytes" in the paper's section 2.1, against which the key is laid. */
@@ -29,32 +22,38 @@ void siphash_init(struct siphash *hash, const uint8_t key[SIPHASH_KEY_SIZE])
 void siphash_update(struct siphash *hash, const void *data, size_t size)
 {
     const uint8_t *bytes = data;
+    uint8_t begun = hash->count % SIPHASH_WORD_SIZE;
+    uint8_t missing = SIPHASH_WORD_SIZE - begun;
 
-    while (size > 0) {
-        if (hash->count % SIPHASH_WORD_SIZE == 0 && size >= SIPHASH_WORD_SIZE) {
-            siphash_word(hash->v, bytes);
-            hash->count += SIPHASH_WORD_SIZE;
-            bytes += SIPHASH_WORD_SIZE;
-            size -= SIPHASH_WORD_SIZE;
-            continue;
-        }
-        take_byte(hash, *bytes++);
-        size--;
+    hash->count = (uint8_t)(hash->count + size);
+    if (begun > 0 && size >= missing) {
+        memcpy(hash->word + begun, bytes, missing);
+        siphash_words(hash->v, hash->word, 1);
+        bytes += missing;
+        size -= missing;
+        begun = 0;
     }
+    if (begun == 0 && size >= SIPHASH_WORD_SIZE) {
+        siphash_words(hash->v, bytes, size / SIPHASH_WORD_SIZE);
+        bytes += size - size % SIPHASH_WORD_SIZE;
+        size %= SIPHASH_WORD_SIZE;
+    }
+    if (size > 0)
+        memcpy(hash->word + begun, bytes, size);
 }
 
 /* The last word: what is left, filled up with zeros, and the count in its highest byte. Two rounds with a word of zeros are
  * two of the four that end it. */
 uint64_t siphash_finish(struct siphash *hash)
 {
-    uint8_t count = hash->count;
+    uint8_t begun = hash->count % SIPHASH_WORD_SIZE;
 
-    while (hash->count % SIPHASH_WORD_SIZE != SIPHASH_WORD_SIZE - 1)
-        take_byte(hash, 0);
-    take_byte(hash, count);
+    memset(hash->word + begun, 0, SIPHASH_WORD_SIZE - 1 - begun);
+    hash->word[SIPHASH_WORD_SIZE - 1] = hash->count;
+    siphash_words(hash->v, hash->word, 1);
     hash->v[2] ^= 0xFF;
     memset(hash->word, 0, sizeof hash->word);
-    siphash_word(hash->v, hash->word);
-    siphash_word(hash->v, hash->word);
+    siphash_words(hash->v, hash->word, 1);
+    siphash_words(hash->v, hash->word, 1);
     return hash->v[0] ^ hash->v[1] ^ hash->v[2] ^ hash->v[3];
 }

@@ -10,7 +10,7 @@
  *
  *   0..2   lap: seq / slot count      (seq = lap * slot count + slot index)
  *   3      visit_back << 4 | question
- *   4..5   value
+ *   4..5   value       from here on as in ANSWERS
  *   6..7   boot
  *   8..11  uptime, s
  *   12..13 CRC-16 of bytes 0..11
@@ -87,9 +87,22 @@ static uint16_t slot_address(uint16_t index)
     return (uint16_t)(STORAGE_JOURNAL + index * STORAGE_SLOT_SIZE);
 }
 
+/* What waits stands in two laps at most; for these, no division of 600 cycles is needed. */
 static uint16_t slot_index(const struct journal *journal, uint32_t seq)
 {
+    uint32_t behind = seq - journal->lap_start;
+
+    if (behind < journal->slot_count)
+        return (uint16_t)behind;
+    behind -= journal->slot_count;
+    if (behind < journal->slot_count)
+        return (uint16_t)behind;
     return (uint16_t)(seq % journal->slot_count);
+}
+
+static void find_lap(struct journal *journal)
+{
+    journal->lap_start = journal->oldest - journal->oldest % journal->slot_count;
 }
 
 static bool is_blank(const uint8_t *bytes, uint8_t size)
@@ -106,11 +119,14 @@ static uint16_t u16_at(const uint8_t *bytes)
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
+static uint32_t seq_of(const struct journal *journal, uint16_t index, const uint8_t *bytes)
+{
+    return ((uint32_t)bytes[2] << 16 | u16_at(bytes)) * journal->slot_count + index;
+}
+
 static void unpack(const struct journal *journal, uint16_t index, const uint8_t *bytes, struct answer *answer)
 {
-    uint32_t lap = (uint32_t)bytes[2] << 16 | u16_at(bytes);
-
-    answer->seq = lap * journal->slot_count + index;
+    answer->seq = seq_of(journal, index, bytes);
     answer->visit_back = bytes[3] >> 4;
     answer->question = bytes[3] & 0x0F;
     answer->value = u16_at(bytes + 4);
@@ -123,6 +139,13 @@ static uint16_t payload_crc(const uint8_t *payload)
     uint16_t crc = crc16(payload, PAYLOAD_SIZE);
 
     return crc == BLANK_CRC ? 0 : crc;
+}
+
+/* Whether an answer can be read from a slot's bytes, whatever the state says of it. */
+static bool is_right(const uint8_t bytes[STORAGE_SLOT_SIZE])
+{
+    return payload_crc(bytes) == u16_at(bytes + CRC_AT) && bytes[STATE_AT] != GRAVE &&
+           !is_blank(bytes, PAYLOAD_SIZE);
 }
 
 static void pack(const struct journal *journal, const struct answer *answer, uint8_t bytes[STORAGE_SLOT_SIZE])
@@ -146,13 +169,11 @@ static void read_slot(const struct journal *journal, uint16_t index, struct slot
     memset(slot, 0, sizeof *slot);
     port_eeprom_read(slot_address(index), bytes, sizeof bytes);
     uint8_t state = slot->state = bytes[STATE_AT];
-    uint16_t crc = u16_at(bytes + CRC_AT);
-    slot->is_begun = crc == BLANK_CRC;
-    slot->is_right = payload_crc(bytes) == crc && state != GRAVE;
+    slot->is_begun = u16_at(bytes + CRC_AT) == BLANK_CRC;
+    slot->is_right = is_right(bytes);
     if (is_blank(bytes, PAYLOAD_SIZE)) {
         slot->kind = state == COMMITTED ? SLOT_DAMAGED : SLOT_BLANK;
         slot->is_clean = is_blank(bytes, sizeof bytes);
-        slot->is_right = false;
         return;
     }
     if (slot->is_right)
@@ -321,23 +342,46 @@ uint16_t journal_free(const struct journal *journal)
     return pending < capacity ? (uint16_t)(capacity - pending) : 0;
 }
 
-enum journal_entry journal_read(const struct journal *journal, uint32_t seq, struct answer *answer)
+enum journal_entry journal_copy(const struct journal *journal, uint32_t seq, uint8_t wire[ANSWER_WIRE_SIZE])
 {
+    uint8_t bytes[STORAGE_SLOT_SIZE];
+    uint16_t index = slot_index(journal, seq);
     struct slot slot;
 
-    read_slot(journal, slot_index(journal, seq), &slot);
-    if (slot.is_right && slot.answer.seq == seq) {
-        *answer = slot.answer;
-        return JOURNAL_ANSWER; /* also if its state says acknowledged: the daemon knows better than a torn
-                                  byte */
+    port_eeprom_read(slot_address(index), bytes, sizeof bytes);
+    if (is_right(bytes) && seq_of(journal, index, bytes) == seq) {
+        wire[0] = bytes[3] >> 4;
+        wire[1] = bytes[3] & 0x0F;
+        memcpy(wire + 2, bytes + 4, ANSWER_WIRE_SIZE - 2);
+        return JOURNAL_ANSWER; /* also if its state says acknowledged: the daemon knows better than a torn byte */
     }
+    read_slot(journal, index, &slot);
     return slot.kind == SLOT_FREE || slot.kind == SLOT_BLANK ? JOURNAL_DEAD : JOURNAL_DAMAGED;
+}
+
+enum journal_entry journal_read(const struct journal *journal, uint32_t seq, struct answer *answer)
+{
+    uint8_t wire[ANSWER_WIRE_SIZE];
+    enum journal_entry entry = journal_copy(journal, seq, wire);
+
+    if (entry == JOURNAL_ANSWER)
+        *answer = (struct answer){
+            .seq = seq,
+            .visit_back = wire[0],
+            .question = wire[1],
+            .value = u16_at(wire + 2),
+            .boot = u16_at(wire + 4),
+            .uptime_s = (uint32_t)u16_at(wire + 8) << 16 | u16_at(wire + 6),
+        };
+    return entry;
 }
 
 void journal_ack(struct journal *journal, uint32_t through)
 {
     if (through >= journal->oldest && through < journal->next)
         journal->oldest = through + 1;
+    if (journal->oldest - journal->lap_start >= journal->slot_count)
+        journal->lap_start += journal->slot_count;
 }
 
 /* Where a mark decayed, or is in doubt, the journal goes back to what it says was acknowledged, behind which there may be
@@ -370,6 +414,7 @@ bool journal_doubt(struct journal *journal, uint32_t through)
         journal_read(journal, doubtful, &answer) != JOURNAL_ANSWER)
         return false;
     journal->oldest = journal->cleared = doubtful;
+    find_lap(journal);
     unmark_oldest(journal);
     return true;
 }
@@ -558,6 +603,7 @@ void journal_init_ring(struct journal *journal, uint16_t slot_count)
     find_next(journal);
     find_oldest(journal);
     include_doubtful(journal);
+    find_lap(journal);
     journal->cleared = journal->oldest;
     journal->doubtful = journal->oldest == journal->next ? journal->next - 1 : 0;
     bury_torn(journal);

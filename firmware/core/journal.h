@@ -40,6 +40,7 @@ struct journal {
     uint16_t boot;     /* this boot's number */
     uint16_t bad_slots;
     uint16_t slot_count; /* STORAGE_SLOT_COUNT, or a test's small ring */
+    uint32_t lap_start;  /* the number that slot 0 has, or had, in the lap of the oldest */
     uint8_t erase_left;  /* bytes of the next slot not yet known to be blank */
     bool may_be_torn;    /* ... and that slot may have a cell that reads differently each time */
     bool is_boot_claimed;
@@ -67,6 +68,9 @@ uint16_t journal_free(const struct journal *journal);
 
 /* Read one entry, journal_oldest <= seq < journal_next; *answer is valid for JOURNAL_ANSWER only. */
 enum journal_entry journal_read(const struct journal *journal, uint32_t seq, struct answer *answer);
+
+/* The same, as an answer stands in ANSWERS: a full journal goes out as fast as this is. */
+enum journal_entry journal_copy(const struct journal *journal, uint32_t seq, uint8_t wire[ANSWER_WIRE_SIZE]);
 
 /* The daemon has everything up to `through`, which is below journal_next. Takes effect at once; the slots are
  * marked by journal_step, and what a power cut leaves unmarked is sent again and recognised by the daemon. */

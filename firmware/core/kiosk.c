@@ -135,6 +135,19 @@ static void step_picture(struct kiosk *kiosk, uint32_t now_ms)
     }
 }
 
+static bool is_anybody_here(const struct kiosk *kiosk)
+{
+    return visit_is_open(&kiosk->visit) || staff_menu_is_open(&kiosk->menu) || kiosk->self_test.is_running;
+}
+
+/* Where answers wait that were never sent, and nobody looks, the display waits until they are out: 0.3 s at most. */
+static bool step_display(struct kiosk *kiosk, uint32_t now_ms)
+{
+    if (uplink_is_behind(&kiosk->uplink) && !is_anybody_here(kiosk))
+        return false;
+    return display_step(&kiosk->display, &kiosk->canvas, now_ms);
+}
+
 static void step_line(struct kiosk *kiosk, uint32_t now_ms)
 {
     kiosk->uplink.status = (struct uplink_status){
@@ -212,7 +225,7 @@ bool kiosk_step(struct kiosk *kiosk)
     look(kiosk);
     if (buttons_is_press_coming(&kiosk->buttons))
         return true;
-    bool is_drawing = display_step(&kiosk->display, &kiosk->canvas, now_ms);
+    bool is_drawing = step_display(kiosk, now_ms);
     if (is_press_new(kiosk))
         return true;
     step_line(kiosk, port_now_ms());

@@ -233,12 +233,12 @@ static void draw_faces(const struct drawing *drawing)
                        (enum picture)(PICTURE_FACE_1 + i));
 }
 
-/* Three pixels wide, between the feet of the faces: seen by those who know. */
-static void draw_marks(const struct drawing *drawing)
+/* Three pixels wide, between the feet of the faces: seen by those who know. Drawn a second time, they are gone. */
+static void draw_marks(struct canvas *canvas, uint8_t marks)
 {
     for (uint8_t i = 0; i < MARK_COUNT; i++)
-        if (drawing->screen->marks >> i & 1)
-            canvas_picture(drawing->canvas, (uint8_t)((face_x(i) + face_x((uint8_t)(i + 1))) / 2 - 1),
+        if (marks >> i & 1)
+            canvas_picture(canvas, (uint8_t)((face_x(i) + face_x((uint8_t)(i + 1))) / 2 - 1),
                            CANVAS_HEIGHT - 5, (enum picture)(PICTURE_MARK_OFFLINE + i));
 }
 
@@ -253,7 +253,7 @@ static void draw_idle(const struct drawing *drawing)
         draw_centred(drawing->canvas, 29, FONT_SMALL, drawing->screen->names[0]);
     }
     draw_faces(drawing);
-    draw_marks(drawing);
+    draw_marks(drawing->canvas, drawing->screen->marks);
 }
 
 static void draw_names(const struct drawing *drawing, enum text title, enum text last)
@@ -589,10 +589,13 @@ void screen_draw(const struct screen *screen, struct canvas *canvas)
         canvas_fill(canvas, 0, BAR_Y, screen->bar, BAR_HEIGHT);
 }
 
-/* Numbers and names are compared whole; a name by where it lives. */
+/* But for the chosen option, the bar and, where no bar is over them, marks. Numbers and names are compared whole; a name by
+ * where it lives. */
 static bool is_same_picture(const struct screen *a, const struct screen *b)
 {
-    return a->kind == b->kind && a->language == b->language && a->marks == b->marks &&
+    bool has_same_marks = a->marks == b->marks || (a->kind == SCREEN_IDLE && a->bar == 0 && b->bar == 0);
+
+    return has_same_marks && a->kind == b->kind && a->language == b->language &&
            a->name_count == b->name_count && a->has_more == b->has_more && a->name == b->name &&
            memcmp(a->names, b->names, sizeof a->names) == 0 &&
            memcmp(a->number, b->number, sizeof a->number) == 0;
@@ -606,6 +609,7 @@ bool screen_update(const struct screen *from, const struct screen *to, struct ca
         invert_chosen(from, canvas);
         invert_chosen(to, canvas);
     }
+    draw_marks(canvas, from->marks ^ to->marks);
     if (from->bar != to->bar) {
         canvas_erase(canvas, 0, BAR_Y, CANVAS_WIDTH, BAR_HEIGHT);
         canvas_fill(canvas, 0, BAR_Y, to->bar, BAR_HEIGHT);

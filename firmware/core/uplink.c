@@ -12,9 +12,7 @@
 
 #define RX_BYTES_A_STEP 256 /* leave the loop to the buttons even when the line never falls silent */
 
-#define PIECE_SIZE_MIN 32 /* a quarter of what the line holds */
-#define ANSWERS_A_STEP 8  /* read in a millisecond */
-
+#define PIECE_SIZE_MIN 32 /* a quarter of what the line holds, or less */
 #define BODY_CAPACITY (UPLINK_FRAME_SIZE_MAX - FRAME_HEADER_SIZE - FRAME_CRC_SIZE)
 
 _Static_assert(sizeof BYNAME_VERSION - 1 <= FIRMWARE_NAME_SIZE_MAX, "the version fits a HELLO");
@@ -73,25 +71,20 @@ static void pass_on(struct uplink *uplink)
     uplink->tx_sent = (uint8_t)(uplink->tx_sent + left);
 }
 
-static void encode(struct uplink *uplink, enum message_type type, bool is_sealed, size_t body_size)
-{
-    uplink->tx_size = (uint8_t)frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, body_of(uplink),
-                                            body_size, uplink->tx, sizeof uplink->tx);
-    uplink->tx_sent = 0;
-    pass_on(uplink);
-}
-
-/* With a key everything but HELLO goes out sealed. Answers that were being made in the same place begin anew. */
+/* With a key everything but HELLO goes out sealed. Answers that were gathered in the same place are gathered anew. */
 static void send(struct uplink *uplink, enum message_type type, size_t body_size)
 {
     bool is_sealed = type != MESSAGE_HELLO && is_keyed(uplink);
 
-    uplink->making = UPLINK_NOTHING_MADE;
+    uplink->answer_count = 0;
     if (is_sealed)
         body_size = seal_append(&uplink->seal, (uint8_t)type, body_of(uplink), body_size, BODY_CAPACITY);
     if (is_sealed && body_size == 0)
         return; /* no conversation: nobody could verify it */
-    encode(uplink, type, is_sealed, body_size);
+    uplink->tx_size = (uint8_t)frame_encode((uint8_t)type, is_sealed ? SEAL_FLAG : 0, body_of(uplink),
+                                            body_size, uplink->tx, sizeof uplink->tx);
+    uplink->tx_sent = 0;
+    pass_on(uplink);
 }
 
 static void send_hello(struct uplink *uplink, uint32_t uptime_s)
@@ -151,81 +144,50 @@ static void send_received(struct uplink *uplink, uint8_t token, bool is_taken)
 static void send_lost(struct uplink *uplink, uint32_t now_ms, uint32_t first, enum journal_entry entry)
 {
     struct message_lost lost = {.first = first, .last = first};
-    struct answer answer;
+    uint8_t answer[ANSWER_WIRE_SIZE];
 
     lost.cause = entry == JOURNAL_DEAD ? LOST_DEAD_SLOT : LOST_DAMAGED;
     while (lost.last + 1 < journal_next(uplink->journal) &&
-           journal_read(uplink->journal, lost.last + 1, &answer) == entry)
+           journal_copy(uplink->journal, lost.last + 1, answer) == entry)
         lost.last++;
     send(uplink, MESSAGE_LOST, message_lost_encode(&lost, body_of(uplink), BODY_CAPACITY));
     link_on_sent(&uplink->link, now_ms, lost.first, lost.last);
 }
 
-/* Some more of a run of answers, from `first` on; or, at its beginning, what is lost. */
+/* A run of answers goes into the frame; or, where it would begin, what is lost goes out. */
 static void gather(struct uplink *uplink, uint32_t now_ms)
 {
-    struct bytes_writer writer = {
-        .data = body_of(uplink), .capacity = BODY_CAPACITY, .size = uplink->body_size};
-    struct answer answer;
+    struct bytes_writer writer = {.data = body_of(uplink), .capacity = BODY_CAPACITY};
+    uint32_t first = uplink->link.next_to_send, next = journal_next(uplink->journal);
+    uint8_t count = 0;
 
-    for (uint8_t i = 0; i < ANSWERS_A_STEP; i++) {
-        uint32_t seq = uplink->first + uplink->answer_count;
-        enum journal_entry entry = journal_read(uplink->journal, seq, &answer);
-        if (entry != JOURNAL_ANSWER && uplink->answer_count == 0) {
-            uplink->making = UPLINK_NOTHING_MADE;
-            send_lost(uplink, now_ms, seq, entry);
+    message_answers_begin(&writer, first);
+    while (count < UPLINK_ANSWERS_MAX && first + count < next) {
+        enum journal_entry entry = journal_copy(uplink->journal, first + count, writer.data + writer.size);
+        if (entry != JOURNAL_ANSWER && count == 0) {
+            send_lost(uplink, now_ms, first, entry);
             return;
         }
-        if (entry == JOURNAL_ANSWER) {
-            message_answers_add(&writer, &answer);
-            uplink->answer_count++;
-            seq++;
-        }
-        if (entry != JOURNAL_ANSWER || seq == journal_next(uplink->journal) ||
-            uplink->answer_count == UPLINK_ANSWERS_MAX) {
-            uplink->making = UPLINK_GATHERED;
+        if (entry != JOURNAL_ANSWER)
             break;
-        }
+        writer.size += ANSWER_WIRE_SIZE;
+        count++;
     }
-    uplink->body_size = (uint8_t)writer.size;
+    writer.data[ANSWERS_COUNT_AT] = count;
+    uplink->answer_count = count;
 }
 
-static void begin_answers(struct uplink *uplink, uint32_t now_ms)
+/* What was gathered goes out. Nothing was heard since, so next_to_send is still where it begins. */
+static void send_answers(struct uplink *uplink, uint32_t now_ms)
 {
-    struct bytes_writer writer = {.data = body_of(uplink), .capacity = BODY_CAPACITY};
+    uint32_t first = uplink->link.next_to_send;
+    uint8_t count = uplink->answer_count;
 
-    uplink->making = UPLINK_GATHERING;
-    uplink->first = uplink->link.next_to_send;
     uplink->answer_count = 0;
-    message_answers_begin(&writer, uplink->first);
-    uplink->body_size = (uint8_t)writer.size;
-    gather(uplink, now_ms);
-}
-
-/* Without a conversation nobody could verify it. */
-static void seal_answers(struct uplink *uplink)
-{
-    size_t size =
-        seal_append(&uplink->seal, MESSAGE_ANSWERS, body_of(uplink), uplink->body_size, BODY_CAPACITY);
-
-    uplink->body_size = (uint8_t)size;
-    uplink->making = size == 0 ? UPLINK_NOTHING_MADE : UPLINK_SEALED;
-}
-
-/* The next step of ANSWERS in the making. */
-static void make_answers(struct uplink *uplink, uint32_t now_ms)
-{
-    if (!uplink_is_up(uplink)) {
-        uplink->making = UPLINK_NOTHING_MADE;
-    } else if (uplink->making == UPLINK_GATHERING) {
-        gather(uplink, now_ms);
-    } else if (uplink->making == UPLINK_GATHERED && is_keyed(uplink)) {
-        seal_answers(uplink);
-    } else {
-        encode(uplink, MESSAGE_ANSWERS, uplink->making == UPLINK_SEALED, uplink->body_size);
-        link_on_sent(&uplink->link, now_ms, uplink->first, uplink->first + uplink->answer_count - 1);
-        uplink->making = UPLINK_NOTHING_MADE;
-    }
+    if (!uplink_is_up(uplink))
+        return;
+    send(uplink, MESSAGE_ANSWERS, ANSWERS_HEAD_SIZE + (size_t)count * ANSWER_WIRE_SIZE);
+    link_on_sent(&uplink->link, now_ms, first, first + count - 1);
 }
 
 /* Obeying --------------------------------------------------------------------------------------------------- */
@@ -360,6 +322,8 @@ static void on_reliable(struct uplink *uplink, const struct frame *frame, uint32
     case MESSAGE_NOTE:
         if (!message_note_decode(frame->body, frame->body_size, &m.note))
             return;
+        if (strcmp(uplink->note, m.note.text) == 0)
+            break;
         memcpy(uplink->note, m.note.text, sizeof uplink->note);
         uplink->roster->generation++; /* a text on show has changed */
         break;
@@ -442,7 +406,7 @@ static void on_frame(struct uplink *uplink, struct frame *frame, uint32_t now_ms
     case MESSAGE_NAK:
         if (message_nak_decode(frame->body, frame->body_size, &m.nak) &&
             m.nak.journal_id == uplink->identity->journal_id) {
-            uplink->making = UPLINK_NOTHING_MADE;
+            uplink->answer_count = 0;
             link_on_nak(&uplink->link, now_ms, m.nak.expected, journal_oldest(uplink->journal));
         }
         break;
@@ -493,7 +457,7 @@ static void send_what_is_due(struct uplink *uplink, uint32_t now_ms, uint32_t up
         send_hello(uplink, uptime_s);
         break;
     case LINK_SEND_ANSWERS:
-        begin_answers(uplink, now_ms);
+        gather(uplink, now_ms);
         break;
     case LINK_SEND_HEALTH:
         send_health(uplink, uptime_s);
@@ -510,17 +474,15 @@ void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s)
         return; /* nobody is told of ids that a power cut could still undo */
     if (is_on_its_way(uplink))
         pass_on(uplink);
-    else if (uplink->making < UPLINK_GATHERED && listen(uplink, now_ms, uptime_s))
-        return; /* what is made is sent first, or a daemon that asks without pause would hear no answers */
-    else if (uplink->making != UPLINK_NOTHING_MADE)
-        make_answers(uplink, now_ms);
-    else
+    else if (uplink->answer_count > 0) /* or a daemon that asks without pause would hear no answers */
+        send_answers(uplink, now_ms);
+    else if (!listen(uplink, now_ms, uptime_s))
         send_what_is_due(uplink, now_ms, uptime_s);
 }
 
 bool uplink_is_busy(const struct uplink *uplink)
 {
-    return is_on_its_way(uplink) || uplink->making != UPLINK_NOTHING_MADE ||
+    return is_on_its_way(uplink) || uplink->answer_count > 0 ||
            (uplink_is_up(uplink) && !uplink->link.is_held &&
             uplink->link.next_to_send < journal_next(uplink->journal));
 }

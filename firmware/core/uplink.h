@@ -26,14 +26,6 @@
      FRAME_CRC_SIZE)
 _Static_assert(FRAME_ENCODED_SIZE(UPLINK_FRAME_SIZE_MAX) <= UINT8_MAX, "sizes are bytes");
 
-/* What has been done of the frame of ANSWERS in tx. */
-enum uplink_making {
-    UPLINK_NOTHING_MADE,
-    UPLINK_GATHERING, /* the body holds some answers */
-    UPLINK_GATHERED,
-    UPLINK_SEALED,
-};
-
 /* What the rest of the kiosk contributes, brought up to date before each step. */
 struct uplink_status {
     uint32_t refused;
@@ -62,17 +54,14 @@ struct uplink {
     uint8_t tx[FRAME_ENCODED_SIZE(
         UPLINK_FRAME_SIZE_MAX)]; /* a frame in the making, then on its way to the line */
     uint8_t tx_size, tx_sent;    /* on its way: all of it, and what the line has taken */
-    uint8_t making;              /* enum uplink_making */
-    uint8_t body_size;           /* of what is being made */
-    uint8_t answer_count;
-    uint32_t first; /* seq of the first of them */
+    uint8_t answer_count;        /* gathered in the body of ANSWERS that goes out next; 0: none */
 };
 
 void uplink_init(struct uplink *uplink, struct journal *journal, struct identity *identity,
                  struct roster *roster, uint32_t now_ms);
 
-/* One step of at most 3 ms on an AVR, so that buttons are read in between: give the line what it has room for; else go on
- * with a frame in the making; else read what has arrived until a frame is complete, and obey it; else begin to send what is
+/* One step of at most 3 ms on an AVR, so that buttons are read in between: give the line what it has room for; else send the
+ * answers that were gathered; else read what has arrived until a frame is complete, and obey it; else begin to send what is
  * due. Does nothing while an identity is being stored. */
 void uplink_step(struct uplink *uplink, uint32_t now_ms, uint32_t uptime_s);
 

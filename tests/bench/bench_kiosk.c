@@ -49,7 +49,7 @@ struct rig {
     uint32_t answers_frames;
     uint64_t line_bytes; /* since answers_cycle */
 
-    uint64_t pressed_cycle, commit_cycle; /* 0: not yet */
+    uint64_t pressed_cycle, write_cycle, commit_cycle; /* 0: not yet */
 };
 
 static void die(const char *text)
@@ -127,15 +127,20 @@ static void on_tx(void *user, uint8_t byte)
         busy_end_take(&rig->busy, byte, (uint32_t)now_ms(rig));
 }
 
-/* An answer counts when its slot's last byte is written; it is the only 5A that is. */
+/* An answer is begun when its slot's first byte is written, which is not FF as in an erase, and counts when the last one
+ * is; that is the only 5A in its place. */
 static void on_event(void *user, const struct board_event *event)
 {
     struct rig *rig = user;
+    uint8_t byte = (uint8_t)event->value, place = (uint8_t)((event->value >> 16) % 15);
 
     if (event->kind == BOARD_EVENT_BUTTONS && event->value != 0)
         rig->pressed_cycle = event->cycle;
-    if (event->kind == BOARD_EVENT_EEPROM_WRITE && (event->value & 0xFF) == 0x5A && rig->commit_cycle == 0 &&
-        (event->value >> 16) % 15 == 14 && rig->pressed_cycle != 0)
+    if (event->kind != BOARD_EVENT_EEPROM_WRITE || rig->pressed_cycle == 0)
+        return;
+    if (place == 0 && byte != 0xFF && rig->write_cycle == 0)
+        rig->write_cycle = event->cycle;
+    if (place == 14 && byte == 0x5A && rig->commit_cycle == 0)
         rig->commit_cycle = event->cycle;
 }
 
@@ -226,6 +231,8 @@ static void settle(struct rig *rig)
 
 struct press {
     double ms, pixel_ms; /* to the first byte of a picture after the commit; until one differs */
+    double waited_ms;    /* of this, until its first byte was written */
+    double writing_ms;   /* ... and until the last one was */
 };
 
 static bool differs(const struct rig *rig, const struct ssd1306_picture *before)
@@ -235,6 +242,8 @@ static bool differs(const struct rig *rig, const struct ssd1306_picture *before)
     board_look(rig->board, &picture);
     return memcmp(picture.rows, before->rows, ACKNOWLEDGED_ROWS * sizeof picture.rows[0]) != 0;
 }
+
+#define EEPROM_BYTE_CYCLES 28800 /* 1.8 ms */
 
 static double ms_since_press(const struct rig *rig)
 {
@@ -249,14 +258,13 @@ static bool press(struct rig *rig, uint8_t button, struct press *result)
     bool is_seen = false;
 
     board_look(rig->board, &before);
-    rig->commit_cycle = 0;
+    rig->write_cycle = rig->commit_cycle = 0;
     board_press(rig->board, (uint8_t)(1u << button));
     uint64_t end = board_cycle(rig->board) + 200 * (uint64_t)CORE_CYCLES_PER_MS;
     while (board_cycle(rig->board) < end && !is_seen) {
         uint64_t bytes = board_display(rig->board)->data_bytes;
         run_slice(rig, board_cycle(rig->board) + 160);
-        if (rig->commit_cycle == 0 ||
-            board_cycle(rig->board) < rig->commit_cycle + 18 * CORE_CYCLES_PER_MS / 10)
+        if (rig->commit_cycle == 0 || board_cycle(rig->board) < rig->commit_cycle + EEPROM_BYTE_CYCLES)
             continue;
         if (written == 0 && board_display(rig->board)->data_bytes != bytes) {
             written = board_cycle(rig->board);
@@ -265,6 +273,9 @@ static bool press(struct rig *rig, uint8_t button, struct press *result)
         is_seen = written != 0 && differs(rig, &before);
         result->pixel_ms = ms_since_press(rig);
     }
+    result->waited_ms = (double)(rig->write_cycle - rig->pressed_cycle) / CORE_CYCLES_PER_MS;
+    result->writing_ms =
+        (double)(rig->commit_cycle + EEPROM_BYTE_CYCLES - rig->write_cycle) / CORE_CYCLES_PER_MS;
     run_ms(rig, between(rig, 40, 180));
     board_press(rig->board, 0);
     rig->pressed_cycle = 0;
@@ -283,16 +294,17 @@ static void print_presses(const struct rig *rig, struct press *presses, unsigned
     double pixel_ms = 0;
 
     qsort(presses, count, sizeof presses[0], compare_presses);
+    const struct press *worst = &presses[count - 1];
     for (unsigned i = 0; i < count; i++)
         pixel_ms = presses[i].pixel_ms > pixel_ms ? presses[i].pixel_ms : pixel_ms;
-    printf(
-        "{\"presses\": %u, \"silent\": %u, \"least_ms\": %.3f, \"median_ms\": %.3f, \"p99_ms\": %.3f, "
-        "\"most_ms\": %.3f, \"most_pixel_ms\": %.3f, \"answers_frames\": %u, \"told\": %u, \"refused\": %u, "
-        "\"seconds\": %.1f, \"bytes\": %" PRIu64 ", \"byte_cycles\": %u}\n",
-        count, silent, presses[0].ms, presses[count / 2].ms, presses[count * 99 / 100].ms,
-        presses[count - 1].ms, pixel_ms, rig->busy.answers_frames, rig->busy.received_frames,
-        rig->busy.refused_frames, (double)board_cycle(rig->board) / CORE_CYCLES_PER_SECOND,
-        board_uart(rig->board)->tx_bytes, uart_model_byte_cycles(board_uart(rig->board)));
+    printf("{\"presses\": %u, \"silent\": %u, \"least_ms\": %.3f, \"median_ms\": %.3f, \"p99_ms\": %.3f, "
+           "\"most_ms\": %.3f, \"most_waited_ms\": %.3f, \"most_writing_ms\": %.3f, \"most_pixel_ms\": %.3f, "
+           "\"answers_frames\": %u, \"told\": %u, \"refused\": %u, "
+           "\"seconds\": %.1f, \"bytes\": %" PRIu64 ", \"byte_cycles\": %u}\n",
+           count, silent, presses[0].ms, presses[count / 2].ms, presses[count * 99 / 100].ms, worst->ms,
+           worst->waited_ms, worst->writing_ms, pixel_ms, rig->busy.answers_frames, rig->busy.received_frames,
+           rig->busy.refused_frames, (double)board_cycle(rig->board) / CORE_CYCLES_PER_SECOND,
+           board_uart(rig->board)->tx_bytes, uart_model_byte_cycles(board_uart(rig->board)));
 }
 
 /* A visit: a rating, then a few answers; each press falls somewhere else between two ticks. */

@@ -25,7 +25,10 @@ def press_row(context):
     context.progress(f"{wanted} presses")
     said = json.loads(context.run(context.bin / "bench_kiosk", context.elf, "press", wanted))
     line = 100 * said["bytes"] * said["byte_cycles"] / 16e6 / said["seconds"]
-    detail = [f"least {said['least_ms']:.1f}, median {said['median_ms']:.1f}, p99 {said['p99_ms']:.1f}; first pixel that "
+    shown = said["most_ms"] - said["most_waited_ms"] - said["most_writing_ms"]
+    detail = [f"the worst: {said['most_waited_ms']:.1f} until its first byte was written, {said['most_writing_ms']:.1f} of writing, "
+              f"{shown:.1f} to the display",
+              f"least {said['least_ms']:.1f}, median {said['median_ms']:.1f}, p99 {said['p99_ms']:.1f}; first pixel that "
               f"differs at most {said['most_pixel_ms']:.1f}; the limit is debouncing and the EEPROM's own time",
               f"{said['seconds']:.0f} s on a line that was {line:.0f} % full from the kiosk: {said['answers_frames']} frames "
               f"of answers, {said['told']} messages taken"]

@@ -51,7 +51,8 @@ struct world {
     bool is_line_congested, is_store_congested, is_in_use;
 
     uint64_t nonce;
-    struct seal kiosk; /* of whoever said the present HELLO and has the key */
+    struct seal kiosk;    /* of whoever said the present HELLO and has the key */
+    uint64_t kiosk_nonce; /* the daemon's, of that conversation */
     enum manner manner;
     bool is_genuine; /* what the session is being told now */
     struct {
@@ -122,7 +123,8 @@ static void check_sealed(struct world *world, struct frame *frame)
     if (frame->type == MESSAGE_WELCOME) {
         FUZZ_MUST(message_welcome_decode(frame->body, frame->body_size, &welcome));
         seal_begin(&world->kiosk, SEAL_KIOSK, key, session->hello_body, session->hello_size);
-        seal_open(&world->kiosk, welcome.nonce);
+        world->kiosk_nonce = welcome.nonce;
+        seal_open(&world->kiosk, world->kiosk_nonce);
     } else {
         FUZZ_MUST(session->is_verified);
     }
@@ -261,8 +263,11 @@ static void say_sealed(struct world *world, uint8_t type, const uint8_t *body, s
     uint8_t sealed[FRAME_SIZE_MAX];
 
     memcpy(sealed, body, size);
-    if (world->manner == WITH_ANOTHER_KEY)
+    if (world->manner == WITH_ANOTHER_KEY && seal.is_open) {
         memcpy(seal.key, other_key, SEAL_KEY_SIZE);
+        seal_open(&seal, world->kiosk_nonce);
+        seal.sent = world->kiosk.sent;
+    }
     size = seal_append(&seal, type, sealed, size, BODY_SIZE_MAX);
     if (world->manner == GENUINE && size > 0) {
         world->is_genuine = true;

@@ -26,7 +26,8 @@ static bool on_send(void *context, const uint8_t *bytes, size_t size)
                 struct message_welcome welcome;
                 assert_true(message_welcome_decode(frame.body, frame.body_size, &welcome));
                 seal_begin(&rig->seal, SEAL_KIOSK, rig_key, rig->hello_body, rig->hello_size);
-                seal_open(&rig->seal, welcome.nonce);
+                rig->nonce = welcome.nonce;
+                seal_open(&rig->seal, rig->nonce);
             }
             assert_true(seal_verify(&rig->seal, frame.type, frame.body, frame.body_size, &frame.body_size));
         } else {

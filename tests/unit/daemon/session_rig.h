@@ -26,6 +26,7 @@ struct rig {
     struct work asked[RIG_ASKED_MAX]; /* what the store was asked and has not answered */
     size_t asked_count;
     struct seal seal; /* the kiosk's end, once rig_challenge was called */
+    uint64_t nonce;   /* the daemon's, of that conversation */
     uint8_t hello_body[FRAME_SIZE_MAX];
     size_t hello_size;
     uint32_t hello_count;

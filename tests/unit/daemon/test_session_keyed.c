@@ -170,6 +170,24 @@ static void test_a_nak_is_said_again_while_the_kiosk_goes_on_beyond_the_gap(void
     assert_int_equal(rig.asked_count, 0);
 }
 
+/* A kiosk that hears a NAK has two frames on their way at most. */
+static void test_a_nak_is_said_again_to_a_kiosk_that_does_not_go_back(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig);
+    rig_connect_keyed(&rig);
+    for (uint32_t i = 0; i < SESSION_NAK_FRAMES; i++)
+        rig_say_answers(&rig, 4 + i, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 1);
+    rig_say_answers(&rig, 4 + SESSION_NAK_FRAMES, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), 2);
+    for (uint32_t i = 1; i < 10 * SESSION_NAK_FRAMES; i++)
+        rig_say_answers(&rig, 4 + SESSION_NAK_FRAMES + i, 1);
+    assert_int_equal(rig_count(&rig, MESSAGE_NAK), SESSION_NAKS_MAX);
+}
+
 static void test_stuffed_answers_are_refused_however_they_are_sealed(void **state)
 {
     struct rig rig;
@@ -185,6 +203,8 @@ static void test_stuffed_answers_are_refused_however_they_are_sealed(void **stat
     rig_say_plainly(&rig, MESSAGE_ANSWERS, SEAL_FLAG, body, size);
     stranger = rig.seal;
     stranger.key[15] ^= 0x80;
+    seal_open(&stranger, rig.nonce);
+    stranger.sent = rig.seal.sent;
     size_t sealed = seal_append(&stranger, MESSAGE_ANSWERS, body, size, sizeof body);
     rig_say_plainly(&rig, MESSAGE_ANSWERS, SEAL_FLAG, body, sealed);
     for (uint8_t type = MESSAGE_LOST; type <= MESSAGE_RECEIVED; type++)
@@ -270,7 +290,7 @@ static void test_a_changed_hello_is_proved_by_nobody(void **state)
     /* What the kiosk said had another `oldest`; so its seal is another, under the same nonces and key. */
     rig.hello_body[18] ^= 1;
     seal_begin(&kiosk, SEAL_KIOSK, rig_key, rig.hello_body, rig.hello_size);
-    seal_open(&kiosk, rig.seal.nonce);
+    seal_open(&kiosk, rig.nonce);
     size_t size = seal_append(&kiosk, MESSAGE_HEALTH, body, 27, sizeof body);
     rig_say_plainly(&rig, MESSAGE_HEALTH, SEAL_FLAG, body, size);
     assert_int_equal(rig.asked_count, 0);
@@ -501,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_a_damaged_frame_is_asked_for_at_once_and_not_with_each_that_follows),
         cmocka_unit_test(test_a_nak_is_said_again_where_nothing_follows_or_the_kiosk_goes_back_in_vain),
         cmocka_unit_test(test_a_nak_is_said_again_while_the_kiosk_goes_on_beyond_the_gap),
+        cmocka_unit_test(test_a_nak_is_said_again_to_a_kiosk_that_does_not_go_back),
         cmocka_unit_test(test_stuffed_answers_are_refused_however_they_are_sealed),
         cmocka_unit_test(test_a_replayed_frame_is_refused),
         cmocka_unit_test(test_a_recorded_conversation_proves_nothing_later),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fake_port.h"
+#include "protocol/crc.h"
 #include "tests/unit/cmocka_first.h"
 
 #define RING 5 /* slots; the capacity is two less */
@@ -42,6 +43,16 @@ static uint16_t value_at(const struct journal *journal, uint32_t seq)
     return answer.value;
 }
 
+static void assert_same(const struct answer *a, const struct answer *b)
+{
+    assert_int_equal(a->seq, b->seq);
+    assert_int_equal(a->visit_back, b->visit_back);
+    assert_int_equal(a->question, b->question);
+    assert_int_equal(a->value, b->value);
+    assert_int_equal(a->boot, b->boot);
+    assert_int_equal(a->uptime_s, b->uptime_s);
+}
+
 static void test_a_blank_eeprom_is_an_empty_journal(void **state)
 {
     struct journal journal;
@@ -71,10 +82,49 @@ static void test_answers_come_back_whole_after_a_power_cycle(void **state)
     assert_int_equal(journal_pending(&journal), 2);
     assert_int_equal(journal.boot, 2);
     assert_int_equal(journal_read(&journal, 1, &back), JOURNAL_ANSWER);
-    assert_memory_equal(&back, &rating, sizeof back);
+    assert_same(&back, &rating);
     assert_int_equal(journal_read(&journal, 2, &back), JOURNAL_ANSWER);
-    assert_memory_equal(&back, &staff, sizeof back);
+    assert_same(&back, &staff);
     assert_int_equal(back.visit_back, 1);
+}
+
+/* In every lap of a small ring, whichever part of it is waiting. */
+static void test_what_is_copied_is_the_answer_as_it_stands_on_the_line(void **state)
+{
+    struct journal journal;
+    uint8_t wire[ANSWER_WIRE_SIZE];
+
+    (void)state;
+    journal_init_ring(&journal, RING);
+    for (uint32_t seq = 1; seq <= 4 * RING; seq++) {
+        struct answer answer = {
+            .question = QUESTION_STAFF, .value = (uint16_t)(0xA1B0 + seq), .uptime_s = 0x04030201};
+        const uint8_t wanted[] = {seq > 1, QUESTION_STAFF, (uint8_t)answer.value, 0xA1, 1, 0, 1, 2, 3, 4};
+        assert_int_equal(journal_append(&journal, &answer, seq > 1 ? seq - 1 : 0), JOURNAL_OK);
+        assert_int_equal(journal_copy(&journal, seq, wire), JOURNAL_ANSWER);
+        assert_memory_equal(wire, wanted, sizeof wanted);
+        if (seq > 2) {
+            assert_int_equal(value_at(&journal, seq - 2), 0xA1B0 + seq - 2);
+            journal_ack(&journal, seq - 2);
+        }
+        settle(&journal);
+    }
+}
+
+/* What the memory of another sketch may hold, CRC and all. */
+static void test_a_blank_payload_is_no_answer_whatever_its_crc(void **state)
+{
+    struct journal journal;
+    uint8_t *slot = fake_port.eeprom + STORAGE_JOURNAL + 2 * STORAGE_SLOT_SIZE;
+    uint16_t crc = crc16(slot, 12);
+
+    (void)state;
+    slot[12] = (uint8_t)crc;
+    slot[13] = (uint8_t)(crc >> 8);
+    slot[14] = 0x5A; /* committed */
+    journal_init_ring(&journal, RING);
+    assert_int_equal(journal_pending(&journal), 0);
+    assert_int_equal(journal_next(&journal), 1);
 }
 
 static void test_a_boot_without_answers_takes_no_number(void **state)
@@ -1100,6 +1150,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_blank_eeprom_is_an_empty_journal, reset),
         cmocka_unit_test_setup(test_answers_come_back_whole_after_a_power_cycle, reset),
+        cmocka_unit_test_setup(test_what_is_copied_is_the_answer_as_it_stands_on_the_line, reset),
+        cmocka_unit_test_setup(test_a_blank_payload_is_no_answer_whatever_its_crc, reset),
         cmocka_unit_test_setup(test_a_boot_without_answers_takes_no_number, reset),
         cmocka_unit_test_setup(test_a_full_journal_refuses_and_keeps_the_oldest, reset),
         cmocka_unit_test_setup(test_acknowledged_answers_do_not_come_back, reset),

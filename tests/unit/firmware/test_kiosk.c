@@ -517,6 +517,8 @@ static void test_forged_acks_drop_nothing_and_are_counted(void **state)
     FORGE(ACK, ack, .journal_id = JOURNAL_ID, .through = next_seq() - 1); /* within what was sent */
     FORGE(ACK, ack, .journal_id = JOURNAL_ID, .through = 5000);           /* and beyond */
     stranger.key[0] ^= 1;
+    seal_open(&stranger, collector.nonce);
+    stranger.sent = collector.seal.sent;
     for (int i = 0; i < 50; i++) {
         uint8_t body[40];
         struct message_ack ack = {.journal_id = JOURNAL_ID, .through = next_seq() - 1};
@@ -691,7 +693,8 @@ static void test_a_second_welcome_opens_no_second_conversation(void **state)
     say_plainly(MESSAGE_WELCOME, SEAL_FLAG, body, size);
     run(50);
     assert_int_equal(kiosk.uplink.forged, 1);
-    assert_true(kiosk.uplink.seal.nonce == collector.nonce);
+    assert_memory_equal(kiosk.uplink.seal.conversation.v, collector.seal.conversation.v,
+                        sizeof collector.seal.conversation.v);
     assert_true(uplink_is_up(&kiosk.uplink));
 }
 
@@ -1609,6 +1612,53 @@ static void test_a_press_waits_for_one_page_or_one_step_of_the_line(void **state
     assert_int_equal(kiosk.buttons.raw, 1);
 }
 
+/* Nobody looks: answers that were never sent go first, and then the display is brought up to date. */
+static void test_the_display_waits_for_a_backlog_unless_somebody_is_there(void **state)
+{
+    (void)state;
+    collector.is_silent = true;
+    run(LINK_TIMEOUT_MS + 100);
+    for (uint8_t i = 0; i < 4; i++) {
+        press(5);
+        finish_visit();
+    }
+    collector.is_silent = false;
+    boot();
+    for (unsigned i = 0; i < 100 && !uplink_is_behind(&kiosk.uplink); i++)
+        run(PORT_TICK_MS);
+    assert_true(uplink_is_behind(&kiosk.uplink));
+    kiosk.display.pending = 0xFF;
+    uint32_t written = fake_port.display_writes;
+    fake_port.is_line_full = true;
+    run(50);
+    assert_int_equal(fake_port.display_writes, written);
+    kiosk.visit.state = VISIT_CHOSEN;
+    kiosk.visit.since_ms = fake_port.now_ms;
+    run(PORT_TICK_MS);
+    assert_true(fake_port.display_writes > written);
+    kiosk.visit.state = VISIT_IDLE;
+    fake_port.is_line_full = false;
+    run(200);
+    assert_false(uplink_is_behind(&kiosk.uplink));
+    assert_int_equal(kiosk.display.pending, 0);
+}
+
+static void test_a_note_told_again_draws_nothing_anew(void **state)
+{
+    (void)state;
+    SAY(NOTE, note, .token = 7, .size = 3, .text = "new");
+    run(50);
+    uint8_t generation = kiosk.roster.generation;
+    unsigned replies = collector.replies;
+    SAY(NOTE, note, .token = 8, .size = 3, .text = "new");
+    run(50);
+    assert_int_equal(collector.replies, replies + 1);
+    assert_int_equal(kiosk.roster.generation, generation);
+    SAY(NOTE, note, .token = 9, .size = 0, .text = "");
+    run(50);
+    assert_int_equal(kiosk.roster.generation, generation + 1);
+}
+
 /* At the end of a question's time: neither is "nobody pressed" stored, nor another screen drawn, under a finger. */
 static void test_what_time_makes_due_waits_for_a_press_on_its_way(void **state)
 {
@@ -2021,6 +2071,8 @@ int main(void)
                                reset_ready),
         cmocka_unit_test_setup(test_a_press_is_seen_without_waiting_for_the_tick, reset_ready),
         cmocka_unit_test_setup(test_a_press_waits_for_one_page_or_one_step_of_the_line, reset_ready),
+        cmocka_unit_test_setup(test_the_display_waits_for_a_backlog_unless_somebody_is_there, reset_ready),
+        cmocka_unit_test_setup(test_a_note_told_again_draws_nothing_anew, reset_ready),
         cmocka_unit_test_setup(test_what_time_makes_due_waits_for_a_press_on_its_way, reset_ready),
         cmocka_unit_test_setup(test_a_double_tap_on_one_button_is_one_rating, reset_ready),
         cmocka_unit_test_setup(test_a_stuck_outer_button_leaves_the_other_four_their_ratings, reset_ready),

@@ -99,7 +99,7 @@ static void assert_same_pixels(const struct canvas *a, const struct canvas *b)
     assert_memory_equal(a->pages, b->pages, sizeof a->pages);
 }
 
-/* Chosen or not, with less of the bar or none, and back again: as if drawn anew each time. */
+/* Chosen or not, with less of the bar or none, other marks at the idle screen, and back again: as if drawn anew each time. */
 static void test_an_update_equals_the_whole_picture(void **state)
 {
     (void)state;
@@ -110,6 +110,8 @@ static void test_an_update_equals_the_whole_picture(void **state)
             struct canvas updated, whole = {.changed = 0}, before = whole;
             to.chosen = button;
             to.bar = button & 1 ? 0 : from.bar / 2;
+            if (from.kind == SCREEN_IDLE)
+                to.marks ^= 1u << button % 4;
             screen_draw(&from, &before);
             updated = before;
             assert_true(screen_update(&from, &to, &updated));
@@ -124,6 +126,7 @@ static void test_an_update_equals_the_whole_picture(void **state)
 static void test_what_is_another_picture_is_not_updated(void **state)
 {
     const struct screen from = {.kind = SCREEN_CALLING, .names = {"Dan"}, .name_count = 1};
+    struct screen idle = {.kind = SCREEN_IDLE, .marks = 1}, with_bar = {.kind = SCREEN_IDLE, .bar = 9};
     struct screen others[] = {from, from, from, from, from, from, from, from};
     struct canvas canvas = {.changed = 0}, before;
 
@@ -142,6 +145,9 @@ static void test_what_is_another_picture_is_not_updated(void **state)
         assert_false(screen_update(&from, &others[i], &canvas));
         assert_same_pixels(&canvas, &before);
     }
+    assert_false(screen_update(&idle, &with_bar, &canvas)); /* a bar over marks hides some of them */
+    assert_false(screen_update(&with_bar, &idle, &canvas));
+    assert_same_pixels(&canvas, &before);
 }
 
 static void test_absurd_screen_draws_within_canvas(void **state)

@@ -20,14 +20,15 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-void siphash_word(uint64_t v[4], const uint8_t word[SIPHASH_WORD_SIZE])
+void siphash_words(uint64_t v[4], const uint8_t *words, size_t count)
 {
-    uint64_t message = 0;
-
-    for (uint8_t i = 0; i < SIPHASH_WORD_SIZE; i++)
-        message |= (uint64_t)word[i] << 8 * i;
-    v[3] ^= message;
-    sip_round(v);
-    sip_round(v);
-    v[0] ^= message;
+    for (const uint8_t *word = words; count > 0; count--, word += SIPHASH_WORD_SIZE) {
+        uint64_t message = 0;
+        for (uint8_t i = 0; i < SIPHASH_WORD_SIZE; i++)
+            message |= (uint64_t)word[i] << 8 * i;
+        v[3] ^= message;
+        sip_round(v);
+        sip_round(v);
+        v[0] ^= message;
+    }
 }
