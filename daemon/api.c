@@ -109,7 +109,7 @@ struct route {
     enum store_status (*run)(struct store *store, struct api_call *call, struct store_error *error);
     /* May add to the reply; NULL: nothing to add. */
     void (*finish)(struct api_call *call, const struct api_live *live);
-    uint64_t required; /* bits of enum text; with NEEDS_OR_NULL null will do */
+    uint64_t takes; /* in the body, as bits of enum text: NEEDS, where null will do NEEDS_OR_NULL, and MAY */
 };
 
 json_t *api_error(const char *text)
@@ -1112,32 +1112,47 @@ enum store_status api_call_log(struct store *store, void *context, struct store_
 
 #define NEEDS(text) (UINT64_C(1) << (text))
 #define NEEDS_OR_NULL(text) (UINT64_C(1) << ((text) + TEXT_COUNT))
+#define MAY(text) (UINT64_C(1) << ((text) + 2 * TEXT_COUNT))
+
+_Static_assert(3 * TEXT_COUNT <= 64, "a bit for each");
 
 static const struct route routes[] = {
     {false, {"report", "*"}, API_READER, MANAGERS, run_report, NULL, 0},
     {false, {"staff"}, API_READER, MANAGERS, run_staff_list, NULL, 0},
-    {true, {"staff"}, API_WRITER, MANAGERS, run_staff_add, NULL, NEEDS(TEXT_NAME)},
+    {true, {"staff"}, API_WRITER, MANAGERS, run_staff_add, NULL, NEEDS(TEXT_NAME) | MAY(TEXT_PIN)},
     {true, {"staff", "*", "rename"}, API_WRITER, MANAGERS, run_staff_rename, NULL, NEEDS(TEXT_NAME)},
     {true, {"staff", "*", "on-duty"}, API_WRITER, MANAGERS, run_on_duty, NULL, 0},
     {true, {"staff", "*", "off-duty"}, API_WRITER, MANAGERS, run_off_duty, NULL, 0},
     {true, {"staff", "*", "retire"}, API_WRITER, MANAGERS, run_retire, NULL, 0},
     {true, {"staff", "*", "pin"}, API_WRITER, MANAGERS, run_pin, NULL, NEEDS_OR_NULL(TEXT_PIN)},
     {false, {"kiosks"}, API_READER, MANAGERS, run_kiosk_list, finish_kiosk_list, 0},
-    {true, {"kiosks", "*", "adopt"}, API_WRITER, LOCALS, run_kiosk_adopt, NULL, 0},
+    {true, {"kiosks", "*", "adopt"}, API_WRITER, LOCALS, run_kiosk_adopt, NULL, MAY(TEXT_NAME)},
     {true, {"kiosks", "*", "rename"}, API_WRITER, MANAGERS, run_kiosk_rename, NULL, NEEDS(TEXT_NAME)},
     {true, {"kiosks", "*", "audience"}, API_WRITER, MANAGERS, run_kiosk_audience, NULL, NEEDS(TEXT_AUDIENCE)},
     {true, {"kiosks", "*", "retire"}, API_WRITER, MANAGERS, run_kiosk_retire, NULL, 0},
     {false, {"help-calls"}, API_READER, MANAGERS, run_help_call_list, NULL, 0},
-    {true, {"help-calls", "*", "acknowledge"}, API_WRITER, MANAGERS, run_acknowledge, NULL, 0},
-    {true, {"help-calls", "*", "close"}, API_WRITER, MANAGERS, run_close, NULL, NEEDS(TEXT_OUTCOME)},
+    {true, {"help-calls", "*", "acknowledge"}, API_WRITER, MANAGERS, run_acknowledge, NULL, MAY(TEXT_STAFF)},
+    {true,
+     {"help-calls", "*", "close"},
+     API_WRITER,
+     MANAGERS,
+     run_close,
+     NULL,
+     NEEDS(TEXT_OUTCOME) | MAY(TEXT_REMARK) | MAY(TEXT_STAFF)},
     {false, {"notes"}, API_READER, MANAGERS, run_note_list, NULL, 0},
-    {true, {"notes"}, API_WRITER, MANAGERS, run_note_add, NULL, NEEDS(TEXT_TEXT)},
+    {true, {"notes"}, API_WRITER, MANAGERS, run_note_add, NULL, NEEDS(TEXT_TEXT) | MAY(TEXT_SHOW)},
     {true, {"notes", "*", "remove"}, API_WRITER, MANAGERS, run_note_remove, NULL, 0},
     {false, {"status"}, API_READER, MANAGERS, run_status, finish_status, 0},
     {true, {"verify"}, API_VERIFIER, LOCALS, run_verify, NULL, 0},
     {true, {"backup"}, API_VERIFIER, LOCALS, run_backup, NULL, NEEDS(TEXT_FILE)},
     {false, {"tokens"}, API_READER, LOCALS, run_token_list, NULL, 0},
-    {true, {"tokens"}, API_WRITER, LOCALS, run_token_create, finish_token_create, NEEDS(TEXT_SCOPE)},
+    {true,
+     {"tokens"},
+     API_WRITER,
+     LOCALS,
+     run_token_create,
+     finish_token_create,
+     NEEDS(TEXT_SCOPE) | MAY(TEXT_LABEL)},
     {true, {"tokens", "*", "revoke"}, API_WRITER, LOCALS, run_token_revoke, NULL, 0},
     {false, {"me"}, API_READER, BIT(TOKEN_MANAGER) | BIT(TOKEN_STAFF) | BIT(TOKEN_BOARD), run_me, NULL, 0},
     {false, {"me", "report"}, API_READER, BIT(TOKEN_STAFF), run_my_report, NULL, 0},
@@ -1330,6 +1345,10 @@ static void take_body(struct api_call *call, const char *body)
                     key);
             break;
         }
+        if ((call->route->takes & (NEEDS(text) | NEEDS_OR_NULL(text) | MAY(text))) == 0) {
+            mistake(call, CODE_BAD_REQUEST, "the body of this call has no '%.60s'", key);
+            break;
+        }
         call->is_given[text] = true;
         if (json_is_string(value))
             set_text(call, text, json_string_value(value));
@@ -1342,8 +1361,8 @@ static void take_body(struct api_call *call, const char *body)
 static void check_required(struct api_call *call)
 {
     for (size_t i = TEXT_NAME; i < TEXT_COUNT && call->route != NULL; i++) {
-        bool is_missing = ((call->route->required & NEEDS(i)) != 0 && !call->has_text[i]) ||
-                          ((call->route->required & NEEDS_OR_NULL(i)) != 0 && !call->is_given[i]);
+        bool is_missing = ((call->route->takes & NEEDS(i)) != 0 && !call->has_text[i]) ||
+                          ((call->route->takes & NEEDS_OR_NULL(i)) != 0 && !call->is_given[i]);
         if (is_missing)
             mistake(call, CODE_BAD_REQUEST, "%s is missing in the body", text_names[i]);
     }

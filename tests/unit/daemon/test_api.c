@@ -195,7 +195,12 @@ static void test_bad_requests_never_reach_the_store(void **state)
     expect(fixture, true, "/api/v1/staff", "{\"name\":null}", 400, "name is missing");
     expect(fixture, true, "/api/v1/staff/Dan/pin", "", 400, "pin is missing");
     expect(fixture, true, "/api/v1/staff/Dan/pin", "{}", 400, "pin is missing");
-    expect(fixture, true, "/api/v1/staff/Dan/pin", "{\"name\":\"x\"}", 400, "pin is missing");
+    expect(fixture, true, "/api/v1/staff/Dan/pin", "{\"name\":\"x\"}", 400,
+           "the body of this call has no 'name'");
+    expect(fixture, true, "/api/v1/staff/Dan/retire", "{\"staff\":null}", 400, "has no 'staff'");
+    expect(fixture, true, "/api/v1/notes", "{\"text\":\"New signs\",\"remark\":\"x\"}", 400,
+           "has no 'remark'");
+    expect(fixture, true, "/api/v1/staff", "{\"name\":\"Dan\",\"which\":\"x\"}", 400, "has no 'which'");
     expect(fixture, true, "/api/v1/staff", "{", 400, "no JSON object");
     expect(fixture, true, "/api/v1/staff", "[1]", 400, "no JSON object\"");
     expect(fixture, true, "/api/v1/staff", "{\"nam\":\"Dan\"}", 400, "a body has no 'nam'");
