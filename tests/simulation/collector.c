@@ -153,7 +153,7 @@ static void forget(struct collector *collector, uint64_t pause_us)
 
 void collector_kill(struct collector *collector, bool is_host_cut, uint64_t pause_us)
 {
-    collector->disk->is_dead = true;
+    disk_stop(collector->disk);
     forget(collector, pause_us);
     if (is_host_cut)
         disk_lose_power(collector->disk);
@@ -175,7 +175,7 @@ void collector_end(struct collector *collector)
 
 static void on_broken(struct collector *collector, const struct store_error *error)
 {
-    if (collector->disk->is_dead) {
+    if (fault_vfs_is_off(collector->disk->vfs)) {
         bench_fault(collector->bench, FAULT_KILLED_IN_COMMIT,
                     "daemon: killed in the middle of a transaction");
         bool is_host_cut = bench_is(collector->bench, 500000);

@@ -39,11 +39,18 @@ void world_install(struct world *world)
     disk_install(&world->disk);
 }
 
+/* In the place of the last one, if any. */
+static void keep_copy(struct fault_copy **place, struct fault_copy *copy)
+{
+    fault_copy_destroy(*place);
+    *place = copy;
+}
+
 void world_free(struct world *world)
 {
-    disk_copy_free(&world->backup);
-    disk_copy_free(&world->ours);
-    disk_copy_free(&world->others);
+    keep_copy(&world->backup, NULL);
+    keep_copy(&world->ours, NULL);
+    keep_copy(&world->others, NULL);
     disk_free(&world->disk);
 }
 
@@ -72,7 +79,7 @@ static void note_identity(struct world *world, const struct board *board)
     if (board->kiosk.identity.kiosk_id == world->ledger.id[board->number])
         return;
     ledger_on_identity(&world->ledger, board);
-    disk_copy_free(&world->backup);
+    keep_copy(&world->backup, NULL);
 }
 
 /* What somebody did to it while it was off, or does while it starts. */
@@ -82,7 +89,7 @@ static void change_memory(struct world *world, struct world_kiosk *kiosk)
 
     if (kiosk->is_to_be_wiped && ledger_on_wipe(&world->ledger, board)) {
         memset(board->eeprom, 0xFF, sizeof board->eeprom);
-        disk_copy_free(&world->backup);
+        keep_copy(&world->backup, NULL);
         bench_fault(dice(world), FAULT_WIPED, "kiosk %u: its memory is wiped", board->number);
     }
     if (kiosk->is_to_forget && world->bench.is_faulty) {
@@ -215,8 +222,8 @@ static void swap_database(struct world *world)
     if (collector->store == NULL || world->is_swapped)
         return;
     collector_stop(collector, bench_between(dice(world), SECOND_US, 5 * SECOND_US));
-    disk_copy_take(&world->disk, &world->ours);
-    disk_copy_restore(&world->disk, &world->others);
+    keep_copy(&world->ours, fault_vfs_copy(world->disk.vfs));
+    fault_vfs_replace(world->disk.vfs, world->others);
     collector->is_auto_adopt = false;
     world->is_swapped = true;
     world->swap_us = world->bench.now_us + bench_between(dice(world), 10 * SECOND_US, 60 * SECOND_US);
@@ -246,8 +253,8 @@ static void swap_back(struct world *world)
         check_strange_database(world);
         collector_stop(collector, SECOND_US);
     }
-    disk_copy_take(&world->disk, &world->others);
-    disk_copy_restore(&world->disk, &world->ours);
+    keep_copy(&world->others, fault_vfs_copy(world->disk.vfs));
+    fault_vfs_replace(world->disk.vfs, world->ours);
     collector->is_auto_adopt = !world->is_by_hand;
     bench_trace(dice(world), "daemon: it gets its own database back");
 }
@@ -256,11 +263,11 @@ static void restore(struct world *world)
 {
     struct collector *collector = &world->collector;
 
-    if (collector->store == NULL || !world->backup.is_taken || world->is_swapped)
+    if (collector->store == NULL || world->backup == NULL || world->is_swapped)
         return;
     ledger_on_restore(&world->ledger, collector->store);
     collector_stop(collector, bench_between(dice(world), SECOND_US, 20 * SECOND_US));
-    disk_copy_restore(&world->disk, &world->backup);
+    fault_vfs_replace(world->disk.vfs, world->backup);
     bench_fault(dice(world), FAULT_RESTORED, "daemon: its database is an older one now");
 }
 
@@ -447,7 +454,7 @@ static void back_up(struct world *world)
     const struct collector *collector = &world->collector;
 
     if (collector->store != NULL && !world->is_swapped && are_all_adopted(world) && bench_is(dice(world), 200000))
-        disk_copy_take(&world->disk, &world->backup);
+        keep_copy(&world->backup, fault_vfs_copy(world->disk.vfs));
 }
 
 /* Time
@@ -558,8 +565,8 @@ static void begin(struct world *world, uint64_t seed, const char *path)
 
     bench_start(bench, seed);
     disk_reset(&world->disk, bench);
-    disk_copy_free(&world->backup);
-    disk_copy_free(&world->others);
+    keep_copy(&world->backup, NULL);
+    keep_copy(&world->others, NULL);
     world->is_swapped = false;
     world->swap_us = NEVER_US;
     ledger_init(&world->ledger, bench);

@@ -16,17 +16,17 @@ struct world_kiosk {
     struct board board;
     struct line up, down;
     struct customer customer;
-    int port;          /* where it is plugged in; -1: nowhere */
-    uint64_t power_us; /* when power returns; NEVER_US: it is there */
-    uint64_t cable_us; /* when the cable returns; NEVER_US: it is there */
+    int port;                          /* where it is plugged in; -1: nowhere */
+    uint64_t power_us;                 /* when power returns; NEVER_US: it is there */
+    uint64_t cable_us;                 /* when the cable returns; NEVER_US: it is there */
     bool is_to_be_wiped, is_to_forget; /* when power returns */
 };
 
 struct world {
     struct bench bench;
     struct disk disk;
-    struct disk_copy backup;
-    struct disk_copy ours, others; /* while another database stands in its place; that one, while not */
+    struct fault_copy *backup;        /* NULL: none */
+    struct fault_copy *ours, *others; /* while another database stands in its place; that one, while not */
     bool is_swapped;
     uint64_t swap_us; /* when ours returns */
     struct collector collector;

@@ -24,9 +24,16 @@ struct change {
 };
 
 struct node {
+    unsigned users; /* names and open files */
     struct bytes cache, disk;
     struct change *changes;
     size_t change_count, change_capacity;
+};
+
+/* The one -shm, which goes with the last connection that has it. */
+struct maps {
+    unsigned users;
+    void *regions[MAPS_MAX];
 };
 
 struct name {
@@ -37,8 +44,8 @@ struct name {
 struct fault_vfs {
     sqlite3_vfs base;
     struct name names[FILES_MAX];
-    void *maps[MAPS_MAX]; /* of the one -shm */
-    unsigned process;     /* files opened in an earlier one are dead */
+    struct maps *maps; /* NULL: nobody has opened it */
+    unsigned process;  /* files opened in an earlier one are dead */
     bool is_off, is_full;
     fault_hook *hook;
     void *context;
@@ -48,9 +55,17 @@ struct file {
     sqlite3_file base;
     struct fault_vfs *vfs;
     struct node *node;
+    struct maps *maps; /* NULL: not yet */
     char name[NAME_SIZE];
     unsigned process;
-    bool is_temporary, is_folder_synced;
+    bool is_folder_synced;
+};
+
+struct fault_copy {
+    struct {
+        char name[NAME_SIZE];
+        struct bytes bytes;
+    } files[FILES_MAX];
 };
 
 static void *insist(void *memory)
@@ -121,15 +136,72 @@ static void node_sync(struct node *node)
     node_forget_changes(node);
 }
 
-static void node_destroy(struct node *node)
+static struct node *node_create(void)
 {
-    if (node == NULL)
+    return insist(calloc(1, sizeof(struct node)));
+}
+
+static struct node *node_take(struct node *node)
+{
+    if (node != NULL)
+        node->users++;
+    return node;
+}
+
+static void node_release(struct node *node)
+{
+    if (node == NULL || --node->users > 0)
         return;
     node_forget_changes(node);
     free(node->changes);
     free(node->cache.data);
     free(node->disk.data);
     free(node);
+}
+
+/* SplitMix64. */
+static uint64_t draw(uint64_t *seed)
+{
+    uint64_t x = *seed += 0x9E3779B97F4A7C15u;
+
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    return x ^ x >> 31;
+}
+
+/* Some sectors reach the disk. Returns how many do not. */
+static size_t tear(struct bytes *disk, const struct change *change, uint64_t *seed)
+{
+    size_t lost = 0;
+
+    for (size_t from = 0; from < change->size;) {
+        size_t size = SECTOR_SIZE - (change->offset + from) % SECTOR_SIZE;
+        if (size > change->size - from)
+            size = change->size - from;
+        if (draw(seed) % 2 == 0)
+            bytes_write(disk, change->offset + from, change->data + from, size);
+        else
+            lost++;
+        from += size;
+    }
+    return lost;
+}
+
+/* What reaches the disk of what no sync has carried. Returns how many changes do not, or sectors of them. */
+static size_t node_carry(struct node *node, enum fault_loss loss, uint64_t *seed)
+{
+    size_t lost = 0;
+
+    for (size_t i = 0; i < node->change_count; i++) {
+        const struct change *change = &node->changes[i];
+        if (loss == FAULT_TEAR && change->data != NULL)
+            lost += tear(&node->disk, change, seed);
+        else if (loss == FAULT_KEEP_ALL || (loss != FAULT_LOSE_ALL && draw(seed) % 2 == 0))
+            bytes_apply(&node->disk, change);
+        else
+            lost++;
+    }
+    return lost;
 }
 
 /* The folder ------------------------------------------------------------------------------------------------------ */
@@ -158,24 +230,39 @@ static struct name *name_find(struct fault_vfs *vfs, const char *path, bool is_m
     return NULL;
 }
 
-/* A node without a name lives on until the machine does: an open file may hold it. */
+/* Let a name's place, cached or durable, hold that node; NULL: none. */
+static void node_put(struct node **place, struct node *node)
+{
+    struct node *old = *place;
+
+    *place = node_take(node);
+    node_release(old);
+}
+
 static void folder_sync(struct fault_vfs *vfs)
 {
     for (size_t i = 0; i < FILES_MAX; i++)
-        vfs->names[i].durable = vfs->names[i].cached;
+        node_put(&vfs->names[i].durable, vfs->names[i].cached);
 }
 
 /* Operations ------------------------------------------------------------------------------------------------------ */
 
-static enum fault_effect ask(struct fault_vfs *vfs, enum fault_operation operation, const char *name)
+static enum fault_effect ask(struct fault_vfs *vfs, struct fault_call *call)
 {
     enum fault_effect effect = FAULT_NONE;
 
     if (!vfs->is_off && vfs->hook != NULL)
-        effect = vfs->hook(vfs->context, operation, name);
+        effect = vfs->hook(vfs->context, call);
     if (effect == FAULT_CRASH)
         vfs->is_off = true;
     return vfs->is_off ? FAULT_CRASH : effect;
+}
+
+static enum fault_effect ask_of(struct fault_vfs *vfs, enum fault_operation operation, const char *name)
+{
+    struct fault_call call = {.operation = operation, .file = name};
+
+    return ask(vfs, &call);
 }
 
 static bool is_dead(const struct file *file)
@@ -187,8 +274,7 @@ static int on_close(sqlite3_file *base)
 {
     struct file *file = (struct file *)base;
 
-    if (file->is_temporary)
-        node_destroy(file->node);
+    node_release(file->node);
     return SQLITE_OK;
 }
 
@@ -216,19 +302,25 @@ static int on_write(sqlite3_file *base, const void *data, int size, sqlite3_int6
     struct file *file = (struct file *)base;
     size_t from = (size_t)offset, count = (size_t)size;
 
+    struct fault_call call = {.operation = FAULT_WRITE,
+                              .file = file->name,
+                              .size = count,
+                              .is_growing = from + count > file->node->cache.size,
+                              .part = count / 2};
+
     if (is_dead(file))
         return SQLITE_IOERR_WRITE;
-    enum fault_effect effect = ask(file->vfs, FAULT_WRITE, file->name);
+    enum fault_effect effect = ask(file->vfs, &call);
     if (effect == FAULT_CRASH) { /* it was on its way: it may yet be lost, torn or kept */
         node_change(file->node, from, data, count);
         return SQLITE_IOERR_WRITE;
     }
-    if (effect == FAULT_NONE && file->vfs->is_full && from + count > file->node->cache.size)
+    if (effect == FAULT_NONE && file->vfs->is_full && call.is_growing)
         effect = FAULT_FULL;
     if (effect == FAULT_NONE)
         node_change(file->node, from, data, count);
-    if ((effect == FAULT_FULL || effect == FAULT_SHORT) && count > 1)
-        node_change(file->node, from, data, count / 2);
+    if ((effect == FAULT_FULL || effect == FAULT_SHORT) && call.part > 0)
+        node_change(file->node, from, data, call.part);
     if (effect == FAULT_FULL)
         return SQLITE_FULL;
     return effect == FAULT_NONE ? SQLITE_OK : SQLITE_IOERR_WRITE;
@@ -240,7 +332,7 @@ static int on_truncate(sqlite3_file *base, sqlite3_int64 size)
 
     if (is_dead(file))
         return SQLITE_IOERR_TRUNCATE;
-    enum fault_effect effect = ask(file->vfs, FAULT_TRUNCATE, file->name);
+    enum fault_effect effect = ask_of(file->vfs, FAULT_TRUNCATE, file->name);
     if (effect == FAULT_NONE || effect == FAULT_CRASH)
         node_change(file->node, (size_t)size, NULL, 0);
     return effect == FAULT_NONE ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
@@ -249,13 +341,16 @@ static int on_truncate(sqlite3_file *base, sqlite3_int64 size)
 static int on_sync(sqlite3_file *base, int flags)
 {
     struct file *file = (struct file *)base;
+    struct fault_call call = {.operation = FAULT_SYNC, .file = file->name};
 
     (void)flags;
     if (is_dead(file))
         return SQLITE_IOERR_FSYNC;
-    enum fault_effect effect = ask(file->vfs, FAULT_SYNC, file->name);
+    enum fault_effect effect = ask(file->vfs, &call);
     if (effect == FAULT_CRASH)
         return SQLITE_IOERR_FSYNC;
+    if (effect == FAULT_SHORT)
+        node_carry(file->node, FAULT_TEAR, &call.seed);
     if (effect != FAULT_NONE) {
         node_forget_changes(file->node);
         return SQLITE_IOERR_FSYNC;
@@ -314,14 +409,21 @@ static int on_map(sqlite3_file *base, int region, int size, int is_extended, voi
     if (is_dead(file))
         return SQLITE_IOERR_SHMMAP;
     assert(region < MAPS_MAX);
-    if (vfs->maps[region] == NULL) {
+    if (vfs->maps == NULL)
+        vfs->maps = insist(calloc(1, sizeof *vfs->maps));
+    if (file->maps == NULL) {
+        file->maps = vfs->maps;
+        file->maps->users++;
+    }
+    void **place = &file->maps->regions[region];
+    if (*place == NULL) {
         if (!is_extended)
             return SQLITE_OK;
-        if (ask(vfs, FAULT_MAP, "-shm") != FAULT_NONE)
+        if (ask_of(vfs, FAULT_MAP, "-shm") != FAULT_NONE)
             return SQLITE_IOERR_SHMSIZE;
-        vfs->maps[region] = insist(calloc(1, (size_t)size));
+        *place = insist(calloc(1, (size_t)size));
     }
-    *memory = vfs->maps[region];
+    *memory = *place;
     return SQLITE_OK;
 }
 
@@ -336,9 +438,25 @@ static void on_barrier(sqlite3_file *base)
     (void)base;
 }
 
+static void maps_destroy(struct maps *maps)
+{
+    for (size_t i = 0; maps != NULL && i < MAPS_MAX; i++)
+        free(maps->regions[i]);
+    free(maps);
+}
+
 static int on_unmap(sqlite3_file *base, int is_deleted)
 {
-    (void)base, (void)is_deleted;
+    struct file *file = (struct file *)base;
+    struct maps *maps = file->maps;
+
+    (void)is_deleted;
+    file->maps = NULL;
+    if (maps == NULL || --maps->users > 0)
+        return SQLITE_OK;
+    if (file->vfs->maps == maps)
+        file->vfs->maps = NULL;
+    maps_destroy(maps);
     return SQLITE_OK;
 }
 
@@ -373,12 +491,12 @@ static int on_open(sqlite3_vfs *base, const char *path, sqlite3_file *out, int f
     bool is_made = name != NULL && name->cached == NULL;
     if (is_made && (flags & SQLITE_OPEN_CREATE) == 0)
         return SQLITE_CANTOPEN;
-    if ((flags & SQLITE_OPEN_READONLY) == 0 && ask(vfs, FAULT_OPEN, name == NULL ? "" : name->text) != FAULT_NONE)
+    if ((flags & SQLITE_OPEN_READONLY) == 0 &&
+        ask_of(vfs, FAULT_OPEN, name == NULL ? "" : name->text) != FAULT_NONE)
         return SQLITE_CANTOPEN;
     if (is_made)
-        name->cached = insist(calloc(1, sizeof *name->cached));
-    file->is_temporary = name == NULL;
-    file->node = name == NULL ? insist(calloc(1, sizeof *file->node)) : name->cached;
+        node_put(&name->cached, node_create());
+    file->node = node_take(name == NULL ? node_create() : name->cached);
     file->vfs = vfs;
     file->process = vfs->process;
     file->is_folder_synced = (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
@@ -398,9 +516,9 @@ static int on_delete(sqlite3_vfs *base, const char *path, int is_folder_synced)
         return SQLITE_IOERR_DELETE;
     if (name == NULL || name->cached == NULL)
         return SQLITE_IOERR_DELETE_NOENT;
-    if (ask(vfs, FAULT_DELETE, name->text) != FAULT_NONE)
+    if (ask_of(vfs, FAULT_DELETE, name->text) != FAULT_NONE)
         return SQLITE_IOERR_DELETE;
-    name->cached = NULL;
+    node_put(&name->cached, NULL);
     if (is_folder_synced)
         folder_sync(vfs);
     return SQLITE_OK;
@@ -471,25 +589,13 @@ struct fault_vfs *fault_vfs_create(const char *name)
     return NULL;
 }
 
-static void maps_free(struct fault_vfs *vfs)
-{
-    for (size_t i = 0; i < MAPS_MAX; i++) {
-        free(vfs->maps[i]);
-        vfs->maps[i] = NULL;
-    }
-}
-
 void fault_vfs_destroy(struct fault_vfs *vfs)
 {
     if (vfs == NULL)
         return;
     sqlite3_vfs_unregister(&vfs->base);
-    for (size_t i = 0; i < FILES_MAX; i++) {
-        if (vfs->names[i].durable != vfs->names[i].cached)
-            node_destroy(vfs->names[i].durable);
-        node_destroy(vfs->names[i].cached);
-    }
-    maps_free(vfs);
+    fault_vfs_replace(vfs, NULL);
+    maps_destroy(vfs->maps);
     free(vfs);
 }
 
@@ -509,59 +615,81 @@ bool fault_vfs_is_off(const struct fault_vfs *vfs)
     return vfs->is_off;
 }
 
+void fault_vfs_stop(struct fault_vfs *vfs)
+{
+    vfs->is_off = true;
+}
+
 void fault_vfs_end_process(struct fault_vfs *vfs)
 {
     vfs->process++;
-    memset(vfs->maps, 0, sizeof vfs->maps); /* the dead connection may still point there */
+    vfs->maps = NULL; /* the dead connection still has it */
+    vfs->is_off = false;
 }
 
-/* SplitMix64. */
-static uint64_t draw(uint64_t *seed)
+static size_t node_lose(struct node *node, enum fault_loss loss, uint64_t *seed)
 {
-    uint64_t x = *seed += 0x9E3779B97F4A7C15u;
+    size_t lost = node_carry(node, loss, seed);
 
-    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
-    return x ^ x >> 31;
-}
-
-static void tear(struct bytes *disk, const struct change *change, uint64_t *seed)
-{
-    for (size_t from = 0; from < change->size;) {
-        size_t size = SECTOR_SIZE - (change->offset + from) % SECTOR_SIZE;
-        if (size > change->size - from)
-            size = change->size - from;
-        if (draw(seed) % 2 == 0)
-            bytes_write(disk, change->offset + from, change->data + from, size);
-        from += size;
-    }
-}
-
-static void node_lose(struct node *node, enum fault_loss loss, uint64_t *seed)
-{
-    for (size_t i = 0; i < node->change_count; i++) {
-        const struct change *change = &node->changes[i];
-        if (loss == FAULT_TEAR && change->data != NULL)
-            tear(&node->disk, change, seed);
-        else if (loss == FAULT_KEEP_ALL || (loss != FAULT_LOSE_ALL && draw(seed) % 2 == 0))
-            bytes_apply(&node->disk, change);
-    }
     node_forget_changes(node);
     node->cache.size = 0;
-    bytes_write(&node->cache, 0, node->disk.data == NULL ? (const void *)"" : node->disk.data, node->disk.size);
+    bytes_write(&node->cache, 0, node->disk.data == NULL ? (const void *)"" : node->disk.data,
+                node->disk.size);
+    return lost;
 }
 
-void fault_vfs_restart(struct fault_vfs *vfs, enum fault_loss loss, uint64_t seed)
+unsigned fault_vfs_restart(struct fault_vfs *vfs, enum fault_loss loss, uint64_t seed)
 {
+    size_t lost = 0;
+
     fault_vfs_end_process(vfs);
     for (size_t i = 0; i < FILES_MAX; i++) {
         struct name *name = &vfs->names[i];
         bool is_kept = loss == FAULT_KEEP_ALL || (loss != FAULT_LOSE_ALL && draw(&seed) % 2 == 0);
-        if (is_kept)
-            name->durable = name->cached;
-        name->cached = name->durable;
+        lost += !is_kept && name->cached != name->durable;
+        node_put(is_kept ? &name->durable : &name->cached, is_kept ? name->cached : name->durable);
         if (name->cached != NULL)
-            node_lose(name->cached, loss, &seed);
+            lost += node_lose(name->cached, loss, &seed);
     }
-    vfs->is_off = false;
+    return (unsigned)lost;
+}
+
+struct fault_copy *fault_vfs_copy(const struct fault_vfs *vfs)
+{
+    struct fault_copy *copy = insist(calloc(1, sizeof *copy));
+
+    for (size_t i = 0; i < FILES_MAX; i++) {
+        const struct node *node = vfs->names[i].cached;
+
+        if (node == NULL)
+            continue;
+        memcpy(copy->files[i].name, vfs->names[i].text, NAME_SIZE);
+        bytes_write(&copy->files[i].bytes, 0, node->cache.data, node->cache.size);
+    }
+    return copy;
+}
+
+void fault_copy_destroy(struct fault_copy *copy)
+{
+    for (size_t i = 0; copy != NULL && i < FILES_MAX; i++)
+        free(copy->files[i].bytes.data);
+    free(copy);
+}
+
+void fault_vfs_replace(struct fault_vfs *vfs, const struct fault_copy *copy)
+{
+    for (size_t i = 0; i < FILES_MAX; i++) {
+        node_put(&vfs->names[i].cached, NULL);
+        node_put(&vfs->names[i].durable, NULL);
+    }
+    memset(vfs->names, 0, sizeof vfs->names);
+    for (size_t i = 0; copy != NULL && i < FILES_MAX; i++) {
+        if (copy->files[i].name[0] == '\0')
+            continue;
+        struct node *node = node_create();
+        node_put(&name_find(vfs, copy->files[i].name, true)->cached, node);
+        node_change(node, 0, copy->files[i].bytes.data, copy->files[i].bytes.size);
+        node_sync(node);
+    }
+    folder_sync(vfs);
 }

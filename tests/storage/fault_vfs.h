@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct fault_vfs;
+struct fault_copy;
 
 #define FAULT_OPERATIONS(X) \
     X(OPEN, "open")         \
@@ -31,21 +32,33 @@ enum fault_operation { FAULT_OPERATIONS(FAULT_OPERATION_ENUMERATOR) FAULT_OPERAT
 enum fault_effect {
     FAULT_NONE,
     FAULT_ERROR, /* it fails and changes nothing; a sync that fails forgets what it should have carried */
-    FAULT_FULL,  /* no room: it fails, half of it done */
-    FAULT_SHORT, /* an I/O error, half of it done */
-    FAULT_CRASH, /* the power fails before it: this and all that follows fails and changes nothing */
+    FAULT_FULL,  /* no room: it fails, a part of it done */
+    FAULT_SHORT, /* an I/O error, a part of it done: of a sync, some sectors, and the rest is forgotten */
+    FAULT_CRASH, /* the process ends, or the power, on the way: this and all that follows fails and changes nothing */
+};
+
+/* What is about to be done. */
+struct fault_call {
+    enum fault_operation operation;
+    const char *file;
+    size_t size;     /* of a write */
+    bool is_growing; /* a write that makes its file larger */
+    /* For the hook to change: */
+    size_t
+        part; /* how much of a write is done that fails with FAULT_FULL or FAULT_SHORT; at first half of it */
+    uint64_t seed; /* which sectors are carried by a sync that fails with FAULT_SHORT */
 };
 
 enum fault_loss {
-    FAULT_LOSE_ALL,  /* what was not synced is gone */
-    FAULT_KEEP_ALL,  /* all of it had reached the disk just in time */
-    FAULT_REORDER,   /* some writes had, in any order */
-    FAULT_TEAR,      /* some sectors of 512 bytes of some writes had */
+    FAULT_LOSE_ALL, /* what was not synced is gone */
+    FAULT_KEEP_ALL, /* all of it had reached the disk just in time */
+    FAULT_REORDER,  /* some writes had, in any order */
+    FAULT_TEAR,     /* some sectors of 512 bytes of some writes had */
     FAULT_LOSS_COUNT,
 };
 
 /* Called before each operation. */
-typedef enum fault_effect fault_hook(void *context, enum fault_operation operation, const char *file);
+typedef enum fault_effect fault_hook(void *context, struct fault_call *call);
 
 /* Registered with SQLite under this name, which outlives it. NULL: out of memory. */
 struct fault_vfs *fault_vfs_create(const char *name);
@@ -56,10 +69,21 @@ void fault_vfs_set_hook(struct fault_vfs *vfs, fault_hook *hook, void *context);
 void fault_vfs_set_full(struct fault_vfs *vfs, bool is_full);
 bool fault_vfs_is_off(const struct fault_vfs *vfs);
 
-/* The process is gone: its open files do nothing any more. The page cache stays. */
+/* As FAULT_CRASH, between two operations. */
+void fault_vfs_stop(struct fault_vfs *vfs);
+
+/* The process is gone: its open files do nothing any more, and another one finds the page cache as it is. */
 void fault_vfs_end_process(struct fault_vfs *vfs);
 
-/* The power comes back, after a FAULT_CRASH or without one: the process is gone, and the page cache. */
-void fault_vfs_restart(struct fault_vfs *vfs, enum fault_loss loss, uint64_t seed);
+/* The power comes back, after a FAULT_CRASH or without one: the process is gone, and the page cache. Returns how many
+ * changes are lost, or sectors of them. */
+unsigned fault_vfs_restart(struct fault_vfs *vfs, enum fault_loss loss, uint64_t seed);
+
+/* All files as a program reads them. The caller destroys it (NULL is legal). */
+struct fault_copy *fault_vfs_copy(const struct fault_vfs *vfs);
+void fault_copy_destroy(struct fault_copy *copy);
+
+/* On the disk are these files and no others; NULL: none. Of the present process no file may be open. */
+void fault_vfs_replace(struct fault_vfs *vfs, const struct fault_copy *copy);
 
 #endif

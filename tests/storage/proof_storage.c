@@ -718,15 +718,16 @@ static bool is_chosen(const struct proof *proof, enum fault_operation operation,
     return proof->depth == 0 ? operation == FAULT_SYNC && kind == KIND_ERROR : proof->phase == PHASE_OPEN && kind == KIND_TORN;
 }
 
-static enum fault_effect on_operation(void *context, enum fault_operation operation, const char *file)
+static enum fault_effect on_operation(void *context, struct fault_call *call)
 {
+    enum fault_operation operation = call->operation;
     struct proof *proof = context;
     unsigned every = proof->depth == 0 || proof->options.is_syncs ? proof->options.every : proof->options.pairs;
 
     proof->operation_count++;
     if (!proof->is_armed || proof->options.is_memory)
         return FAULT_NONE;
-    if (proof->seen[proof->phase][operation][strchr(file, '-') != NULL]++ % every != 0)
+    if (proof->seen[proof->phase][operation][strchr(call->file, '-') != NULL]++ % every != 0)
         return FAULT_NONE;
     for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
         unsigned seeds = kind == KIND_REORDERED || kind == KIND_TORN ? proof->options.seeds : 1;
@@ -738,7 +739,7 @@ static enum fault_effect on_operation(void *context, enum fault_operation operat
             proof->operation = operation;
             proof->struck_at = proof->operation_count;
             proof->struck_phase = proof->phase;
-            snprintf(proof->struck_file, sizeof proof->struck_file, "%s", file);
+            snprintf(proof->struck_file, sizeof proof->struck_file, "%s", call->file);
             __atomic_fetch_add(&proof->totals->by_kind[kind][operation], 1, __ATOMIC_RELAXED);
             return effect_of(proof, kind);
         }

@@ -535,11 +535,11 @@ static void test_a_statement_with_rows_is_run_to_its_end(void **state)
 }
 
 /* The first write into the database file itself is a checkpoint's. */
-static enum fault_effect fail_checkpoint(void *context, enum fault_operation operation, const char *file)
+static enum fault_effect fail_checkpoint(void *context, struct fault_call *call)
 {
     const enum fault_effect *effect = context;
 
-    return operation == FAULT_WRITE && strchr(file, '-') == NULL ? *effect : FAULT_NONE;
+    return call->operation == FAULT_WRITE && strchr(call->file, '-') == NULL ? *effect : FAULT_NONE;
 }
 
 static void test_a_checkpoint_that_finds_no_room_waits_and_one_that_fails_ends(void **state)

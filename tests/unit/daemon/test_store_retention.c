@@ -553,11 +553,11 @@ struct cut {
     enum fault_effect effect;
 };
 
-static enum fault_effect cut_power(void *context, enum fault_operation operation, const char *file)
+static enum fault_effect cut_power(void *context, struct fault_call *call)
 {
     struct cut *cut = context;
 
-    (void)operation, (void)file;
+    (void)call;
     return ++cut->done == cut->at ? cut->effect : FAULT_NONE;
 }
 

@@ -308,10 +308,10 @@ static void submit_staff(struct desk *desk, const char *name)
 }
 
 /* The database file itself is written by checkpoints alone. */
-static enum fault_effect fail_checkpoint(void *context, enum fault_operation operation, const char *file)
+static enum fault_effect fail_checkpoint(void *context, struct fault_call *call)
 {
     (void)context;
-    return operation == FAULT_WRITE && strchr(file, '-') == NULL ? FAULT_ERROR : FAULT_NONE;
+    return call->operation == FAULT_WRITE && strchr(call->file, '-') == NULL ? FAULT_ERROR : FAULT_NONE;
 }
 
 /* No kiosk shows it: no roster follows. */
