@@ -4,8 +4,8 @@
  * operation fail, or loses power there.
  *
  * Each file has two contents: what programs read (the page cache) and what is on the disk. A sync carries all changes
- * since the last one to the disk. A sync that fails carries nothing, and those changes stay readable and never reach
- * the disk, as on Linux. Names in the folder are durable after the first sync of a -wal or -journal, as SQLite's own
+ * since the last one to the disk. Of a sync that fails what it has not carried stays readable and never reaches the
+ * disk, as on Linux. Names in the folder are durable after the first sync of a -wal or -journal, as SQLite's own
  * VFS does it. Files are known by the last part of their path. One process and one thread; the caller owns the
  * machine; its memory is inherited by fork, which is how one run becomes thousands.
  */
