@@ -8,6 +8,7 @@ import random
 import socket
 import socketserver
 import sqlite3
+import ssl
 import stat
 import subprocess
 import sys
@@ -26,7 +27,7 @@ GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"
 class Receiver:
     """What a webhook is posted to, on a loopback port of its own."""
 
-    def __init__(self, statuses=()):
+    def __init__(self, statuses=(), certificate=None):
         self.posts = []
         statuses = list(statuses)
         receiver = self
@@ -42,9 +43,14 @@ class Receiver:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.server.handle_error = lambda *arguments: None  # who refuses our certificate
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/byname"
+        self.url = f"http{'' if certificate is None else 's'}://127.0.0.1:{self.server.server_port}/byname"
 
     def close(self):
         self.server.shutdown()
@@ -114,8 +120,8 @@ class Case(rig.Case):
         os.chmod(path, stat.S_IRWXU)
         return path
 
-    def receiver(self, statuses=()):
-        receiver = Receiver(statuses)
+    def receiver(self, statuses=(), certificate=None):
+        receiver = Receiver(statuses, certificate)
         self.addCleanup(receiver.close)
         return receiver
 
@@ -369,6 +375,20 @@ class Failures(Case):
         self.pump(kiosk, lambda: daemon.byname("status").returncode == 0, daemon)
         self.assertEqual({post["call"] for _, _, post in receiver.posts}, {1})
         self.assertFalse(kiosk.pump(lambda: len(receiver.posts) > 3 or len(self.told()) > 2, 5.0))
+
+    def test_an_address_whose_certificate_nobody_vouches_for_is_told_nothing(self):
+        path = os.path.join(self.folder, "own.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", path + ".part"],
+                       check=True, capture_output=True)
+        with open(path, "a") as both, open(path + ".part") as certificate:
+            both.write(certificate.read())
+        receiver = self.receiver(certificate=path)
+        daemon, kiosk = self.adopted(help_webhook=receiver.url)
+        kiosk.call_for_help()
+        self.pump(kiosk, lambda: "help_webhook: " in daemon.byname("status").stdout, daemon)
+        self.assertRegex(daemon.log(), r"help_webhook: .*certificate")
+        self.assertEqual(receiver.posts, [])
 
     def test_a_command_that_hangs_and_a_server_that_is_silent_block_nobody(self):
         command = self.script("call", 'echo $$ >> $told; exec sleep 1000')
