@@ -355,10 +355,16 @@ static enum store_status calls_read(struct report *report, json_t *calls, struct
 
 enum store_status report_open_calls(struct report *report, json_t **out)
 {
-    static const char sql[] =
-        "SELECT count(*), min(called_ms) FROM (SELECT kind, kiosk, called_ms FROM help_call WHERE state = 1"
-        " UNION ALL SELECT kind, kiosk, called_ms FROM help_call WHERE state = 2) AS call"
-        " JOIN kiosk ON kiosk.id = call.kiosk WHERE kind = 1 AND (?1 = 0 OR kiosk.id = ?1) AND audience = ?2";
+#define OPEN_CALLS(calls)                                                                          \
+    "SELECT count(*), min(called_ms) FROM (" calls ") AS call JOIN kiosk ON kiosk.id = call.kiosk" \
+    " WHERE kind = 1 AND (?1 = 0 OR kiosk.id = ?1) AND audience = ?2"
+    static const char indexed[] =
+        OPEN_CALLS("SELECT kind, kiosk, called_ms FROM help_call INDEXED BY help_call_open WHERE state = 1"
+                   " UNION ALL SELECT kind, kiosk, called_ms FROM help_call INDEXED BY help_call_acknowledged"
+                   " WHERE state = 2");
+    static const char scanned[] =
+        OPEN_CALLS("SELECT kind, kiosk, called_ms FROM help_call WHERE state IN (1, 2)");
+    const char *sql = store_knows_totals(report->store) ? indexed : scanned; /* since the same version */
     sqlite3_stmt *row = store_knows_help(report->store) ? report_prepare(report, sql) : NULL;
     enum store_status status = store_knows_help(report->store) ? STORE_BROKEN : STORE_OK;
     json_int_t count = 0;
