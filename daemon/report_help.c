@@ -22,6 +22,20 @@ enum {
     COLUMN_OUTCOME,
 };
 
+/* Columns of the calls that are counted. */
+enum {
+    COUNTED_INSTANT,
+    COUNTED_SPAN,
+    COUNTED_FLAG,
+    COUNTED_BURST,
+    COUNTED_MASH,
+    COUNTED_SERVED,
+    COUNTED_STAFF,
+    COUNTED_STATE,
+    COUNTED_CLOSED,
+    COUNTED_OUTCOME,
+};
+
 /* Columns of a bad run. The four from the state on stand in the same order as those of a call. */
 enum { RUN_CALLED, RUN_SPAN, RUN_RATINGS, RUN_UNHAPPY, RUN_NAME, RUN_STATE };
 
@@ -164,8 +178,8 @@ struct follow_up {
 
 static bool follow_up_add(struct follow_up *follow_up, sqlite3_stmt *row, int64_t called_ms)
 {
-    int64_t state = sqlite3_column_int64(row, COLUMN_STATE),
-            outcome = sqlite3_column_int64(row, COLUMN_OUTCOME);
+    int64_t state = sqlite3_column_int64(row, COUNTED_STATE),
+            outcome = sqlite3_column_int64(row, COUNTED_OUTCOME);
     int64_t *grown;
 
     if (name_of(state_names, COUNT(state_names), state) == NULL)
@@ -174,7 +188,7 @@ static bool follow_up_add(struct follow_up *follow_up, sqlite3_stmt *row, int64_
         follow_up->states[state]++;
     if (name_of(outcome_names, COUNT(outcome_names), outcome) != NULL)
         follow_up->outcomes[outcome]++;
-    if (sqlite3_column_type(row, COLUMN_CLOSED) == SQLITE_NULL)
+    if (sqlite3_column_type(row, COUNTED_CLOSED) == SQLITE_NULL)
         return true;
     if (follow_up->count == follow_up->capacity) {
         follow_up->capacity = follow_up->capacity == 0 ? 64 : 2 * follow_up->capacity;
@@ -183,7 +197,7 @@ static bool follow_up_add(struct follow_up *follow_up, sqlite3_stmt *row, int64_
             return false;
         follow_up->recoveries_ms = grown;
     }
-    follow_up->recoveries_ms[follow_up->count++] = sqlite3_column_int64(row, COLUMN_CLOSED) - called_ms;
+    follow_up->recoveries_ms[follow_up->count++] = sqlite3_column_int64(row, COUNTED_CLOSED) - called_ms;
     return true;
 }
 
@@ -228,12 +242,21 @@ static json_t *follow_up_make(struct follow_up *follow_up)
 }
 
 /* The answer that called is among the visit's, which lie close behind its rating. */
+#define CALL_JOIN                                                                      \
+    " LEFT JOIN help_call ON help_call.kind = 1 AND help_call.journal = visit.journal" \
+    " AND help_call.seq > visit.seq AND help_call.seq <= visit.seq + 255 AND help_call.visit = visit.seq"
 #define CALLS_FROM                                                                 \
     " FROM visit INDEXED BY visit_help JOIN journal ON journal.id = visit.journal" \
     " JOIN kiosk ON kiosk.id = journal.kiosk"
 #define CALLS_WHERE                                                                                \
     " WHERE visit.help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND (?3 = 0 OR kiosk.id = ?3)" \
     " AND audience = ?4 ORDER BY instant_ms DESC, visit.journal, visit.seq"
+/* Whose journals are wanted is found once, not for each call. */
+#define COUNTED_COLUMNS "SELECT instant_ms, span_ms, flag, is_burst, is_mash, served, staff"
+#define COUNTED_WHERE                                                                             \
+    " WHERE visit.help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND visit.journal IN"         \
+    " (SELECT journal.id FROM journal JOIN kiosk ON kiosk.id = journal.kiosk WHERE audience = ?4" \
+    " AND (?3 = 0 OR kiosk.id = ?3))"
 
 static void query_bind(const struct report *report, sqlite3_stmt *row)
 {
@@ -243,15 +266,8 @@ static void query_bind(const struct report *report, sqlite3_stmt *row)
     sqlite3_bind_text(row, 4, report->audience, -1, SQLITE_STATIC);
 }
 
-static sqlite3_stmt *calls_prepare(struct report *report)
+static sqlite3_stmt *query_prepare(struct report *report, const char *known, const char *unknown)
 {
-    static const char known[] =
-        "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, state, acknowledged_ms, closed_ms, outcome" CALLS_FROM
-        " LEFT JOIN help_call ON help_call.kind = 1 AND help_call.journal = visit.journal"
-        " AND help_call.seq > visit.seq AND help_call.seq <= visit.seq + 255 AND help_call.visit = "
-        "visit.seq" CALLS_WHERE;
-    static const char unknown[] =
-        "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, NULL, NULL, NULL, NULL" CALLS_FROM CALLS_WHERE;
     sqlite3_stmt *row = report_prepare(report, store_knows_help(report->store) ? known : unknown);
 
     if (row != NULL)
@@ -259,20 +275,10 @@ static sqlite3_stmt *calls_prepare(struct report *report)
     return row;
 }
 
-/* One more call; false when there is no memory. */
-static bool call_take(struct report *report, sqlite3_stmt *row, const struct visit *visit, json_t *calls,
-                      struct follow_up *follow_up)
+/* Of one staff member's report, whether it is theirs; of others always. */
+static bool is_asked_for(const struct report *report, const struct visit *visit, const char *left_out)
 {
-    const char *left_out = left_out_of(report, visit);
-
-    if (!is_of_all_staff(report) && (left_out != NULL || visit_staff(visit) != report->figures.staff))
-        return true;
-    if (json_array_size(calls) < CALLS_MAX)
-        json_array_append_new(calls, call_make(report, row, visit, left_out));
-    if (left_out == NULL)
-        return follow_up_add(follow_up, row, visit->time.instant_ms);
-    follow_up->left_out++;
-    return true;
+    return is_of_all_staff(report) || (left_out == NULL && visit_staff(visit) == report->figures.staff);
 }
 
 /* Begins with the newest. A kiosk at a time, by its index: in a long period there are many calls and few bad runs. */
@@ -331,23 +337,83 @@ static json_t *runs_make(const struct runs *runs)
     return out;
 }
 
-/* Calls and bad runs, the newest first. */
-static enum store_status calls_read(struct report *report, json_t *calls, struct follow_up *follow_up,
-                                    struct runs *runs)
+/* The newest CALLS_MAX calls and bad runs, the newest first. */
+static enum store_status calls_list(struct report *report, json_t *calls, struct runs *runs)
 {
-    sqlite3_stmt *row = calls_prepare(report);
-    enum store_status status = row == NULL ? STORE_BROKEN : runs_begin(report, runs);
+    static const char known[] =
+        "SELECT " FIGURES_VISIT_COLUMNS
+        ", kiosk.name, state, acknowledged_ms, closed_ms, outcome" CALLS_FROM CALL_JOIN CALLS_WHERE;
+    static const char unknown[] =
+        "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, NULL, NULL, NULL, NULL" CALLS_FROM CALLS_WHERE;
+    sqlite3_stmt *row = query_prepare(report, known, unknown);
+    enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
+    struct visit visit;
+
+    while (status == STORE_OK && json_array_size(calls) < CALLS_MAX && report_step(report, row, &status)) {
+        figures_visit_read(row, &visit);
+        const char *left_out = left_out_of(report, &visit);
+
+        status = runs_pass(report, runs, visit.time.instant_ms, calls);
+        if (status == STORE_OK && is_asked_for(report, &visit, left_out) &&
+            json_array_size(calls) < CALLS_MAX)
+            json_array_append_new(calls, call_make(report, row, &visit, left_out));
+    }
+    sqlite3_finalize(row);
+    return status == STORE_OK ? runs_pass(report, runs, INT64_MIN, calls) : status;
+}
+
+static void counted_read(sqlite3_stmt *row, struct visit *visit)
+{
+    static const int replies[][2] = {{VISIT_REPLY(QUESTION_SERVED), COUNTED_SERVED},
+                                     {VISIT_REPLY(QUESTION_STAFF), COUNTED_STAFF}};
+
+    *visit = (struct visit){
+        .time = {sqlite3_column_int64(row, COUNTED_INSTANT), sqlite3_column_int64(row, COUNTED_SPAN)},
+        .flag = (uint16_t)sqlite3_column_int(row, COUNTED_FLAG),
+        .is_burst = sqlite3_column_int(row, COUNTED_BURST) != 0,
+        .is_mash = sqlite3_column_int(row, COUNTED_MASH) != 0,
+    };
+    for (size_t i = 0; i < 2; i++)
+        visit->replies[replies[i][0]] = sqlite3_column_type(row, replies[i][1]) == SQLITE_NULL
+                                            ? VISIT_NOT_SHOWN
+                                            : sqlite3_column_int(row, replies[i][1]);
+}
+
+/* All calls, in no order: this is most of what the report of a long period does. */
+static enum store_status calls_count(struct report *report, struct follow_up *follow_up)
+{
+    static const char known[] = COUNTED_COLUMNS
+        ", state, closed_ms, outcome FROM visit INDEXED BY visit_help" CALL_JOIN COUNTED_WHERE;
+    static const char unknown[] =
+        COUNTED_COLUMNS ", NULL, NULL, NULL FROM visit INDEXED BY visit_help" COUNTED_WHERE;
+    sqlite3_stmt *row = query_prepare(report, known, unknown);
+    enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
     struct visit visit;
 
     while (status == STORE_OK && report_step(report, row, &status)) {
-        figures_visit_read(row, &visit);
-        status = runs_pass(report, runs, visit.time.instant_ms, calls);
-        if (status == STORE_OK && !call_take(report, row, &visit, calls, follow_up))
+        counted_read(row, &visit);
+        const char *left_out = left_out_of(report, &visit);
+
+        if (!is_asked_for(report, &visit, left_out))
+            continue;
+        if (left_out != NULL)
+            follow_up->left_out++;
+        else if (!follow_up_add(follow_up, row, visit.time.instant_ms))
             status = report_no_memory(report);
     }
-    if (status == STORE_OK)
-        status = runs_pass(report, runs, INT64_MIN, calls);
     sqlite3_finalize(row);
+    return status;
+}
+
+static enum store_status calls_read(struct report *report, json_t *calls, struct follow_up *follow_up,
+                                    struct runs *runs)
+{
+    enum store_status status = runs_begin(report, runs);
+
+    if (status == STORE_OK)
+        status = calls_list(report, calls, runs);
+    if (status == STORE_OK)
+        status = calls_count(report, follow_up);
     sqlite3_finalize(runs->row);
     runs->row = NULL;
     return status;
