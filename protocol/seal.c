@@ -82,8 +82,8 @@ bool seal_verify(struct seal *seal, uint8_t type, const uint8_t *body, size_t si
         return false;
     uint64_t difference = mac ^ compute(seal, seal->end == SEAL_KIOSK ? SEAL_DAEMON : SEAL_KIOSK, counter,
                                         type, body, reader.position - SEAL_SIZE);
-    if (difference !=
-        0) /* one comparison of the whole: how long it takes says nothing about where they differ */
+    /* One comparison of the whole: how long it takes says nothing about where they differ. */
+    if (difference != 0)
         return false;
     seal->taken = counter;
     *body_size = size - SEAL_SIZE;
