@@ -17,6 +17,16 @@ YES_NO_SKIP = {1: 1, 3: 2, 5: SKIPPED}
 THINK_MS = 1350
 LOCKOUT_MS = 3600
 
+ROSTER = ("Amélie", "Dan", "Łukasz", "Zoë")  # in the order in which a kiosk lists them
+
+
+def add_staff(daemon):
+    """Their ids, in the order of the roster, in which they are not added."""
+    for name in reversed(ROSTER):
+        daemon.byname("staff", "add", name)
+    ids = {person["name"]: person["id"] for person in daemon.ask("staff", "list")["staff"]}
+    return [ids[name] for name in ROSTER]
+
 
 class Script:
     """Lines for kiosk-emulator, and the answers they must leave: (question, value, is_certain)."""

@@ -45,10 +45,7 @@ class Emulator:
 class Customers(rig.Case):
     def staffed(self, kiosks, **keys):
         daemon = self.daemon({name: os.path.join(self.folder, name) for name in kiosks}, adopt="auto", **keys).start()
-        for name in ("Dan", "Zoë", "Łukasz", "Amélie"):
-            daemon.byname("staff", "add", name)
-        staff = daemon.ask("staff", "list")["staff"]
-        return daemon, [person["id"] for person in sorted(staff, key=lambda person: person["name"].encode())]
+        return daemon, customers.add_staff(daemon)
 
     def emulate(self, name, script, pace, seed):
         emulator = Emulator(self.folder, name, script, pace, seed)

@@ -67,10 +67,7 @@ class Fire(rig.Case):
 
     def staffed(self, kiosks, **keys):
         daemon = self.daemon(kiosks, adopt="auto", help="off", **keys).start()
-        for name in ("Dan", "Zoë", "Łukasz", "Amélie"):
-            daemon.byname("staff", "add", name)
-        staff = daemon.ask("staff", "list")["staff"]
-        return daemon, [person["id"] for person in sorted(staff, key=lambda person: person["name"].encode())]
+        return daemon, customers.add_staff(daemon)
 
     def are_up(self, daemon, names):
         states = fire.kiosk_states(daemon)
