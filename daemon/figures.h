@@ -36,8 +36,8 @@ struct figures_query {
     int64_t kiosk;          /* row number; 0: all */
     int32_t staff;          /* number, 0 for no name; FIGURES_ALL_STAFF */
     enum figures_grouping grouping;
-    bool
-        is_of_all_staff; /* who is of no interest: a cell is of staff 0. Not with staff, nor FIGURES_BY_STAFF */
+    /* Who is of no interest: a cell is of staff 0. Not with staff, nor FIGURES_BY_STAFF. */
+    bool is_of_all_staff;
     const int64_t *among; /* row numbers of the kiosks that count at all; NULL: every one */
     size_t among_count;
     uint64_t measures; /* for figures_each: FIGURES_MEASURES that are read, the others stay 0; 0: all */

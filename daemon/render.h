@@ -17,8 +17,8 @@ struct render_options {
     enum render_format format;
     unsigned columns; /* width of the terminal; 80 when unknown, 0 means 80 */
     bool is_color;    /* a terminal without NO_COLOR */
-    enum words_language
-        language; /* of a report's text; English for other replies. CSV, ODS and JSON know none */
+    /* Of a report's text; other replies are in English. CSV, ODS and JSON know none. */
+    enum words_language language;
 };
 
 /* "text", "csv", "ods" or "json"; false for anything else. */

@@ -17,8 +17,8 @@ struct page {
     unsigned columns;
     bool is_color;
     enum words_language language;
-    unsigned
-        scratch_next; /* texts that are put into others: each lives until PAGE_SCRATCH_COUNT more were made */
+    /* Texts that are put into others: each lives until PAGE_SCRATCH_COUNT more were made. */
+    unsigned scratch_next;
     char scratch[PAGE_SCRATCH_COUNT][PAGE_TEXT_SIZE];
 };
 

@@ -18,8 +18,8 @@ struct rows_sink {
     void (*on_cell)(void *context, const char *column, const json_t *value);
     void (*on_line)(void *context); /* behind the last cell of each line */
     void *context;
-    bool
-        is_head_last; /* what is the same in all lines (store, period, ...) stands behind the rest, not before */
+    /* What is the same in all lines (store, period, ...) stands behind the rest, not before. */
+    bool is_head_last;
 };
 
 void rows_each(const json_t *reply, const struct rows_sink *sink);

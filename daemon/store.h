@@ -61,12 +61,11 @@ struct store_options {
     const char *timezone;   /* IANA name, "Europe/Berlin"; the periods of tallies are local to it */
     /* mode=ro: for reports, and for archived files; name and zone are then the file's own. */
     bool is_read_only;
-    const char *
-        vfs; /* the SQLite VFS that holds path; NULL: the file system. Another one's files are found by asking
-                        it, and no lock is taken beside them */
-    unsigned
-        checkpoint_pages; /* a commit that leaves this many pages or more in the -wal moves them into the file;
-                                  0: STORE_CHECKPOINT_PAGES */
+    /* The SQLite VFS that holds path; NULL: the file system. Another one's files are found by asking it, and no lock is
+     * taken beside them. */
+    const char *vfs;
+    /* A commit that leaves this many pages or more in the -wal moves them into the file; 0: STORE_CHECKPOINT_PAGES. */
+    unsigned checkpoint_pages;
     struct store_bad_run bad_run;
 };
 

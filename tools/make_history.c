@@ -40,8 +40,8 @@ struct options {
 };
 
 struct kiosk {
-    struct store_origin
-        origin; /* the session's boot; its arrived_ms: when what was answered off line arrives */
+    /* The session's boot; its arrived_ms: when what was answered off line arrives. */
+    struct store_origin origin;
     uint32_t seq;
     uint32_t rating_seq;
     uint16_t boot;      /* of the answers; another than the session's when its cable was out over a restart */

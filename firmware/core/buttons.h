@@ -19,8 +19,8 @@
 #define BUTTONS_STUCK_MS 10000u
 
 struct buttons {
-    uint8_t
-        pressed; /* newly pressed in this step; a button is reported once, when it is BUTTONS_PRESS_MS down */
+    /* Newly pressed in this step; a button is reported once, when it is BUTTONS_PRESS_MS down. */
+    uint8_t pressed;
     uint8_t down;  /* held; lasts until the button re-arms */
     uint8_t stuck; /* held for BUTTONS_STUCK_MS; ends with the release */
 

@@ -38,8 +38,8 @@ struct roster {
     uint16_t write_at;     /* next byte of the EEPROM copy to compare; STORAGE size when in line */
     struct signed_on signed_on[PRESENCE_CAPACITY];
     uint8_t signed_on_count;
-    uint16_t
-        signed_off[PRESENCE_CAPACITY]; /* since boot, while presence is not known: the newest, latest last */
+    /* Since boot, while presence is not known: the newest, latest last. */
+    uint16_t signed_off[PRESENCE_CAPACITY];
     uint8_t signed_off_count;
     bool is_presence_known; /* the daemon has told since boot who is signed on */
     bool is_midnight_known;

@@ -59,8 +59,8 @@ struct visit {
     uint8_t staff;           /* roster index of who served or helped, or ROSTER_NOBODY */
     bool is_served;          /* staff is the one signed on, and is to be stored as SERVED */
     bool may_open_languages; /* the rating button is held since the rating, and not for long yet */
-    uint8_t
-        held_button; /* a rating button not released since its rating, to see whether it is stuck; 0: none */
+    /* A rating button not released since its rating, to see whether it is stuck; 0: none. */
+    uint8_t held_button;
     uint32_t held_seq; /* that rating */
 
     bool asks_returning;             /* which of the two alternating questions comes next */

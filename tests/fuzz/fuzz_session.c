@@ -45,8 +45,8 @@ struct world {
     struct work asked[SESSION_REQUESTS_MAX];
     size_t asked_count;
     uint32_t mark; /* committed: all that a restart of the store would remember */
-    bool
-        has_failed; /* the store refused something of `failed_epoch`: what was queued behind it has a gap before it */
+    /* The store refused something of `failed_epoch`: what was queued behind it has a gap before it. */
+    bool has_failed;
     uint32_t failed_epoch;
     bool is_line_congested, is_store_congested, is_in_use;
 

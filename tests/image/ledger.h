@@ -19,8 +19,8 @@ struct ledger_entry {
     uint16_t value;
     uint8_t power;  /* pressed after this power-up, from 0 */
     uint8_t rating; /* entry of the visit's rating, or LEDGER_NONE */
-    uint32_t
-        begun_ms; /* since that power-up: the press, or the start of the silence that is an answer, too */
+    /* Since that power-up: the press, or the start of the silence that is an answer, too. */
+    uint32_t begun_ms;
     uint32_t ended_ms;    /* the answer was pressed by then */
     bool is_acknowledged; /* the display has shown it */
 };

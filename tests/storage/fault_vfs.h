@@ -44,8 +44,8 @@ struct fault_call {
     size_t size;     /* of a write */
     bool is_growing; /* a write that makes its file larger */
     /* For the hook to change: */
-    size_t
-        part; /* how much of a write is done that fails with FAULT_FULL or FAULT_SHORT; at first half of it */
+    /* How much of a write is done that fails with FAULT_FULL or FAULT_SHORT; at first half of it. */
+    size_t part;
     uint64_t seed; /* which sectors are carried by a sync that fails with FAULT_SHORT */
 };
 

@@ -22,8 +22,8 @@ struct swarm {
     uint64_t began_ns;
     uint64_t lag_us; /* the most by which a kiosk was behind its own time */
     bool is_stopped; /* by a signal */
-    double
-        measured_s; /* of visits until the last is over; of rounds from the first answer out to the last one acknowledged */
+    /* Of visits until the last is over; of rounds from the first answer out to the last one acknowledged. */
+    double measured_s;
     char text[SWARM_TEXT_SIZE];
 };
 
