@@ -1632,6 +1632,7 @@ static void test_the_display_waits_for_a_backlog_unless_somebody_is_there(void *
     fake_port.is_line_full = true;
     run(50);
     assert_int_equal(fake_port.display_writes, written);
+    kiosk.visit.rating = 5;
     kiosk.visit.state = VISIT_CHOSEN;
     kiosk.visit.since_ms = fake_port.now_ms;
     run(PORT_TICK_MS);
