@@ -11,6 +11,7 @@ import threading
 import time
 
 KIOSKS = 64
+FAST_BAUD = 500000  # at 115200 these lines carry 59,000 answers a second, and the daemon waits for them
 MANY = 512
 WITHIN_MS = 100
 REPORTS = ("overview", "summary", "staff", "causes", "hours", "days", "kiosks")
@@ -21,13 +22,13 @@ START_S, STOP_S, CONNECT_S = 20, 30, 6
 class Daemon:
     """A bynamed in a folder of its own, and what the kernel says of it."""
 
-    def __init__(self, context, name, kiosks, shim=False):
+    def __init__(self, context, name, kiosks, shim=False, baud=115200):
         self.context, self.folder = context, context.folder(name)
         self.database, self.config = self.folder / "byname.db", self.folder / "bynamed.conf"
         self.events = self.folder / "events"
         self.config.write_text(
             f"[daemon]\ndatabase={self.database}\nsocket={self.folder}/s\nstore=Bench\ntimezone=UTC\nadopt=auto\nhelp=off\n"
-            "bad_run=off\n" + "".join(f"[kiosk Kiosk {i}]\nport={self.folder}/{i}\n" for i in range(kiosks)), encoding="utf-8")
+            "bad_run=off\n" + "".join(f"[kiosk Kiosk {i}]\nport={self.folder}/{i}\nbaud={baud}\n" for i in range(kiosks)), encoding="utf-8")
         self.shim = {"LD_PRELOAD": str(context.bin.parent / "tests" / "bench" / "liback_shim.so"),
                      "ACK_SHIM_FILE": str(self.events)} if shim else {}
 
@@ -97,9 +98,10 @@ def share(values, part):
 
 
 def ingest(context):
-    """Journals that are never empty, against the same rows written by SQLite alone in transactions as large."""
+    """Journals that are never empty, on lines that carry more than the daemon takes, against the same rows written by SQLite
+    alone in transactions as large."""
     seconds = 2 if context.quick else 10
-    with Daemon(context, "flood", KIOSKS, shim=True) as daemon:
+    with Daemon(context, "flood", KIOSKS, shim=True, baud=FAST_BAUD) as daemon:
         before = daemon.threads()
         figures = daemon.swarm("--flood", "--seconds", seconds)
         after = daemon.threads()
@@ -110,7 +112,7 @@ def ingest(context):
     context.progress(f"the same {figures['answers']} answers by SQLite alone, {batch} to a transaction")
     bare = json.loads(context.run(context.bin / "bare_insert", daemon.database, context.folder("bare"), batch))
     limit, each = bare["answers"] / bare["bare_s"], 1e6 / figures["answers"]
-    yield {"name": "ingest: durable answers a second, 64 kiosks, of what SQLite writes alone",
+    yield {"name": "ingest: durable answers a second, 64 kiosks at 500000, of what SQLite writes alone",
            "value": 100 * figures["answers_a_second"] / limit, "unit": "%", "goal": 60, "comparison": ">=", "detail": [
                f"{figures['answers_a_second']:,.0f}/s from line to acknowledgement; the same rows, indexes and tallies, {batch}"
                f" to a transaction, by prepared statements alone: {limit:,.0f}/s; by the store's code: "

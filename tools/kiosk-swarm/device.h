@@ -21,7 +21,9 @@ struct image;
 struct device_options {
     uint8_t *eeprom; /* outlives the device */
     uint64_t seed;
-    uint32_t haste; /* of the core on memory: its EEPROM is so many times faster than a real one, 1 to 1000 */
+    /* Of the core on memory: its EEPROM is so many times faster than a real one, 1 to 1000. */
+    uint32_t haste;
+    uint32_t baud; /* ... and its line's bits a second */
     void *context;
     /* Bytes that left the kiosk; from inside device_run. */
     void (*on_sent)(void *context, const uint8_t *bytes, size_t size);

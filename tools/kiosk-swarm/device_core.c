@@ -12,6 +12,8 @@
 
 _Static_assert(DEVICE_EEPROM_SIZE == PORT_EEPROM_SIZE, "one EEPROM");
 
+#define BYTE_BITS 10 /* on the line: a start bit, eight, a stop bit */
+
 struct core {
     struct device device;
     struct bench bench;
@@ -110,6 +112,7 @@ struct device *device_create_core(const struct device_options *options)
     memcpy(core->board.eeprom, options->eeprom, sizeof core->board.eeprom);
     core->board.on_shown = on_shown;
     core->board.haste = options->haste;
+    core->board.byte_us = (BYTE_BITS * 1000000 + options->baud / 2) / options->baud;
     board_power_on(&core->board, RESET_POWER_ON);
     return &core->device;
 }

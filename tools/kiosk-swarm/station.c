@@ -145,6 +145,7 @@ bool station_open(struct station *station, const struct station_options *options
     const struct device_options device_options = {.eeprom = station->eeprom.cells,
                                                   .seed = options->seed,
                                                   .haste = options->haste,
+                                                  .baud = options->baud,
                                                   .context = station,
                                                   .on_sent = on_sent};
     station->device = options->image == NULL ? device_create_core(&device_options)

@@ -26,9 +26,9 @@ struct station_options {
     char eeprom[PATH_MAX + 16];
     struct image *image; /* NULL: the core in memory */
     uint64_t seed;
-    uint32_t haste; /* as in device.h */
-    struct delays *ack,
-        *tap; /* of the whole swarm: from the line to the acknowledgement, from the finger to it */
+    uint32_t haste, baud; /* as in device.h */
+    /* Of the whole swarm: from the line to the acknowledgement, from the finger to it. */
+    struct delays *ack, *tap;
 };
 
 struct station {
@@ -42,8 +42,8 @@ struct station {
     uint64_t ahead_us;       /* the kiosk's time less real time */
     uint64_t now_us;         /* real, of the call under way */
     uint64_t quiet_since_us; /* nothing but heartbeats on the line since */
-    uint64_t first_sent_us,
-        acked_us; /* since the cable was mended: the first answer went out, the newest came back; 0: not yet */
+    /* Since the cable was mended: the first answer went out, the newest came back; 0: not yet. */
+    uint64_t first_sent_us, acked_us;
     struct frame_decoder up, down;
     uint8_t up_bytes[FRAME_TO_DAEMON_SIZE_MAX], down_bytes[FRAME_TO_KIOSK_SIZE_MAX];
     uint8_t rx[STATION_RX_SIZE]; /* come, and not yet taken by the kiosk */

@@ -130,6 +130,7 @@ static bool open_one(struct swarm *swarm, uint16_t index, const struct options *
     struct station *station = &swarm->stations[index];
     struct station_options mine = {.seed = options->seed * 1000003 + index,
                                    .haste = options->is_flood ? FLOOD_HASTE : 1,
+                                   .baud = config->baud,
                                    .ack = &swarm->ack,
                                    .tap = &swarm->tap};
 

@@ -25,6 +25,7 @@ void board_init(struct board *board, struct bench *bench, unsigned number, struc
     board->wake_us = NEVER_US;
     board->cut_us = NEVER_US;
     board->haste = 1;
+    board->byte_us = BYTE_US;
 }
 
 /* Stopping
@@ -276,7 +277,7 @@ size_t port_line_writable(void)
 
     if (board->tx_done_us <= board->now_us)
         return TX_SIZE;
-    uint64_t waiting = (board->tx_done_us - board->now_us) / BYTE_US;
+    uint64_t waiting = (board->tx_done_us - board->now_us) / board->byte_us;
     return waiting < TX_SIZE ? (size_t)(TX_SIZE - waiting) : 0;
 }
 
@@ -286,7 +287,7 @@ void port_line_write(const uint8_t *data, size_t size)
 
     if (board->tx_done_us < board->now_us)
         board->tx_done_us = board->now_us;
-    board->tx_done_us += size * BYTE_US;
+    board->tx_done_us += size * board->byte_us;
     line_send(board->up, data, size, board->tx_done_us);
 }
 

@@ -36,7 +36,8 @@ struct board {
     uint8_t reset_causes;
 
     uint8_t eeprom[PORT_EEPROM_SIZE];
-    uint32_t haste; /* its memory is so many times faster than a real one; 1, if nobody sets another */
+    uint32_t haste;   /* its memory is so many times faster than a real one; 1, if nobody sets another */
+    uint32_t byte_us; /* that a byte takes on its line; as at 115200 bit/s, if nobody sets another */
 
     bool is_writing;
     uint16_t address;
