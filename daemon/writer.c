@@ -85,7 +85,7 @@ static bool is_roster_stale(const struct writer *writer)
 }
 
 /* Wait, with the mutex held, until there is something to do. */
-static void wait_for_work(struct writer *writer, uint64_t committed_ms, uint64_t roster_ms)
+static void wait_for_work(struct writer *writer, uint64_t begun_ms, uint64_t roster_ms)
 {
     writer->is_awaited = false;
     while (!writer->is_stopping) {
@@ -94,12 +94,12 @@ static void wait_for_work(struct writer *writer, uint64_t committed_ms, uint64_t
 
         if (writer->asked.count >= WRITER_BATCH_MAX)
             return;
-        if (writer->asked.count > 0 && now_ms - committed_ms >= WRITER_GROUP_MS)
+        if (writer->asked.count > 0 && now_ms - begun_ms >= WRITER_GROUP_MS)
             return;
         if (is_roster_due && now_ms - roster_ms >= WRITER_ROSTER_MS)
             return;
         if (writer->asked.count > 0)
-            wait_until(writer, committed_ms + WRITER_GROUP_MS);
+            wait_until(writer, begun_ms + WRITER_GROUP_MS);
         else if (is_roster_due)
             wait_until(writer, roster_ms + WRITER_ROSTER_MS);
         else
@@ -189,20 +189,20 @@ static void *run(void *context)
 {
     struct writer *writer = context;
     struct work *batch[WRITER_BATCH_MAX];
-    uint64_t committed_ms = 0, roster_ms = 0;
+    uint64_t begun_ms = 0, roster_ms = 0;
     bool is_over = false;
 
     while (!is_over) {
         pthread_mutex_lock(&writer->mutex);
-        wait_for_work(writer, committed_ms, roster_ms);
+        wait_for_work(writer, begun_ms, roster_ms);
         size_t count = take_batch(writer, batch);
         bool is_stopping = writer->is_stopping;
         pthread_mutex_unlock(&writer->mutex);
 
         if (count > 0) {
+            begun_ms = clock_monotonic_ms();
             run_batch(writer, batch, count);
             run_checkpoint(writer);
-            committed_ms = clock_monotonic_ms();
         }
         is_over = is_stopping && count == 0;
         if (!is_stopping && clock_monotonic_ms() - roster_ms >= WRITER_ROSTER_MS && is_roster_stale(writer)) {
