@@ -600,6 +600,15 @@ static void expect_presence(const struct rig *rig, uint16_t minutes)
                 presence.present[0].minutes_left == minutes);
 }
 
+/* The store says who is signed on, then commits what was asked before; the kiosk is told. */
+static void expect_presence_when_stored(struct rig *rig)
+{
+    answer_presence(rig, 60);
+    rig_answer(rig, STORE_OK);
+    receive_all(rig);
+    expect_presence(rig, 60);
+}
+
 static void test_presence_is_told_to_who_needs_it(void **state)
 {
     struct rig *rig = *state;
@@ -654,10 +663,7 @@ static void test_presence_waits_for_what_the_kiosk_had_to_say(void **state)
     receive_all(rig);
     assert_int_equal(rig_count(rig, MESSAGE_PRESENCE), 0);
     rig_say_health(rig, 13);
-    answer_presence(rig, 60);
-    rig_answer(rig, STORE_OK);
-    receive_all(rig);
-    expect_presence(rig, 60);
+    expect_presence_when_stored(rig);
 }
 
 /* The store would look it up and leave it; but it is told the time each time. */
@@ -728,10 +734,7 @@ static void test_presence_waits_for_what_was_stored_before_to_be_said_again(void
     rig_answer(rig, STORE_OK);
     rig_say(rig, MESSAGE_LOST, (const uint8_t[]){2, 0, 0, 0, 2, 0, 0, 0, LOST_DAMAGED}, 9);
     rig_say_health(rig, 12);
-    answer_presence(rig, 60);
-    rig_answer(rig, STORE_OK);
-    receive_all(rig);
-    expect_presence(rig, 60);
+    expect_presence_when_stored(rig);
 }
 
 /* A slot that decayed before it was acknowledged is said again, as lost. What is with the store may still fail. */
@@ -751,10 +754,7 @@ static void test_presence_waits_for_answers_that_were_called_lost_while_they_wer
     rig_answer(rig, STORE_OK);
     rig_answer(rig, STORE_OK);
     rig_say_health(rig, 12);
-    answer_presence(rig, 60);
-    rig_answer(rig, STORE_OK);
-    receive_all(rig);
-    expect_presence(rig, 60);
+    expect_presence_when_stored(rig);
 }
 
 static void test_presence_that_was_asked_twice_is_told_once(void **state)
@@ -796,10 +796,7 @@ static void test_presence_is_asked_again_when_the_disk_was_full(void **state)
     receive_all(rig);
     assert_int_equal(rig_count(rig, MESSAGE_PRESENCE), 0);
     rig_say_health(rig, 12);
-    answer_presence(rig, 60);
-    rig_answer(rig, STORE_OK);
-    receive_all(rig);
-    expect_presence(rig, 60);
+    expect_presence_when_stored(rig);
 }
 
 static void test_roster_that_changes_on_the_way_begins_again(void **state)
@@ -1322,78 +1319,78 @@ static void test_a_seal_at_a_line_without_a_conversation(void **state)
 
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 
+static const struct CMUnitTest tests[] = {
+    WITH_RIG(test_nothing_is_sent_before_a_valid_frame),
+    WITH_RIG(test_one_ack_covers_all_that_came_back_together),
+    WITH_RIG(test_hello_is_answered_after_the_commit_only),
+    WITH_RIG(test_repeated_hello_asks_once_but_a_reboot_asks_again),
+    WITH_RIG(test_a_cause_of_loss_that_no_kiosk_has_is_taken_as_damage),
+    WITH_RIG(test_a_journal_that_is_over_is_not_acknowledged_and_the_kiosk_says_hello),
+    WITH_RIG(test_ids_are_offered_again_to_the_same_boot_of_the_same_kiosk_only),
+    WITH_RIG(test_strangers_are_told_why_they_wait),
+    WITH_RIG(test_adopted_kiosk_gets_its_ids),
+    WITH_RIG(test_other_major_waits_whatever_else_its_hello_holds),
+    WITH_RIG(test_kiosk_that_is_live_elsewhere_waits),
+    WITH_RIG(test_early_frame_asks_for_a_hello_once_a_second),
+    WITH_RIG(test_echo_is_not_answered),
+    WITH_RIG(test_answers_are_acknowledged_after_the_commit_only),
+    WITH_RIG(test_duplicate_is_compared_by_the_store_and_acknowledged_again),
+    WITH_RIG(test_overlap_is_passed_on_whole),
+    WITH_RIG(test_gap_is_named_once),
+    WITH_RIG(test_lost_moves_the_mark_and_is_noted),
+    WITH_RIG(test_full_disk_holds_and_recovers),
+    WITH_RIG(test_congestion_drops_and_the_kiosk_may_say_it_again),
+    WITH_RIG(test_requests_are_capped),
+    WITH_RIG(test_late_result_of_an_older_conversation_is_ignored),
+    WITH_RIG(test_refusal_by_the_store_begins_anew),
+    WITH_RIG(test_health_is_answered_at_once_with_the_time_to_midnight),
+    WITH_RIG(test_boot_instant_is_the_least_of_late_arrivals_and_forgets),
+    WITH_RIG(test_a_boot_that_left_its_number_to_the_next_one_leaves_not_its_start),
+    WITH_RIG(test_a_kiosk_admitted_elsewhere_meanwhile_is_told_to_wait),
+    WITH_RIG(test_a_welcome_ends_a_hold),
+    WITH_RIG(test_away_is_fifteen_seconds_without_a_frame),
+    WITH_RIG(test_flags_and_unknown_types_are_counted_and_dropped),
+    WITH_RIG(test_reliable_message_is_resent_until_received),
+    WITH_RIG(test_roster_goes_out_in_pieces_and_then_counts),
+    WITH_RIG(test_counts_are_told_again_beside_a_new_roster),
+    WITH_RIG(test_presence_is_told_to_who_needs_it),
+    WITH_RIG(test_presence_is_not_told_to_who_knows_better),
+    WITH_RIG(test_presence_waits_for_what_the_kiosk_had_to_say),
+    WITH_RIG(test_a_heartbeat_without_news_goes_to_the_store_every_ten_seconds),
+    WITH_RIG(test_each_count_that_a_heartbeat_changes_is_news),
+    WITH_RIG(test_presence_waits_for_what_was_stored_before_to_be_said_again),
+    WITH_RIG(test_presence_waits_for_answers_that_were_called_lost_while_they_were_stored),
+    WITH_RIG(test_presence_that_was_asked_twice_is_told_once),
+    WITH_RIG(test_presence_is_asked_again_when_the_disk_was_full),
+    WITH_RIG(test_roster_that_changes_on_the_way_begins_again),
+    WITH_RIG(test_emptied_roster_is_one_piece),
+    WITH_RIG(test_random_bytes_and_frames_never_ask_for_what_is_out_of_order),
+    WITH_RIG(test_a_silent_line_is_neither_heard_nor_busy),
+    WITH_RIG(test_a_blank_kiosk_is_in_use_nowhere),
+    WITH_RIG(test_a_hello_that_the_store_has_no_room_for_is_asked_with_the_next),
+    WITH_RIG(test_another_kiosks_hello_is_asked_even_while_one_is),
+    WITH_RIG(test_a_gap_that_hello_reveals_is_noted),
+    WITH_RIG(test_what_the_store_has_beyond_the_question_is_not_expected_again),
+    WITH_RIG(test_welcome_covers_nothing_that_the_kiosk_has_still_to_say),
+    WITH_RIG(test_an_answer_with_two_contents_is_noted_and_acknowledged),
+    WITH_RIG(test_lost_numbers_follow_the_rules_of_answers),
+    WITH_RIG(test_what_was_under_way_when_the_disk_was_full_is_dropped),
+    WITH_RIG(test_holds_grow_to_a_bound_and_are_noted_once),
+    WITH_RIG(test_a_heartbeat_that_is_not_stored_changes_nothing),
+    WITH_RIG(test_a_hello_that_finds_the_disk_full_or_is_refused_begins_anew),
+    WITH_RIG(test_bodies_that_cannot_be_read_are_counted_and_dropped),
+    WITH_RIG(test_the_boot_of_another_kiosk_or_journal_is_another),
+    WITH_RIG(test_a_kiosk_that_was_silent_for_minutes_has_no_older_estimate),
+    WITH_RIG(test_every_count_that_changes_is_told),
+    WITH_RIG(test_counts_that_change_on_the_way_are_told_once_more),
+    WITH_RIG(test_a_roster_on_its_way_is_not_begun_again_for_counts),
+    WITH_RIG(test_a_roster_that_is_there_before_the_kiosk_is_told_once_it_is_up),
+    WITH_RIG(test_tokens_come_round_without_zero),
+    WITH_RIG(test_what_waits_for_a_kiosk_that_is_away_is_not_sent),
+    WITH_RIG(test_a_seal_at_a_line_without_a_conversation),
+};
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        WITH_RIG(test_nothing_is_sent_before_a_valid_frame),
-        WITH_RIG(test_one_ack_covers_all_that_came_back_together),
-        WITH_RIG(test_hello_is_answered_after_the_commit_only),
-        WITH_RIG(test_repeated_hello_asks_once_but_a_reboot_asks_again),
-        WITH_RIG(test_a_cause_of_loss_that_no_kiosk_has_is_taken_as_damage),
-        WITH_RIG(test_a_journal_that_is_over_is_not_acknowledged_and_the_kiosk_says_hello),
-        WITH_RIG(test_ids_are_offered_again_to_the_same_boot_of_the_same_kiosk_only),
-        WITH_RIG(test_strangers_are_told_why_they_wait),
-        WITH_RIG(test_adopted_kiosk_gets_its_ids),
-        WITH_RIG(test_other_major_waits_whatever_else_its_hello_holds),
-        WITH_RIG(test_kiosk_that_is_live_elsewhere_waits),
-        WITH_RIG(test_early_frame_asks_for_a_hello_once_a_second),
-        WITH_RIG(test_echo_is_not_answered),
-        WITH_RIG(test_answers_are_acknowledged_after_the_commit_only),
-        WITH_RIG(test_duplicate_is_compared_by_the_store_and_acknowledged_again),
-        WITH_RIG(test_overlap_is_passed_on_whole),
-        WITH_RIG(test_gap_is_named_once),
-        WITH_RIG(test_lost_moves_the_mark_and_is_noted),
-        WITH_RIG(test_full_disk_holds_and_recovers),
-        WITH_RIG(test_congestion_drops_and_the_kiosk_may_say_it_again),
-        WITH_RIG(test_requests_are_capped),
-        WITH_RIG(test_late_result_of_an_older_conversation_is_ignored),
-        WITH_RIG(test_refusal_by_the_store_begins_anew),
-        WITH_RIG(test_health_is_answered_at_once_with_the_time_to_midnight),
-        WITH_RIG(test_boot_instant_is_the_least_of_late_arrivals_and_forgets),
-        WITH_RIG(test_a_boot_that_left_its_number_to_the_next_one_leaves_not_its_start),
-        WITH_RIG(test_a_kiosk_admitted_elsewhere_meanwhile_is_told_to_wait),
-        WITH_RIG(test_a_welcome_ends_a_hold),
-        WITH_RIG(test_away_is_fifteen_seconds_without_a_frame),
-        WITH_RIG(test_flags_and_unknown_types_are_counted_and_dropped),
-        WITH_RIG(test_reliable_message_is_resent_until_received),
-        WITH_RIG(test_roster_goes_out_in_pieces_and_then_counts),
-        WITH_RIG(test_counts_are_told_again_beside_a_new_roster),
-        WITH_RIG(test_presence_is_told_to_who_needs_it),
-        WITH_RIG(test_presence_is_not_told_to_who_knows_better),
-        WITH_RIG(test_presence_waits_for_what_the_kiosk_had_to_say),
-        WITH_RIG(test_a_heartbeat_without_news_goes_to_the_store_every_ten_seconds),
-        WITH_RIG(test_each_count_that_a_heartbeat_changes_is_news),
-        WITH_RIG(test_presence_waits_for_what_was_stored_before_to_be_said_again),
-        WITH_RIG(test_presence_waits_for_answers_that_were_called_lost_while_they_were_stored),
-        WITH_RIG(test_presence_that_was_asked_twice_is_told_once),
-        WITH_RIG(test_presence_is_asked_again_when_the_disk_was_full),
-        WITH_RIG(test_roster_that_changes_on_the_way_begins_again),
-        WITH_RIG(test_emptied_roster_is_one_piece),
-        WITH_RIG(test_random_bytes_and_frames_never_ask_for_what_is_out_of_order),
-        WITH_RIG(test_a_silent_line_is_neither_heard_nor_busy),
-        WITH_RIG(test_a_blank_kiosk_is_in_use_nowhere),
-        WITH_RIG(test_a_hello_that_the_store_has_no_room_for_is_asked_with_the_next),
-        WITH_RIG(test_another_kiosks_hello_is_asked_even_while_one_is),
-        WITH_RIG(test_a_gap_that_hello_reveals_is_noted),
-        WITH_RIG(test_what_the_store_has_beyond_the_question_is_not_expected_again),
-        WITH_RIG(test_welcome_covers_nothing_that_the_kiosk_has_still_to_say),
-        WITH_RIG(test_an_answer_with_two_contents_is_noted_and_acknowledged),
-        WITH_RIG(test_lost_numbers_follow_the_rules_of_answers),
-        WITH_RIG(test_what_was_under_way_when_the_disk_was_full_is_dropped),
-        WITH_RIG(test_holds_grow_to_a_bound_and_are_noted_once),
-        WITH_RIG(test_a_heartbeat_that_is_not_stored_changes_nothing),
-        WITH_RIG(test_a_hello_that_finds_the_disk_full_or_is_refused_begins_anew),
-        WITH_RIG(test_bodies_that_cannot_be_read_are_counted_and_dropped),
-        WITH_RIG(test_the_boot_of_another_kiosk_or_journal_is_another),
-        WITH_RIG(test_a_kiosk_that_was_silent_for_minutes_has_no_older_estimate),
-        WITH_RIG(test_every_count_that_changes_is_told),
-        WITH_RIG(test_counts_that_change_on_the_way_are_told_once_more),
-        WITH_RIG(test_a_roster_on_its_way_is_not_begun_again_for_counts),
-        WITH_RIG(test_a_roster_that_is_there_before_the_kiosk_is_told_once_it_is_up),
-        WITH_RIG(test_tokens_come_round_without_zero),
-        WITH_RIG(test_what_waits_for_a_kiosk_that_is_away_is_not_sent),
-        WITH_RIG(test_a_seal_at_a_line_without_a_conversation),
-    };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
