@@ -519,8 +519,8 @@ static enum store_status edges_open(struct edges *edges, struct store_error *err
     static const char ends[] = "SELECT (SELECT min(instant_ms) FROM visit WHERE span_ms > 0),"
                                " (SELECT max(instant_ms) FROM visit WHERE span_ms > 0)";
     static const char near[] = "SELECT journal, seq FROM visit INDEXED BY visit_uncertain WHERE span_ms > 0"
-                               " AND span_ms <= 604800000 AND instant_ms >= ?1 AND instant_ms < ?2"
-                               " AND instant_ms + span_ms >= ?2";
+                               " AND instant_ms >= ?1 AND instant_ms < ?2"
+                               " AND span_ms BETWEEN ?2 - instant_ms AND 604800000";
     static const char far[] =
         "SELECT journal, seq FROM visit INDEXED BY visit_vague WHERE span_ms > 604800000"
         " AND instant_ms >= ?1 AND instant_ms < ?2 AND instant_ms + span_ms >= ?2";

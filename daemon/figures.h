@@ -40,7 +40,7 @@ struct figures_query {
     bool is_of_all_staff;
     const int64_t *among; /* row numbers of the kiosks that count at all; NULL: every one */
     size_t among_count;
-    uint64_t measures; /* for figures_each: FIGURES_MEASURES that are read, the others stay 0; 0: all */
+    uint64_t measures; /* FIGURES_MEASURES that are read, the others are not to be looked at; 0: all */
     size_t *rows_left; /* tally rows that may still be read, counted down; beyond them STORE_REFUSED */
 };
 

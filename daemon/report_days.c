@@ -202,8 +202,10 @@ enum store_status report_days(struct report *report)
 {
     struct report_breakdown breakdown;
     struct days days = {.zone = store_zone(report->store)};
-    enum store_status status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
+    enum store_status status;
 
+    report_measures_set(report, REPORT_CSAT_MEASURES);
+    status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
     if (status == STORE_OK)
         status = days_read(report, &days);
     if (status == STORE_OK) {

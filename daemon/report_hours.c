@@ -257,6 +257,7 @@ enum store_status report_hours(struct report *report)
 
     if (picture == NULL)
         return report_no_memory(report);
+    report_measures_set(report, REPORT_CSAT_MEASURES);
     status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
     if (status == STORE_OK)
         status = report_slots_read(report, &report->figures, &picture->slots);

@@ -19,8 +19,8 @@ struct report {
     struct figures_query before;  /* the same of the period before */
     bool has_before;
     int64_t now_ms;
-    int week_start; /* 1 Monday to 7 Sunday */
-    int version;    /* of the tables */
+    int week_start;           /* 1 Monday to 7 Sunday */
+    int version;              /* of the tables */
     int64_t purged_before_ms; /* raw answers before are gone; INT64_MIN: none are. Set with the policy */
     /* Whether names were kept whatever the rating: in this period and the one before, and at all times before its end. Where
      * not, the ratings that somebody's name stands with are no measure of them. */
@@ -42,6 +42,21 @@ report_function report_overview, report_summary, report_staff, report_causes, re
     report_export;
 
 /* report_parts.c: rates and comparisons ------------------------------------------------------------------------- */
+
+/* What report_csat_set and report_left_out look at, report_mentions, and report_staff_rows. */
+#define REPORT_CSAT_MEASURES                            \
+    (FIGURES_MEASURES(TALLY_RATING_1, TALLY_RATING_5) | \
+     FIGURES_MEASURES(TALLY_LEFT_OUT_WITHDRAWN, TALLY_LEFT_OUT_MASH))
+#define REPORT_MENTION_MEASURES                                  \
+    (FIGURES_MEASURES(TALLY_MENTION_ASKED, TALLY_MENTION_NONE) | \
+     FIGURES_MEASURES(TALLY_ASKED_RETURNING, TALLY_ASKED_NEW))
+#define REPORT_STAFF_MEASURES                                               \
+    (REPORT_CSAT_MEASURES | REPORT_MENTION_MEASURES |                       \
+     FIGURES_MEASURES(TALLY_STRENGTH_EMPATHY, TALLY_STRENGTH_FLEXIBILITY) | \
+     FIGURES_MEASURES(TALLY_UNHAPPY_PEOPLE, TALLY_UNHAPPY_PEOPLE))
+
+/* Let the report read these alone from now on: most of a tally's time goes into its columns. */
+void report_measures_set(struct report *report, uint64_t measures);
 
 /* One row of a breakdown, or the whole: what was counted now and before, and what of it may be shown. */
 struct report_part {
@@ -184,8 +199,8 @@ enum store_status report_staff_rows(struct report *report, struct report_breakdo
 struct report_unheard; /* when nobody could have been heard: of all kiosks of a report */
 enum store_status report_unheard_read(struct report *report, struct report_unheard **unheard);
 void report_unheard_destroy(struct report_unheard *unheard); /* unheard may be NULL */
-enum store_status report_availability(struct report *report, const struct report_unheard *unheard, int64_t kiosk,
-                                      json_t **out);
+enum store_status report_availability(struct report *report, const struct report_unheard *unheard,
+                                      int64_t kiosk, json_t **out);
 
 /* Let the report be about the kiosks of one audience. */
 enum store_status report_audience_set(struct report *report, const char *audience);

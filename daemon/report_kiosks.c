@@ -126,6 +126,9 @@ static enum store_status rows_add(struct report *report, const char *audience, j
     enum store_status status = report_audience_set(report, audience);
     sqlite3_stmt *row = NULL;
 
+    if (status == STORE_OK && report->figures.among_count == 0)
+        return STORE_OK; /* nobody serves that audience */
+    report_measures_set(report, REPORT_CSAT_MEASURES);
     if (status == STORE_OK)
         status = report_breakdown_read(report, FIGURES_BY_KIOSK, &breakdown);
     if (status == STORE_OK)

@@ -71,8 +71,10 @@ static enum store_status people_set(struct report *report)
     struct report_breakdown breakdown;
     struct report_past *past = NULL;
     json_t *rows = NULL;
-    enum store_status status = report_breakdown_read(report, FIGURES_BY_STAFF, &breakdown);
+    enum store_status status;
 
+    report_measures_set(report, REPORT_STAFF_MEASURES);
+    status = report_breakdown_read(report, FIGURES_BY_STAFF, &breakdown);
     if (status == STORE_OK)
         status = report_past_read(report, &past);
     if (status == STORE_OK)
@@ -92,6 +94,9 @@ static enum store_status whole_set(struct report *report)
 
     if (slots == NULL)
         return report_no_memory(report);
+    report_measures_set(report, REPORT_CSAT_MEASURES | REPORT_MENTION_MEASURES |
+                                    FIGURES_MEASURES(TALLY_CAUSE_PROCESS, TALLY_CAUSE_PEOPLE) |
+                                    FIGURES_MEASURES(TALLY_HELP_YES, TALLY_HELP_NONE));
     status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
     if (status == STORE_OK)
         status = report_slots_read(report, &report->figures, slots);

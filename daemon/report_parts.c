@@ -278,6 +278,12 @@ json_t *report_id(int64_t id)
 
 /* Reading ------------------------------------------------------------------------------------------------------- */
 
+void report_measures_set(struct report *report, uint64_t measures)
+{
+    report->figures.measures = measures;
+    report->before.measures = measures;
+}
+
 /* The whole period, whatever is asked for of it: what is suppressed depends on all. */
 static enum store_status cells_read(struct report *report, const struct figures_query *query,
                                     struct figures_groups *cells)

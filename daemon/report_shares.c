@@ -88,6 +88,8 @@ enum store_status report_causes(struct report *report)
 
     if (slots == NULL)
         return report_no_memory(report);
+    report_measures_set(report,
+                        REPORT_CSAT_MEASURES | FIGURES_MEASURES(TALLY_CAUSE_PROCESS, TALLY_CAUSE_NONE));
     status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
     if (status == STORE_OK)
         status = report_slots_read(report, &report->figures, slots);
@@ -108,8 +110,11 @@ enum store_status report_strengths(struct report *report)
     static const struct asking question = {"strengths",    "strength",          strengths,
                                            STRENGTH_COUNT, TALLY_STRENGTH_NONE, TALLY_STRENGTH_SKIPPED};
     struct report_breakdown breakdown;
-    enum store_status status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
+    enum store_status status;
 
+    report_measures_set(report,
+                        REPORT_CSAT_MEASURES | FIGURES_MEASURES(TALLY_STRENGTH_EMPATHY, TALLY_STRENGTH_NONE));
+    status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
     if (status == STORE_OK) {
         struct report_part part = report_whole_part(&breakdown);
 

@@ -143,8 +143,10 @@ enum store_status report_staff(struct report *report)
     struct report_past *past = NULL;
     struct figures total = {0};
     json_t *rows = NULL;
-    enum store_status status = report_breakdown_read(report, FIGURES_BY_STAFF, &breakdown);
+    enum store_status status;
 
+    report_measures_set(report, REPORT_STAFF_MEASURES);
+    status = report_breakdown_read(report, FIGURES_BY_STAFF, &breakdown);
     if (status == STORE_OK)
         status = report_past_read(report, &past);
     for (size_t i = 0; i < breakdown.groups.count; i++)

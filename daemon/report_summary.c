@@ -5,6 +5,7 @@
 #include "report_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static json_t *response_make(const struct figures *figures, enum tally_measure first, enum tally_measure none,
                              int64_t more, const struct report_part *part)
@@ -101,31 +102,47 @@ enum store_status report_lost(struct report *report, json_t **out)
     return status;
 }
 
-/* One audience beside the other, never added up. A kiosk or a staff member has its own report. */
-static enum store_status audience_add(struct report *report, const char *audience, json_t *out)
+/* One audience beside the other, never added up: whole are the figures of the report's own. A kiosk or a staff member
+ * has its own report. */
+static enum store_status audience_add(struct report *report, const char *audience,
+                                      const struct figures *whole, json_t *out)
 {
     struct report side = *report; /* with kiosks of its own */
     struct figures_groups groups = {0};
+    bool is_own = strcmp(audience, report->audience) == 0;
     enum store_status status;
 
     side.among = calloc(report->kiosk_count + 1, sizeof *side.among);
     if (side.among == NULL)
         return report_no_memory(report);
     status = report_audience_set(&side, audience);
+    report_measures_set(&side, REPORT_CSAT_MEASURES);
     side.figures.grouping = FIGURES_TOGETHER;
-    if (status == STORE_OK && side.figures.among_count > 0) {
+    if (status == STORE_OK && side.figures.among_count > 0 && !is_own)
         status = figures_read(report->store, &side.figures, &groups, report->error);
-        if (status == STORE_OK) {
-            struct report_share csat = report_csat_of(&groups.groups[0].figures);
+    if (status == STORE_OK && side.figures.among_count > 0) {
+        struct report_share csat = report_csat_of(is_own ? whole : &groups.groups[0].figures);
 
-            json_array_append_new(out, json_pack("{s:s, s:i, s:I, s:o}", "audience", audience, "kiosks",
-                                                 (int)side.figures.among_count, "visits", (json_int_t)csat.n,
-                                                 "csat", report_rate(csat.hits, csat.n, 1)));
-        }
+        json_array_append_new(out, json_pack("{s:s, s:i, s:I, s:o}", "audience", audience, "kiosks",
+                                             (int)side.figures.among_count, "visits", (json_int_t)csat.n,
+                                             "csat", report_rate(csat.hits, csat.n, 1)));
     }
     figures_groups_free(&groups);
     free(side.among);
     return status;
+}
+
+/* Both, where the report is of the whole. */
+static enum store_status audiences_add(struct report *report, const struct report_breakdown *breakdown,
+                                       json_t *out)
+{
+    struct report_part part = report_whole_part(breakdown);
+    enum store_status status;
+
+    if (report->figures.kiosk != 0 || report->figures.staff != FIGURES_ALL_STAFF)
+        return STORE_OK;
+    status = audience_add(report, "external", part.now, out);
+    return status == STORE_OK ? audience_add(report, "internal", part.now, out) : status;
 }
 
 enum store_status report_summary(struct report *report)
@@ -142,12 +159,8 @@ enum store_status report_summary(struct report *report)
     }
     if (status == STORE_OK)
         status = report_notes(report, &notes);
-    if (report->figures.kiosk == 0 && report->figures.staff == FIGURES_ALL_STAFF) {
-        if (status == STORE_OK)
-            status = audience_add(report, "external", audiences);
-        if (status == STORE_OK)
-            status = audience_add(report, "internal", audiences);
-    }
+    if (status == STORE_OK)
+        status = audiences_add(report, &breakdown, audiences);
     json_object_set_new(report->out, "notes", notes);
     json_object_set_new(report->out, "lost", lost);
     json_object_set_new(report->out, "audiences", audiences);
