@@ -3,10 +3,14 @@
 
 import json
 import os
+import re
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -53,6 +57,68 @@ class Swarm(unittest.TestCase):
             self.assertIn(said, done.stderr)
         self.assertIn("--drain N", swarm("--help").stdout)
 
+    def test_where_no_image_is_the_core_runs_and_that_is_said(self):
+        done = subprocess.run([SWARM, "--elf", "/nowhere.elf", "--kiosks", "2", "--seconds", "1"], text=True, capture_output=True, timeout=150)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("/nowhere.elf", done.stderr)
+        self.assertIn("0 of them with the firmware image", done.stdout)
+
+
+class Folder(unittest.TestCase):
+    """Of the daemon that the swarm starts itself."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="byname-swarm-")
+        self.addCleanup(folder.cleanup)
+        self.temporary = folder.name
+        self.environment = {**os.environ, "TMPDIR": folder.name}
+
+    def start(self, *arguments):
+        return subprocess.Popen([SWARM, "--real", "0", "--kiosks", "4", *arguments], text=True, env=self.environment,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_an_interruption_is_one_line_and_leaves_nothing(self):
+        process = self.start("--seconds", "60")
+        end = time.monotonic() + 30
+        while not any(name.endswith("/4") for name in files_below(self.temporary)) and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(complained, "kiosk-swarm: stopped by a signal; nothing is compared\n")
+        self.assertEqual(os.listdir(self.temporary), [])
+
+    def test_a_folder_that_is_kept_is_named(self):
+        process = self.start("--seconds", "1", "--keep")
+        _, complained = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, complained)
+        self.assertTrue(os.path.exists(os.path.join(kept_in(complained), "byname.db")))
+
+    def test_after_a_failure_the_log_that_is_named_is_there(self):
+        programs = os.path.join(self.temporary, "programs")
+        os.mkdir(programs)
+        shutil.copy(SWARM, programs)
+        for name, script in (("bynamed", 'touch "${2%/*}/s"\nsleep 60'), ("byname", "echo no staff today\nexit 1")):
+            path = os.path.join(programs, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\n{script}\n")
+            os.chmod(path, 0o700)
+        done = subprocess.run([os.path.join(programs, "kiosk-swarm"), "--real", "0", "--kiosks", "1"], text=True, capture_output=True,
+                              env=self.environment, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("byname staff add failed; see", done.stderr)
+        with open(os.path.join(kept_in(done.stderr), "log"), encoding="utf-8") as log:
+            self.assertIn("no staff today", log.read())
+
+
+def files_below(folder):
+    return [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
+
+
+def kept_in(complained):
+    return re.search(r"^kiosk-swarm: the daemon's folder is kept: (.*)$", complained, re.M).group(1)
+
 
 class Running(unittest.TestCase):
     """At a daemon that runs already, whose database is changed behind its back."""
@@ -86,6 +152,16 @@ class Running(unittest.TestCase):
         self.meddle("DROP TRIGGER meddler")
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn(said, done.stderr)
+
+    def test_the_latest_acknowledgement_is_one_of_those_that_were_measured(self):
+        boot = 1  # QUESTION_BOOT of vocabulary.h: while kiosks connect, which is not measured, the disk is slow
+        self.meddle(f"CREATE TRIGGER slow AFTER INSERT ON answer WHEN new.question = {boot} BEGIN"
+                    " SELECT length(hex(randomblob(100000000))); END")
+        done = self.run_swarm()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        figures = json.loads(done.stdout)
+        begun, ended = figures["latest_ack_s"]
+        self.assertAlmostEqual(1000 * (ended - begun), figures["ack_ms"][2], delta=0.1)
 
     def test_a_row_that_is_gone_is_noticed(self):
         self.assert_noticed("INSERT ON answer WHEN new.question = 2",

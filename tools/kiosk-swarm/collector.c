@@ -17,6 +17,7 @@
 #define STOP_MS 20000
 #define POLL_MS 10
 #define ADDED_STAFF "Dan"
+#define TEMPORARY_SIZE_MAX 40 /* the path of a socket is short */
 
 static bool fail(struct collector *collector, const char *what, const char *why)
 {
@@ -35,8 +36,11 @@ static bool write_config(struct collector *collector, uint16_t kiosks)
 {
     const char *temporary = getenv("TMPDIR");
 
-    snprintf(collector->folder, sizeof collector->folder, "%.40s/kiosk-swarm-XXXXXX",
-             temporary == NULL ? "/tmp" : temporary);
+    if (temporary == NULL)
+        temporary = "/tmp";
+    if (strlen(temporary) > TEMPORARY_SIZE_MAX)
+        return fail(collector, temporary, "TMPDIR is too long for what stands in it");
+    snprintf(collector->folder, sizeof collector->folder, "%s/kiosk-swarm-XXXXXX", temporary);
     if (mkdtemp(collector->folder) == NULL) {
         collector->folder[0] = '\0';
         return fail(collector, "cannot make a folder for the daemon", strerror(errno));
@@ -57,7 +61,6 @@ static bool write_config(struct collector *collector, uint16_t kiosks)
 bool collector_prepare(struct collector *collector, const struct options *options)
 {
     memset(collector, 0, sizeof *collector);
-    collector->is_kept = options->is_kept;
     if (options->config != NULL)
         snprintf(collector->config_path, sizeof collector->config_path, "%s", options->config);
     else if (!write_config(collector, options->kiosks))
@@ -112,7 +115,6 @@ bool collector_start(struct collector *collector, const struct options *options)
         int status;
         if (waitpid(collector->pid, &status, WNOHANG) == collector->pid) {
             collector->pid = 0;
-            collector->is_kept = true;
             return fail(collector, "bynamed ended; see", log);
         }
         if (waited_ms >= START_MS)
@@ -174,6 +176,10 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 
 void collector_remove(struct collector *collector)
 {
-    if (collector->folder[0] != '\0' && !collector->is_kept)
+    if (collector->folder[0] == '\0')
+        return;
+    if (collector->is_kept)
+        fprintf(stderr, "kiosk-swarm: the daemon's folder is kept: %s\n", collector->folder);
+    else
         nftw(collector->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -38,7 +38,7 @@ bool collector_find_staff(struct collector *collector, uint16_t *staff);
 /* Stop it if it is ours. Everything is committed and at rest then. */
 bool collector_stop(struct collector *collector);
 
-/* After collector_stop: the folder goes, unless it is kept. */
+/* After collector_stop: the folder goes; or, where it is kept, stderr says so. */
 void collector_remove(struct collector *collector);
 
 #endif

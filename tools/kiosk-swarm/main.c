@@ -113,6 +113,8 @@ static int conclude(struct swarm *swarm, const struct options *options, struct c
         complain(swarm->text);
     if (!collector_stop(collector))
         is_done = complain(collector->text) == EXIT_EQUAL;
+    if (swarm->is_stopped)
+        return EXIT_FAILED;
     bool is_equal = compare(swarm, collector->config.database, figures);
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
@@ -147,6 +149,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     int status = run_all(&options, &collector, &swarm);
     collector_stop(&collector);
+    collector.is_kept = options.is_kept || (status != EXIT_EQUAL && !swarm.is_stopped);
     swarm_close(&swarm);
     collector_remove(&collector);
     return status;

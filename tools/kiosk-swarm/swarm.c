@@ -100,8 +100,12 @@ static bool choose_real(struct swarm *swarm, const struct options *options)
     if (options->real == 0 || options->rounds > 0 || options->is_flood)
         return true;
     swarm->image = image_open(options->elf, &error);
-    if (swarm->image == NULL)
-        return options->real == OPTIONS_REAL_AUTO || fail(swarm, "%s %s", options->elf, error);
+    if (swarm->image == NULL && options->real != OPTIONS_REAL_AUTO)
+        return fail(swarm, "%s %s", options->elf, error);
+    if (swarm->image == NULL) {
+        fprintf(stderr, "kiosk-swarm: %s %s: no kiosk has the firmware image\n", options->elf, error);
+        return true;
+    }
     uint16_t wanted =
         options->real == OPTIONS_REAL_AUTO ? count_affordable(swarm->image) : (uint16_t)options->real;
     swarm->real_count = wanted < swarm->count ? wanted : swarm->count;
@@ -248,7 +252,8 @@ static bool check_stations(struct swarm *swarm)
         if (station->ledger.failure[0] != '\0')
             return fail(swarm, "%s: %s", station->options.name, station->ledger.failure);
     }
-    return has_signal == 0 || fail(swarm, "stopped by a signal");
+    swarm->is_stopped = has_signal != 0;
+    return !swarm->is_stopped || fail(swarm, "stopped by a signal; nothing is compared");
 }
 
 /* Until all are so, or this long; false with the text then. */
@@ -291,7 +296,8 @@ bool swarm_connect(struct swarm *swarm, bool has_staff)
         wait_for(swarm, "connecting", CONNECT_S + swarm->count / 10u, has_staff ? is_informed : is_connected);
 
     swarm->lag_us = 0; /* what comes is measured */
-    swarm->ack.count = swarm->tap.count = 0;
+    delays_free(&swarm->ack);
+    delays_free(&swarm->tap);
     return is_done;
 }
 
