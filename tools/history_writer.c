@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,9 +73,32 @@ struct history_writer {
     char *indexes;    /* SQL of those that are made at the end */
 };
 
+/* What there will be of a database that is not whole: its file and those beside it, but what is there already. */
+static char unfinished[4][PATH_MAX];
+
+static void unfinished_name(const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", ".lock"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(unfinished[i], sizeof unfinished[i], "%s%s", path, ends[i]);
+        if (access(unfinished[i], F_OK) == 0)
+            unfinished[i][0] = '\0';
+    }
+}
+
+void history_abandon(void)
+{
+    for (size_t i = 0; i < sizeof unfinished / sizeof unfinished[0]; i++) {
+        if (unfinished[i][0] != '\0')
+            unlink(unfinished[i]);
+    }
+}
+
 _Noreturn void history_fail(const char *text)
 {
-    fprintf(stderr, "make-history: %s\n", text);
+    fprintf(stderr, "%smake-history: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", text);
+    history_abandon();
     exit(1);
 }
 
@@ -304,6 +328,11 @@ struct history_writer *history_writer_open(const char *path, const char *timezon
     writer->options = (struct store_options){.path = path, .store_name = "Corner shop", .timezone = timezone};
     writer->is_through_store = is_through_store;
     writer->newest_ms = INSTANT_UNKNOWN;
+    if (strlen(path) > PATH_MAX - sizeof ".lock")
+        history_fail("the file's name is too long");
+    if (access(path, F_OK) == 0)
+        history_fail("the file exists: name a new one");
+    unfinished_name(path);
     store_start(writer);
     writer->zone = zone_create(timezone, writer->error.text, sizeof writer->error.text);
     if (writer->zone == NULL)
@@ -381,6 +410,7 @@ void history_writer_close(struct history_writer *writer)
     for (size_t i = 0; i < writer->kiosk_count; i++)
         hello(writer, &writer->kiosks[i], writer->kiosks[i].boot, writer->kiosks[i].heard_ms);
     store_end(writer);
+    memset(unfinished, 0, sizeof unfinished);
     zone_destroy(writer->zone);
     free(writer);
 }

@@ -5,7 +5,7 @@
  * Straight into the tables, in the order of their keys, with the tallies of a kiosk added up in memory and written once: a
  * hundred million answers in minutes. What visits, times and tallies come of answers is said by the daemon's own visit.h,
  * instant.h and tally.h. Or through the store, as a daemon would, which takes several times as long; a test holds the two
- * against each other. Whatever goes wrong ends the program with a line on stderr.
+ * against each other. Whatever goes wrong ends the program with a line on stderr, and a file that is not whole goes.
  */
 #ifndef BYNAME_HISTORY_WRITER_H
 #define BYNAME_HISTORY_WRITER_H
@@ -23,6 +23,9 @@ struct history_call {
 struct history_writer;
 
 _Noreturn void history_fail(const char *text);
+
+/* Remove what is made so far, if it is not whole. May be called in a signal's handler; the program is to end then. */
+void history_abandon(void);
 
 /* path: of no file yet. */
 struct history_writer *history_writer_open(const char *path, const char *timezone, bool is_through_store);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * make_history.c - years of plausible visits in a database, to look at reports and to measure them:
- * make-history --database FILE [--years 3] [--visits 300000 | --answers N] [--kiosks 4] [--staff 8] [--seed 1]
+ * make_history.c - years of plausible visits in a database, to look at reports and to measure them.
  *
  * The same options give the same rows, but for the ids that the store draws. Everything about the people is made up.
  */
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -430,12 +430,26 @@ static void kiosk_run(struct history *history, unsigned index)
 /* The command line -------------------------------------------------------------------------------------------- */
 
 static const char usage[] =
-    "usage: make-history --database FILE [--years 3] [--visits 300000 | --answers N] [--kiosks 4] [--staff "
-    "8]\n"
-    "                    [--timezone Europe/Berlin] [--end 2026-11-16] [--seed 1] [--through-store]\n"
-    "Makes a new database with about that much plausible history up to a day. --through-store makes the "
-    "same, as\n"
-    "bynamed would store it, and takes several times as long.\n";
+    "usage: make-history --database FILE [option...]\n"
+    "\n"
+    "Makes a new database with years of plausible visits. What ends early leaves no file.\n"
+    "\n"
+    "  --years N        how many, 1 to 20 (3)\n"
+    "  --end DATE       the day before which they end (2026-11-16)\n"
+    "  --visits N       about how many (300000)\n"
+    "  --answers N      likewise, in answers; a visit has 3.66\n"
+    "  --kiosks N       1 to 48 (4)\n"
+    "  --staff N        1 to 240 (8)\n"
+    "  --timezone NAME  of the store (Europe/Berlin)\n"
+    "  --seed N         the same options and seed give the same history (1)\n"
+    "  --through-store  the same rows, by the code with which bynamed stores answers: several times slower\n"
+    "  --help           print this\n";
+
+static _Noreturn void mistake(void)
+{
+    fputs("usage: make-history --database FILE [option...]; see make-history --help\n", stderr);
+    exit(2);
+}
 
 static long number(const char *text, long least, long most)
 {
@@ -443,7 +457,8 @@ static long number(const char *text, long least, long most)
     long value = strtol(text, &rest, 10);
 
     if (*text == '\0' || *rest != '\0' || value < least || value > most) {
-        fprintf(stderr, "make-history: %s is not a number from %ld to %ld\n%s", text, least, most, usage);
+        fprintf(stderr, "make-history: %s is not a number from %ld to %ld; see make-history --help\n", text,
+                least, most);
         exit(2);
     }
     return value;
@@ -485,9 +500,8 @@ static void option_take(struct options *options, int option)
     case 'h':
         fputs(usage, stdout);
         exit(0);
-    default:
-        fputs(usage, stderr);
-        exit(2);
+    default: /* getopt has said what is wrong */
+        mistake();
     }
 }
 
@@ -512,10 +526,8 @@ static void options_read(struct options *options, int count, char **arguments)
                                 .seed = 1};
     while ((option = getopt_long(count, arguments, "h", known, NULL)) != -1)
         option_take(options, option);
-    if (options->database == NULL || optind != count) {
-        fputs(usage, stderr);
-        exit(2);
-    }
+    if (options->database == NULL || optind != count)
+        mistake();
 }
 
 static void start(struct history *history)
@@ -524,8 +536,6 @@ static void start(struct history *history)
     const struct zone *zone;
     char text[32];
 
-    if (access(options->database, F_OK) == 0)
-        history_fail("the file exists: name a new one");
     history->writer = history_writer_open(options->database, options->timezone, options->is_through_store);
     zone = history_writer_zone(history->writer);
     if (!period_parse(zone, options->end, &history->last_ms))
@@ -541,11 +551,24 @@ static void start(struct history *history)
     }
 }
 
+static void on_signal(int number)
+{
+    static const char text[] = "make-history: interrupted; nothing is kept\n";
+
+    (void)number;
+    history_abandon();
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(1);
+    _exit(130);
+}
+
 int main(int argument_count, char **arguments)
 {
     static struct history history;
 
     options_read(&history.options, argument_count, arguments);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
     start(&history);
     for (unsigned i = 0; i < (unsigned)history.options.kiosks; i++)
         kiosk_run(&history, i);
