@@ -2,12 +2,13 @@
 """A hundred million answers: reports against the same questions asked of the raw rows, verify against one scan of them, the
 start of the daemon, and the dashboard's first paint.
 
-The database is made once, in BYNAME_HISTORY or a folder byname-history beside other temporary files, and used again.
+The databases are made once, in the folder BYNAME_HISTORY, else byname-history beside other temporary files, and used again.
 """
 import http.client
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -15,11 +16,13 @@ import time
 
 ANSWERS = {"small": 1_000_000, "large": 100_000_000}
 QUICK = {"small": 50_000, "large": 1_000_000}
+ROOM_BYTES, ANSWER_BYTES = 150_000_000, 62  # of a database: its tallies, and each answer
 CHAIN = ("--years", "10", "--kiosks", "24", "--staff", "60", "--end", "2026-11-16")
 TEN_YEARS = ("2016-11-16", "2026-11-16")  # all that there is, and by months, days and hours of it
 PERIODS = {"ten years": TEN_YEARS, "a year": ("2025-11-16", "2026-11-16"), "a week": ("2026-11-09", "2026-11-16")}
 REPORTS = ("overview", "summary", "staff", "causes", "strengths", "hours", "days", "kiosks", "help")
 RUNS = 5
+GROWTH_FROM_MS = 2  # less is the request's own cost
 ZONE = "Europe/Berlin"
 PYTHON = "/usr/bin/python3"  # Debian's, which has python3-selenium
 
@@ -60,19 +63,27 @@ class Daemon:
 
     def __init__(self, context, folder, database):
         self.socket = folder / "socket"
-        config, ready = folder / "bynamed.conf", folder / "ready"
+        config, ready, log = folder / "bynamed.conf", folder / "ready", folder / "log"
         config.write_text(f"[daemon]\ndatabase = {database}\nsocket = {self.socket}\nstore = Corner shop\ntimezone = {ZONE}\n"
                           "log = error\n", encoding="utf-8")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, open(log, "w", encoding="utf-8") as said:
             notify.bind(str(ready))
-            notify.settimeout(600)
+            notify.settimeout(0.5)
             begun = time.monotonic()
-            self.process = subprocess.Popen([context.bin / "bynamed", "--config", config], stdout=subprocess.DEVNULL,
+            self.process = subprocess.Popen([context.bin / "bynamed", "--config", config], stdout=subprocess.DEVNULL, stderr=said,
                                             env={**os.environ, "NOTIFY_SOCKET": str(ready)})
-            while b"READY=1" not in notify.recv(4096):
-                pass
+            while not self.is_ready(notify):
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"bynamed does not start with {database}:\n{log.read_text(encoding='utf-8')}")
             self.started_s = time.monotonic() - begun
         ready.unlink()
+
+    @staticmethod
+    def is_ready(notify):
+        try:
+            return b"READY=1" in notify.recv(4096)
+        except socket.timeout:
+            return False
 
     def __enter__(self):
         return self
@@ -101,16 +112,33 @@ class Daemon:
 def database(context, size):
     """The file with that many answers, made if it is not there."""
     folder = pathlib.Path(os.environ.get("BYNAME_HISTORY", pathlib.Path(tempfile.gettempdir()) / "byname-history"))
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{size}.db"
     if not path.exists():
-        context.progress(f"making {size:,} answers; that takes {'minutes' if size > 10 ** 7 else 'seconds'}, once")
-        part = folder / f"{size}.part"
-        for left in folder.glob(f"{size}.part*"):
-            left.unlink()
-        context.run(context.bin / "make-history", "--database", part, "--answers", size, *CHAIN)
-        part.rename(path)
+        make(context, folder, path, size)
     return path
+
+
+def make(context, folder, path, size):
+    """Whole or not at all. make-history shows its own progress."""
+    wanted, room = (ROOM_BYTES + ANSWER_BYTES * size) / 1e9, shutil.disk_usage(folder).free / 1e9
+    if room < wanted:
+        raise RuntimeError(f"{size:,} answers take {wanted:.1f} GB, and {folder} has room for {room:.1f}: BYNAME_HISTORY=FOLDER"
+                           " names another folder, --quick is content with a hundredth")
+    context.progress(f"making {size:,} answers; that takes {'minutes' if size > 10 ** 7 else 'seconds'}, once")
+    part = folder / f"{size}.part"
+    remove(folder, part)
+    try:
+        subprocess.run([context.bin / "make-history", "--database", part, "--answers", str(size), *CHAIN], check=True,
+                       stdout=subprocess.DEVNULL)
+        part.rename(path)
+    finally:
+        remove(folder, part)
+
+
+def remove(folder, part):
+    for left in folder.glob(f"{part.name}*"):
+        left.unlink()
 
 
 def shell(sql, path):
@@ -198,29 +226,43 @@ def raw_ask(context, path, found):
 
 def table(found, raw, before):
     """Lines: a report, its processor time over each period, of fewer answers, and of the raw rows."""
-    lines = [f"{'':<10}" + "".join(f"{name:>12}" for name in PERIODS) + f"{'of fewer':>12}{'raw rows':>12}   (ms of processor)"]
+    lines = [f"{'ms':<10}" + "".join(f"{name:>11}" for name in PERIODS) + f"{'of fewer':>11}{'raw rows':>11}"]
     for report in REPORTS:
-        times = "".join(f"{found[report, name][2]:12.1f}" for name in PERIODS)
-        lines.append(f"{report:<10}{times}{before[report, 'ten years'][2]:12.1f}"
-                     + (f"{1000 * raw[report]:12.0f}" if report in raw else ""))
+        times = "".join(f"{found[report, name][2]:11.1f}" for name in PERIODS)
+        lines.append(f"{report:<10}{times}{before[report, 'ten years'][2]:11.1f}"
+                     + (f"{1000 * raw[report]:11.0f}" if report in raw else ""))
     return lines
+
+
+def growth(found, before):
+    """The most grown of those whose time is their own, and of the others, in words; and how often that is of the first."""
+    grown = {key: found[key][2] / before[key][2] for key in found}
+    names = []
+    for is_large in (True, False):
+        some = [key for key in found if (found[key][2] > GROWTH_FROM_MS) == is_large]
+        if some:
+            most = max(some, key=grown.get)
+            names.append((grown[most], f"{most[0]} of {most[1]}, the most of those {'over' if is_large else 'under'} {GROWTH_FROM_MS} ms: "
+                          f"{grown[most]:.2f} times, {before[most][2]:.1f} to {found[most][2]:.1f} ms"))
+    return names[0][0], [text for _, text in names]
 
 
 def report_rows(found, raw, before, answers):
     slowest = max(found, key=lambda key: found[key][2])
     refused = [f"not answered: {report} of {name}, which takes more than 2 s" for (report, name), one in found.items() if not one[0]]
     least = min(raw, key=lambda report: 1000 * raw[report] / found[report, "ten years"][2])
-    grown = {key: found[key][2] / before[key][2] for key in found if found[key][2] > 2}  # less is the request's own cost
-    most = max(grown, key=grown.get, default=slowest)
+    waited = max(found, key=lambda key: found[key][1])
+    times, grown = growth(found, before)
     yield {"name": f"report: slowest, {answers:,} answers", "value": found[slowest][2], "unit": "ms", "limit": None, "goal": 50,
-           "comparison": "<=", "detail": [f"{slowest[0]} of {slowest[1]}; processor time of the daemon, least of {RUNS}",
+           "comparison": "<=", "detail": [f"{slowest[0]} of {slowest[1]}; all of these are processor time of the daemon, least of {RUNS}; by "
+                                          f"the clock {found[waited][1]:.0f} ms at most ({waited[0]} of {waited[1]})",
                                           *refused, *table(found, raw, before)]}
     yield {"name": "report: raw rows / report, ten years, least", "value": 1000 * raw[least] / found[least, "ten years"][2],
            "unit": "times", "goal": 500, "comparison": ">=",
            "detail": [f"{least}: {1000 * raw[least]:.0f} ms of processor for {found[least, 'ten years'][2]:.1f} ms, and the same figures"]}
     total = sum(time for _, _, time in found.values()) / sum(time for _, _, time in before.values())
-    yield {"name": "report: growth with a hundred times the answers", "value": grown.get(most, 1.0), "unit": "times", "goal": 1.5,
-           "comparison": "<=", "detail": [f"{most[0]} of {most[1]}, the most of those over 2 ms; all together {total:.2f} times"]}
+    yield {"name": "report: growth with a hundred times the answers", "value": times, "unit": "times", "goal": 1.5,
+           "comparison": "<=", "detail": [*grown, f"all together {total:.2f} times"]}
 
 
 def start_row(path, started_s, answers):

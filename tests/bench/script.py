@@ -175,7 +175,7 @@ def rows(context):
            "comparison": "<=", "kept_as": "rough", "detail": [
                f"the script takes {theirs[1] / ours[1]:.1f} times as much; bynamed also checks, tallies and seals"]}
     yield {"name": f"{name}, memory", "value": ours[2][0], "unit": "MiB", "limit": theirs[2][0], "goal": None,
-           "comparison": "<=", "kept_as": "rough", "detail": [
+           "comparison": "<=", "detail": [
                f"resident; its own: {ours[2][1]:.1f}, the script's {theirs[2][1]:.1f}"]}
     yield {"name": f"script: rows that it loses in {kills} kill -9", "value": lost, "unit": "rows", "goal": None, "limit": None,
            "comparison": "<=", "kept_as": "rough", "detail": [
