@@ -136,6 +136,24 @@ enum store_status report_retention_set(struct report *report, json_t *out);
 
 /* report_small.c ------------------------------------------------------------------------------------------------ */
 
+/* How many visits each line of a breakdown has, in the order in which they were added. {0} is empty; free it with
+ * report_lines_free. */
+struct report_line {
+    int64_t id; /* of a kiosk or a staff member */
+    int64_t visits;
+};
+
+struct report_lines {
+    struct report_line *lines;
+    size_t count, capacity;
+};
+
+/* Add to the line of that id, made when there is none yet, and return its index; SIZE_MAX when there is no memory. */
+size_t report_lines_add(struct report_lines *lines, int64_t id, int64_t visits);
+void report_lines_free(struct report_lines *lines);
+/* Whether that line must be hidden among the others. */
+bool report_is_hidden_among(const struct report_lines *lines, int64_t id);
+
 /* Whether the figures of this kiosk (0: all) and staff member (FIGURES_ALL_STAFF: all) are of too few visits to be
  * shown, or would let such be worked out. cells: the whole period, grouped by FIGURES_BY_CELL. */
 bool report_is_small(const struct figures_groups *cells, int64_t kiosk, int32_t staff);

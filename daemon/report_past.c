@@ -9,55 +9,92 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WEEK_ROWS_MAX 15000 /* the newest; older weeks are not looked at */
 #define BASELINE_WEEKS_MIN 8
 #define LIMIT_SIGMAS 3
 #define TREND_WEEKS 13 /* a quarter */
 
-struct week_row {
-    int64_t start_ms, kiosk;
-    int32_t staff;
+/* What one person had in a week, at the kiosks reported on. */
+struct share {
     struct report_share csat, asked;
-    int64_t visits;
+};
+
+/* One week of everybody. */
+struct week {
+    int64_t start_ms;
+    struct report_lines people; /* visits by staff number */
+    struct share *shares;       /* of the same people, room for `capacity` */
+    size_t capacity;
+    struct report_lines cells; /* of a report of one kiosk: everybody's visits at every kiosk */
 };
 
 struct report_past {
     struct report *report;
-    struct week_row *rows; /* by beginning */
+    struct week *weeks; /* those that have anything, in their order */
     size_t count, capacity;
     int64_t last_ms;               /* beginning of the last full week */
     int64_t trend_ms[TREND_WEEKS]; /* beginnings of the last full weeks, the oldest first */
     bool is_failed;
 };
 
+/* Rows come in the order of their weeks. NULL when there is no memory. */
+static struct week *week_of(struct report_past *past, int64_t start_ms)
+{
+    size_t capacity = past->capacity == 0 ? 64 : 2 * past->capacity;
+    struct week *grown;
+
+    if (past->count > 0 && past->weeks[past->count - 1].start_ms == start_ms)
+        return &past->weeks[past->count - 1];
+    if (past->count == past->capacity) {
+        grown = realloc(past->weeks, capacity * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        past->weeks = grown;
+        past->capacity = capacity;
+    }
+    past->weeks[past->count] = (struct week){.start_ms = start_ms};
+    return &past->weeks[past->count++];
+}
+
+static bool week_add(struct week *week, const struct figures_row *row, int64_t visits)
+{
+    size_t i = report_lines_add(&week->people, row->staff, visits);
+    struct share *grown = week->shares;
+
+    if (i == SIZE_MAX)
+        return false;
+    if (week->people.capacity > week->capacity) {
+        grown = realloc(week->shares, week->people.capacity * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        memset(grown + week->capacity, 0, (week->people.capacity - week->capacity) * sizeof *grown);
+        week->shares = grown;
+        week->capacity = week->people.capacity;
+    }
+    grown[i].csat.n += visits;
+    grown[i].csat.hits += row->n[TALLY_RATING_4] + row->n[TALLY_RATING_5];
+    grown[i].asked.hits += row->n[TALLY_MENTION_ASKED];
+    grown[i].asked.n +=
+        row->n[TALLY_MENTION_ASKED] + row->n[TALLY_MENTION_WILL_ASK] + row->n[TALLY_MENTION_NO];
+    return true;
+}
+
 static void on_row(void *context, const struct figures_row *row)
 {
     struct report_past *past = context;
-    struct figures figures = {0};
-    struct week_row *grown;
-    size_t capacity = past->capacity == 0 ? 256 : 2 * past->capacity;
+    struct week *week = past->is_failed ? NULL : week_of(past, row->start_ms);
+    int64_t kiosk = past->report->figures.kiosk, visits = 0;
+    bool is_added = week != NULL;
 
-    if (past->is_failed)
-        return;
-    if (past->count == past->capacity) {
-        grown = realloc(past->rows, capacity * sizeof *grown);
-        past->is_failed = grown == NULL;
-        if (grown == NULL)
-            return;
-        past->rows = grown;
-        past->capacity = capacity;
-    }
-    for (size_t i = 0; i < TALLY_MEASURE_COUNT; i++)
-        figures.n[i] = row->n[i];
-    past->rows[past->count++] = (struct week_row){
-        .start_ms = row->start_ms,
-        .kiosk = row->kiosk,
-        .staff = row->staff,
-        .csat = report_csat_of(&figures),
-        .asked = report_share_of(&figures, TALLY_MENTION_ASKED, TALLY_MENTION_ASKED, TALLY_MENTION_NO),
-        .visits = figures_visits(&figures),
-    };
+    for (unsigned i = TALLY_RATING_1; i <= TALLY_RATING_5; i++)
+        visits += row->n[i];
+    if (is_added && kiosk != 0)
+        is_added = report_lines_add(&week->cells, figures_cell(row->kiosk, row->staff), visits) != SIZE_MAX;
+    if (is_added && (kiosk == 0 || kiosk == row->kiosk))
+        is_added = week_add(week, row, visits);
+    past->is_failed = !is_added;
 }
 
 /* The first week that is read whole when no more than WEEK_ROWS_MAX rows are. */
@@ -113,25 +150,39 @@ void report_past_destroy(struct report_past *past)
 {
     if (past == NULL)
         return;
-    free(past->rows);
+    for (size_t i = 0; i < past->count; i++) {
+        report_lines_free(&past->weeks[i].people);
+        report_lines_free(&past->weeks[i].cells);
+        free(past->weeks[i].shares);
+    }
+    free(past->weeks);
     free(past);
 }
 
-/* One week of one person; after the last is all of the earlier ones. */
-struct week {
-    int64_t start_ms;
-    struct report_share csat, asked;
-    int64_t visits;
-};
-
-static void week_add(struct week *week, const struct week_row *row)
+/* NULL when nobody had anything in it. */
+static const struct week *week_find(const struct report_past *past, int64_t start_ms)
 {
-    week->start_ms = row->start_ms;
-    week->csat.hits += row->csat.hits;
-    week->csat.n += row->csat.n;
-    week->asked.hits += row->asked.hits;
-    week->asked.n += row->asked.n;
-    week->visits += row->visits;
+    size_t low = 0, high = past->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (past->weeks[middle].start_ms < start_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < past->count && past->weeks[low].start_ms == start_ms ? &past->weeks[low] : NULL;
+}
+
+static const struct share no_share;
+
+static const struct share *share_find(const struct week *week, int32_t staff)
+{
+    for (size_t i = 0; week != NULL && i < week->people.count; i++)
+        if (week->people.lines[i].id == staff)
+            return &week->shares[i];
+    return &no_share;
 }
 
 struct baseline {
@@ -146,88 +197,67 @@ static void baseline_add(struct baseline *baseline, struct report_share share)
     baseline->weeks += share.n > 0 ? 1 : 0;
 }
 
-/* Of two equal weeks the later one stands, as on the kiosk. */
-static void best_take(struct week *best, const struct week *week)
-{
-    if (week->asked.n < STORE_BEST_WEEK_ANSWERS_MIN)
-        return;
-    if (best->asked.n == 0 || week->asked.hits * best->asked.n >= best->asked.hits * week->asked.n)
-        *best = *week;
-}
-
 struct person {
-    struct week last, best;
+    struct share last, best;
+    int64_t best_ms; /* the beginning of the best week */
     struct baseline csat, asked;
 };
 
-static void week_end(const struct report_past *past, struct person *person, const struct week *week)
+/* Of two equal weeks the later one stands, as on the kiosk. */
+static void best_take(struct person *person, const struct share *share, int64_t start_ms)
 {
-    best_take(&person->best, week);
-    if (week->start_ms == past->last_ms) {
-        person->last = *week;
-    } else {
-        baseline_add(&person->csat, week->csat);
-        baseline_add(&person->asked, week->asked);
+    const struct share *best = &person->best;
+
+    if (share->asked.n < STORE_BEST_WEEK_ANSWERS_MIN)
+        return;
+    if (best->asked.n == 0 || share->asked.hits * best->asked.n >= best->asked.hits * share->asked.n) {
+        person->best = *share;
+        person->best_ms = start_ms;
     }
 }
 
 static struct person person_make(const struct report_past *past, int32_t staff)
 {
-    int64_t kiosk = past->report->figures.kiosk;
-    struct person person = {.last.start_ms = past->last_ms};
-    struct week week = {0};
+    struct person person = {0};
 
     for (size_t i = 0; i < past->count; i++) {
-        const struct week_row *row = &past->rows[i];
+        const struct week *week = &past->weeks[i];
+        const struct share *share = share_find(week, staff);
 
-        if (row->staff != staff || (kiosk != 0 && kiosk != row->kiosk))
-            continue;
-        if (week.visits + week.csat.n + week.asked.n > 0 && week.start_ms != row->start_ms) {
-            week_end(past, &person, &week);
-            week = (struct week){0};
+        best_take(&person, share, week->start_ms);
+        if (week->start_ms == past->last_ms) {
+            person.last = *share;
+        } else {
+            baseline_add(&person.csat, share->csat);
+            baseline_add(&person.asked, share->asked);
         }
-        week_add(&week, row);
     }
-    if (week.csat.n > 0)
-        week_end(past, &person, &week);
     return person;
 }
 
-/* The first row of that week or a later one: rows are in the order of their weeks. */
-static size_t week_first(const struct report_past *past, int64_t start_ms)
+/* The person's visits of that week by kiosk: whether those of the one reported on must be hidden. */
+static bool is_hidden_at_kiosk(const struct week *week, int64_t kiosk, int32_t staff)
 {
-    size_t low = 0, high = past->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (past->rows[middle].start_ms < start_ms)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool is_hidden_in(const struct report_past *past, int64_t start_ms, int32_t staff)
-{
-    struct figures_groups cells = {0};
+    struct report_lines kiosks = {0};
     bool is_hidden = false;
 
-    for (size_t i = week_first(past, start_ms);
-         !is_hidden && i < past->count && past->rows[i].start_ms == start_ms; i++) {
-        const struct week_row *row = &past->rows[i];
-        struct figures *figures;
+    for (size_t i = 0; !is_hidden && i < week->cells.count; i++) {
+        const struct report_line *cell = &week->cells.lines[i];
 
-        figures = figures_groups_get(&cells, figures_cell(row->kiosk, row->staff));
-        if (figures == NULL)
-            is_hidden = true; /* without memory nothing is told */
-        else
-            figures->n[TALLY_RATING_1] += row->visits; /* how many, is all that it is about */
+        if (figures_cell_staff(cell->id) == staff) /* without memory nothing is told */
+            is_hidden = report_lines_add(&kiosks, figures_cell_kiosk(cell->id), cell->visits) == SIZE_MAX;
     }
-    is_hidden = is_hidden || report_is_small(&cells, past->report->figures.kiosk, staff);
-    figures_groups_free(&cells);
+    is_hidden = is_hidden || report_is_hidden_among(&kiosks, kiosk);
+    report_lines_free(&kiosks);
     return is_hidden;
+}
+
+static bool is_hidden_in(const struct report_past *past, const struct week *week, int32_t staff)
+{
+    int64_t kiosk = past->report->figures.kiosk;
+
+    return week != NULL && (report_is_hidden_among(&week->people, staff) ||
+                            (kiosk != 0 && is_hidden_at_kiosk(week, kiosk, staff)));
 }
 
 static json_t *share_rate(struct report_share share, bool is_hidden)
@@ -263,23 +293,9 @@ static json_t *best_make(struct report *report, const struct person *person, boo
 {
     if (person->best.asked.n == 0 || is_hidden)
         return json_pack("{s:n, s:n, s:o}", "week", "asked", "asked_rate", report_rate_suppressed(0));
-    return json_pack("{s:o, s:I, s:o}", "week", report_date(report, person->best.start_ms), "asked",
+    return json_pack("{s:o, s:I, s:o}", "week", report_date(report, person->best_ms), "asked",
                      (json_int_t)person->best.asked.hits, "asked_rate",
                      share_rate(person->best.asked, false));
-}
-
-static struct week week_find(const struct report_past *past, int64_t start_ms, int32_t staff)
-{
-    int64_t kiosk = past->report->figures.kiosk;
-    struct week week = {0};
-
-    for (size_t i = week_first(past, start_ms); i < past->count && past->rows[i].start_ms == start_ms; i++) {
-        const struct week_row *row = &past->rows[i];
-
-        if (row->staff == staff && (kiosk == 0 || kiosk == row->kiosk))
-            week_add(&week, row);
-    }
-    return week;
 }
 
 /* The last weeks, one after the other, from the first of them in which the person had a visit. */
@@ -288,15 +304,16 @@ static json_t *trend_make(struct report *report, const struct report_past *past,
     json_t *out = json_array();
 
     for (int i = 0; i < TREND_WEEKS; i++) {
-        struct week week = week_find(past, past->trend_ms[i], staff);
-        bool is_hidden = is_hidden_in(past, past->trend_ms[i], staff);
+        const struct week *week = week_find(past, past->trend_ms[i]);
+        const struct share *share = share_find(week, staff);
+        bool is_hidden = is_hidden_in(past, week, staff);
 
-        if (json_array_size(out) == 0 && week.visits == 0)
+        if (json_array_size(out) == 0 && share->csat.n == 0)
             continue;
         json_array_append_new(out,
                               json_pack("{s:o, s:o, s:o}", "week", report_date(report, past->trend_ms[i]),
-                                        "asked", report_count(week.asked.hits, is_hidden), "asked_rate",
-                                        share_rate(week.asked, is_hidden)));
+                                        "asked", report_count(share->asked.hits, is_hidden), "asked_rate",
+                                        share_rate(share->asked, is_hidden)));
     }
     return out;
 }
@@ -304,20 +321,18 @@ static json_t *trend_make(struct report *report, const struct report_past *past,
 void report_past_set(struct report *report, const struct report_past *past, int32_t staff, json_t *out)
 {
     struct person person = person_make(past, staff);
-    bool is_hidden = is_hidden_in(past, past->last_ms, staff);
-    bool is_best_hidden = person.best.asked.n > 0 && is_hidden_in(past, person.best.start_ms, staff);
-    bool is_compared =
-        person.best.asked.n > 0 && !is_hidden && !is_best_hidden && person.best.start_ms != past->last_ms;
+    bool is_hidden = is_hidden_in(past, week_find(past, past->last_ms), staff);
+    bool has_best = person.best.asked.n > 0, is_best_last = has_best && person.best_ms == past->last_ms;
+    bool is_best_hidden = has_best && is_hidden_in(past, week_find(past, person.best_ms), staff);
+    bool is_compared = has_best && !is_hidden && !is_best_hidden && !is_best_last;
     json_t *last = json_pack("{s:o, s:I}", "week", report_date(report, past->last_ms), "visits",
-                             (json_int_t)person.last.visits);
+                             (json_int_t)person.last.csat.n);
 
     json_object_set_new(last, "asked", report_count(person.last.asked.hits, is_hidden));
     json_object_set_new(last, "asked_rate", share_rate(person.last.asked, is_hidden));
     json_object_set_new(last, "csat",
                         share_rate(person.last.csat, is_hidden || !report->was_always_fully_named));
-    json_object_set_new(
-        last, "is_best",
-        json_boolean(!is_hidden && person.best.asked.n > 0 && person.best.start_ms == past->last_ms));
+    json_object_set_new(last, "is_best", json_boolean(!is_hidden && is_best_last));
     json_object_set_new(out, "weeks", trend_make(report, past, staff));
     json_object_set_new(out, "last_week", last);
     json_object_set_new(out, "own_best", best_make(report, &person, is_best_hidden));

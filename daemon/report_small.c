@@ -8,62 +8,75 @@
 #include "report_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum along { ALONG_KIOSKS, ALONG_STAFF };
 
-struct line {
-    int64_t id;
-    int64_t visits;
-};
-
-static void line_add(struct line *lines, size_t *count, int64_t id, int64_t visits)
+size_t report_lines_add(struct report_lines *lines, int64_t id, int64_t visits)
 {
     size_t i = 0;
 
-    while (i < *count && lines[i].id != id)
+    while (i < lines->count && lines->lines[i].id != id)
         i++;
-    if (i == *count)
-        lines[(*count)++] = (struct line){.id = id};
-    lines[i].visits += visits;
+    if (i == lines->capacity) {
+        size_t capacity = lines->capacity == 0 ? 16 : 2 * lines->capacity;
+        struct report_line *grown = realloc(lines->lines, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return SIZE_MAX;
+        lines->lines = grown;
+        lines->capacity = capacity;
+    }
+    if (i == lines->count)
+        lines->lines[lines->count++] = (struct report_line){.id = id};
+    lines->lines[i].visits += visits;
+    return i;
 }
 
-/* The breakdown along one side, of what the other side's filter leaves. NULL when there is no memory. */
-static struct line *lines_make(const struct figures_groups *cells, enum along along, int64_t kiosk,
-                               int32_t staff, size_t *count)
+void report_lines_free(struct report_lines *lines)
 {
-    struct line *lines = calloc(cells->count + 1, sizeof *lines);
+    free(lines->lines);
+    memset(lines, 0, sizeof *lines);
+}
 
-    *count = 0;
-    for (size_t i = 0; lines != NULL && i < cells->count; i++) {
+/* The breakdown along one side, of what the other side's filter leaves. False when there is no memory. */
+static bool lines_make(const struct figures_groups *cells, enum along along, int64_t kiosk, int32_t staff,
+                       struct report_lines *lines)
+{
+    bool is_whole = true;
+
+    for (size_t i = 0; is_whole && i < cells->count; i++) {
         int64_t cell_kiosk = figures_cell_kiosk(cells->groups[i].id);
         int32_t cell_staff = figures_cell_staff(cells->groups[i].id);
         int64_t visits = figures_visits(&cells->groups[i].figures);
 
         if (along == ALONG_STAFF && (kiosk == 0 || kiosk == cell_kiosk))
-            line_add(lines, count, cell_staff, visits);
+            is_whole = report_lines_add(lines, cell_staff, visits) != SIZE_MAX;
         if (along == ALONG_KIOSKS && (staff == FIGURES_ALL_STAFF || staff == cell_staff))
-            line_add(lines, count, cell_kiosk, visits);
+            is_whole = report_lines_add(lines, cell_kiosk, visits) != SIZE_MAX;
     }
-    return lines;
+    return is_whole;
 }
 
 /* A single line of fewer than five could be worked out from the total and the other lines: the smallest of
  * those, of equal ones that with the least id, is hidden with it. */
-static bool is_hidden_among(const struct line *lines, size_t count, int64_t id)
+bool report_is_hidden_among(const struct report_lines *lines, int64_t id)
 {
-    const struct line *smallest = NULL;
+    const struct report_line *smallest = NULL;
     size_t small_count = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        if (lines[i].visits == 0)
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct report_line *line = &lines->lines[i];
+
+        if (line->visits == 0)
             continue;
-        if (lines[i].visits < FIGURES_SMALL_GROUP) {
+        if (line->visits < FIGURES_SMALL_GROUP) {
             small_count++;
-            if (lines[i].id == id)
+            if (line->id == id)
                 return true;
-        } else if (smallest == NULL || lines[i].visits < smallest->visits ||
-                   (lines[i].visits == smallest->visits && lines[i].id < smallest->id)) {
-            smallest = &lines[i];
+        } else if (smallest == NULL || line->visits < smallest->visits ||
+                   (line->visits == smallest->visits && line->id < smallest->id)) {
+            smallest = line;
         }
     }
     return small_count == 1 && smallest != NULL && smallest->id == id;
@@ -72,11 +85,11 @@ static bool is_hidden_among(const struct line *lines, size_t count, int64_t id)
 static bool is_hidden_along(const struct figures_groups *cells, enum along along, int64_t kiosk,
                             int32_t staff)
 {
-    size_t count;
-    struct line *lines = lines_make(cells, along, kiosk, staff, &count);
-    bool is_hidden = lines == NULL || is_hidden_among(lines, count, along == ALONG_STAFF ? staff : kiosk);
+    struct report_lines lines = {0};
+    bool is_hidden = !lines_make(cells, along, kiosk, staff, &lines) ||
+                     report_is_hidden_among(&lines, along == ALONG_STAFF ? staff : kiosk);
 
-    free(lines);
+    report_lines_free(&lines);
     return is_hidden;
 }
 

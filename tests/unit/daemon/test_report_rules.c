@@ -284,6 +284,28 @@ static void test_a_single_small_part_takes_the_smallest_other_with_it(void **sta
     assert_false(hidden[0] || hidden[1] || hidden[2] || hidden[3]);
 }
 
+/* Of lines, that with the least id where two others are equally small; nobody's line is not hidden. */
+static void test_a_single_small_line_takes_the_smallest_other_with_it(void **state)
+{
+    struct report_lines lines = {0};
+
+    (void)state;
+    assert_false(report_is_hidden_among(&lines, 7));
+    for (int64_t id = 40; id > 0; id--) /* as many as make the list grow; 1 has 4, each of the others 41 */
+        assert_int_equal(report_lines_add(&lines, id, id == 1 ? 3 : 40), 40 - id);
+    for (int64_t id = 1; id <= 40; id++)
+        assert_int_equal(report_lines_add(&lines, id, 1), 40 - id);
+    assert_true(report_is_hidden_among(&lines, 1) && report_is_hidden_among(&lines, 2));
+    assert_false(report_is_hidden_among(&lines, 3) || report_is_hidden_among(&lines, 41));
+    report_lines_add(&lines, 1, 1);
+    assert_false(report_is_hidden_among(&lines, 1) || report_is_hidden_among(&lines, 2));
+    report_lines_add(&lines, 41, 1);
+    report_lines_add(&lines, 42, 1); /* two small ones hide each other */
+    assert_true(report_is_hidden_among(&lines, 41) && report_is_hidden_among(&lines, 42));
+    assert_false(report_is_hidden_among(&lines, 1));
+    report_lines_free(&lines);
+}
+
 /* An hour of few visits, and the hour that would give it away, from its weekday and from its hour of the day. */
 static void test_small_hours_are_hidden_with_their_complement(void **state)
 {
@@ -738,6 +760,7 @@ int main(void)
         WITH_STORE(test_own_past_is_judged_by_a_p_chart),
         WITH_STORE(test_own_best_is_the_best_week_of_ten_answers),
         cmocka_unit_test(test_a_single_small_part_takes_the_smallest_other_with_it),
+        cmocka_unit_test(test_a_single_small_line_takes_the_smallest_other_with_it),
         WITH_STORE(test_small_hours_are_hidden_with_their_complement),
         WITH_STORE(test_days_of_23_and_25_hours),
         WITH_STORE(test_hour_that_happens_twice_counts_twice),
