@@ -7,8 +7,6 @@
 #define JOURNAL_ID 0x1122334455667788u
 #define MIDNIGHT_IN_S 43200
 #define ASK_AGAIN_MS 300
-#define NEAR_END \
-    16 /* the kiosk is asked to go back when so few are left, so that it never runs out of answers */
 
 static const uint8_t database_id[DATABASE_ID_SIZE] = "a database's id";
 static const uint8_t key[SEAL_KEY_SIZE] = "sixteen byte key";

@@ -68,7 +68,7 @@ def main():
             filled.append(polled(window, FILLED))
         print(json.dumps({"dashboard": statistics.median(paints), "blank": statistics.median(blank), "detail": [
             f"median of {loads} loads, the slowest {max(paints):.0f} ms; the limit: a page of one word",
-            f"its figures stand there after {statistics.median(filled):.0f} ms"]}))
+            f"the frame of the page is painted first; its figures stand there after {statistics.median(filled):.0f} ms"]}))
     finally:
         if window is not None:
             window.quit()

@@ -3,6 +3,8 @@
 
 kiosk-swarm is the kiosks, bare_insert the limit, ack_shim the clock between commit and wire.
 """
+import concurrent.futures
+import itertools
 import json
 import os
 import signal
@@ -16,7 +18,7 @@ MANY = 512
 WITHIN_MS = 100
 REPORTS = ("overview", "summary", "staff", "causes", "hours", "days", "kiosks")
 TICKS = os.sysconf("SC_CLK_TCK")
-START_S, STOP_S, CONNECT_S = 20, 30, 6
+START_S, STOP_S, CONNECT_S, REST_S = 20, 30, 60, 3  # REST_S: what is told to new kiosks is told
 
 
 class Daemon:
@@ -52,6 +54,12 @@ class Daemon:
             self.process.kill()
             self.process.wait()
 
+    def connected(self):
+        """How many kiosks it hears."""
+        said = subprocess.run([self.context.bin / "byname", "--socket", self.folder / "s", "status", "--format", "json"],
+                              capture_output=True, text=True)  # its status is whether all is well, which is not asked here
+        return sum(kiosk["connected"] for kiosk in json.loads(said.stdout)["kiosks"])
+
     def swarm(self, *arguments):
         said = self.context.run(self.context.bin / "kiosk-swarm", "--config", self.config, "--elf", self.context.elf, "--json",
                                 *arguments)
@@ -66,18 +74,11 @@ class Daemon:
             times.append((int(words[11]) / TICKS, int(words[12]) / TICKS))
         return times
 
-    def own_memory(self):
-        """RssAnon in bytes: what is neither the program nor its libraries."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("RssAnon"))
+    def spent_s(self):
+        return self.context.load("process").spent_s(self.process.pid)
 
-    def running_ns(self):
-        """Nanoseconds on a processor, of all threads."""
-        total = 0
-        for task in os.listdir(f"/proc/{self.process.pid}/task"):
-            with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="ascii") as file:
-                total += int(file.read().split()[0])
-        return total
+    def own_mib(self):
+        return self.context.load("process").memory_mib(self.process.pid)[1]
 
     def stamps(self):
         """What the shim kept, once the daemon has ended: acknowledged commits, delays of ACKs in ms, and the writer's syncs, each
@@ -98,8 +99,9 @@ def share(values, part):
 
 
 def ingest(context):
-    """Journals that are never empty, on lines that carry more than the daemon takes, against the same rows written by SQLite
-    alone in transactions as large."""
+    """64 kiosks that are never done, and SQLite alone with the same rows
+
+    Their journals are never empty, and their lines carry more than the daemon takes; SQLite's transactions are as large."""
     seconds = 2 if context.quick else 10
     with Daemon(context, "flood", KIOSKS, shim=True, baud=FAST_BAUD) as daemon:
         before = daemon.threads()
@@ -123,39 +125,40 @@ def ingest(context):
                f"{figures['rows']:,} rows compared with what was tapped; the kiosks were at most {figures['lag_ms']:.0f} ms late"]}
 
 
-def report_without_pause(daemon, over, counted):
-    while not over.is_set():
-        name = REPORTS[counted[0] % len(REPORTS)]
+def report_without_pause(daemon, over):
+    """How many there were."""
+    for count in itertools.count():
+        if over.is_set():
+            return count
+        name = REPORTS[count % len(REPORTS)]
         daemon.context.run(daemon.context.bin / "byname", "--socket", daemon.folder / "s", "report", name, "--since", "7d")
-        counted[0] += 1
 
 
 def acks(context):
-    """Commit to ACK at that rate, while one report follows the other."""
-    over, counted = threading.Event(), [0]
-    with Daemon(context, "acks", KIOSKS, shim=True) as daemon:
-        reporter = threading.Thread(target=report_without_pause, args=(daemon, over, counted))
-        reporter.start()
+    """commit to ACK at full rate, while one report follows the other"""
+    over = threading.Event()
+    with Daemon(context, "acks", KIOSKS, shim=True) as daemon, concurrent.futures.ThreadPoolExecutor() as aside:
+        reporter = aside.submit(report_without_pause, daemon, over)
         try:
             figures = daemon.swarm("--flood", "--seconds", 2 if context.quick else 10)
         finally:
             over.set()
-            reporter.join()
+        reports = reporter.result()
     commits, delays, syncs = daemon.stamps()
     yield {"name": "ack: commit to ack on the wire, p99, 64 kiosks at full rate, under reports", "value": share(delays, 0.99),
            "unit": "ms", "goal": 20, "comparison": "<=", "detail": [
                f"median {share(delays, 0.5):.2f} ms, worst {delays[-1]:.2f} ms of {len(delays):,} ACKs after {len(commits):,}"
-               f" commits; {counted[0]} reports beside them; {figures['answers_a_second']:,.0f} answers/s",
+               f" commits; {reports} reports of what they store beside them; {figures['answers_a_second']:,.0f} answers/s",
                "line to acknowledgement: median {:.1f} ms, 99 % within {:.1f} ms; the disk's longest sync took {:.0f} ms"
                .format(*figures["ack_ms"][:2], longest_ms(syncs))]}
 
 
 def many(context):
-    """As many kiosks as the goal says, each with a customer who taps every 2 s."""
+    """512 kiosks, each with a customer who taps every 2 s"""
     with Daemon(context, "many", MANY, shim=True) as daemon:
         before = daemon.threads()
         figures = daemon.swarm("--seconds", 6 if context.quick else 30, "--real", 0)
-        after, memory = daemon.threads(), daemon.own_memory()
+        after, memory = daemon.threads(), daemon.own_mib()
     _, delays, syncs = daemon.stamps()
     worst_ms, (begun, ended) = figures["ack_ms"][2], figures["latest_ack_s"]
     within = [(min(ended, end) - max(begun, begin), is_file) for begin, end, is_file in syncs if begin < ended and end > begun]
@@ -170,31 +173,35 @@ def many(context):
                f" {1000 * sum(part for part, is_file in within if is_file):.0f} ms of them in a checkpoint; of all {len(took):,}"
                f" the median took {share(took, 0.5):.1f} ms, 99 % {share(took, 0.99):.1f} ms, the longest {took[-1]:.0f} ms",
                f"kiosks were at most {figures['lag_ms']:.0f} ms late; the daemon took {used:.1f} s of processor time from the "
-               f"first HELLO on, and has {memory / 2**20:.1f} MiB of its own"]}
+               f"first HELLO on, and has {memory:.1f} MiB of its own"]}
     yield {"name": "daemon: the same without the disk's syncs", "value": worst_ms - disk_ms, "unit": "ms", "goal": WITHIN_MS,
            "comparison": "<=", "detail": [f"commit to ack at most {delays[-1]:.1f} ms"]}
 
 
 def at_rest(context):
-    """Kiosks with their heartbeats, and nobody there."""
+    """64 kiosks with their heartbeats, and nobody there"""
     seconds = 5 if context.quick else 30
-    with Daemon(context, "rest", KIOSKS) as daemon:
+    with Daemon(context, "rest", KIOSKS) as daemon, concurrent.futures.ThreadPoolExecutor() as aside:
         daemon.swarm("--seconds", 6 if context.quick else 20, "--real", 0)
-        waiting = threading.Thread(target=daemon.swarm, args=("--idle", "--seconds", seconds + 2 * CONNECT_S, "--real", 0))
-        waiting.start()
-        time.sleep(CONNECT_S)
-        before, before_ns, begun = daemon.threads(), daemon.running_ns(), time.monotonic()
+        waiting = aside.submit(daemon.swarm, "--idle", "--seconds", 2 * REST_S + seconds, "--real", 0)
+        end = time.monotonic() + CONNECT_S
+        while daemon.connected() < KIOSKS and not waiting.done() and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(REST_S)
+        before, spent, begun = daemon.threads(), daemon.spent_s(), time.monotonic()
         time.sleep(seconds)
-        idle = 100 * (daemon.running_ns() - before_ns) / 1e9 / (time.monotonic() - begun)
-        after, memory = daemon.threads(), daemon.own_memory()
-        waiting.join()
-    spent = [sum(thread[k] for thread in after) - sum(thread[k] for thread in before) for k in (0, 1)]
-    yield {"name": "daemon: own memory with 64 kiosks (RssAnon)", "value": memory / 2**20, "unit": "MiB", "goal": 12,
+        idle = 100 * (daemon.spent_s() - spent) / (time.monotonic() - begun)
+        after, memory, connected = daemon.threads(), daemon.own_mib(), daemon.connected()
+        waiting.result()
+    if connected < KIOSKS:
+        raise RuntimeError(f"only {connected} of {KIOSKS} kiosks were connected")
+    user, kernel = [sum(thread[k] for thread in after) - sum(thread[k] for thread in before) for k in (0, 1)]
+    yield {"name": "daemon: own memory with 64 kiosks (RssAnon)", "value": memory, "unit": "MiB", "goal": 12,
            "comparison": "<="}
     yield {"name": "daemon: processor time while 64 connected kiosks are idle", "value": idle, "unit": "%", "goal": 0.1,
            "comparison": "<=", "detail": [
-               f"{KIOSKS} heartbeats a second, each verified, noted and answered, over {seconds} s: {spent[0]:.2f} s user, "
-               f"{spent[1]:.2f} s kernel"]}
+               f"{KIOSKS} heartbeats a second, each verified, noted and answered, over {seconds} s: {user:.2f} s user, "
+               f"{kernel:.2f} s kernel"]}
 
 
 def rows(context):

@@ -100,6 +100,9 @@ class Bench(unittest.TestCase):
     def test_a_goal_is_missed_by_so_much(self):
         self.part({**ROW, "goal": 900, "unit": "bytes", "kept_as": "count"})
         status, said, _ = self.run_bench("--quick")
+        self.assertEqual(status, 0)
+        self.assertIn("The sizes were small", said)
+        status, said, _ = self.run_bench("--keep")
         self.assertEqual(status, 1)
         self.assertIn("NOT MET", said)
         self.assertIn("not met: toy: steps: 1,000 bytes, the goal is <= 900", said)
@@ -127,7 +130,7 @@ class Bench(unittest.TestCase):
         self.assertEqual(list(json.loads(self.bench.KEPT.read_text())), ["toy: strides"])
 
     def test_no_line_is_longer_than_the_terminal(self):
-        detail = ["where the time goes: " + "a third in a function, " * 20]
+        detail = ["where the time goes: " + "5 % function, " * 20]
         self.part({**ROW, "name": "toy: durable steps a second, of so many feet at so many miles, of what they walk alone", "value": 65.3,
                    "unit": "times", "limit": 123456, "goal": 49152, "detail": detail})
         for columns in (80, 120):
@@ -135,6 +138,7 @@ class Bench(unittest.TestCase):
             table = said[:said.index("(toy:")]
             self.assertLessEqual(max(map(len, table.splitlines())), columns, table)
             self.assertIn("65.3 times   123,456  <= 49,152  met", table)
+            self.assertNotIn(" 5\n", table)
 
     def test_mistakes_are_named(self):
         self.part(ROW)

@@ -111,8 +111,10 @@ static int conclude(struct swarm *swarm, const struct options *options, struct c
 {
     if (!is_done)
         complain(swarm->text);
-    if (!collector_stop(collector))
-        is_done = complain(collector->text) == EXIT_EQUAL;
+    if (!collector_stop(collector)) {
+        complain(collector->text);
+        is_done = false;
+    }
     if (swarm->is_stopped)
         return EXIT_FAILED;
     bool is_equal = compare(swarm, collector->config.database, figures);
