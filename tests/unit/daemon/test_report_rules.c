@@ -403,6 +403,28 @@ static void test_signed_on_is_counted_until_sign_off(void **state)
     json_decref(result);
 }
 
+/* Off and on again at 13:00, with more of others in the same second than there is room for at first: what came last holds. */
+static void test_signs_of_one_instant_count_as_they_came(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result, *hours;
+
+    fixture_press(fixture, QUESTION_SIGN_ON, 3);
+    fixture_wait(fixture, HOUR_MS);
+    fixture_press(fixture, QUESTION_SIGN_OFF, 3);
+    fixture_press(fixture, QUESTION_SIGN_ON, 3);
+    for (uint16_t staff = 4; staff < 14; staff++) {
+        fixture_press(fixture, QUESTION_SIGN_ON, staff);
+        fixture_press(fixture, QUESTION_SIGN_OFF, staff);
+    }
+    fixture_wait(fixture, HOUR_MS);
+    result = run(fixture, (struct report_query){.report = "hours", .from = "2026-11-02T12:00"});
+    hours = at(result, "by_hour");
+    is_real(json_array_get(hours, 12), "signed_on", 1);
+    is_real(json_array_get(hours, 13), "signed_on", 1);
+    json_decref(result);
+}
+
 /* Filters and bounds -------------------------------------------------------------------------------------------- */
 
 static void test_audiences_are_kept_apart(void **state)
@@ -765,6 +787,7 @@ int main(void)
         WITH_STORE(test_days_of_23_and_25_hours),
         WITH_STORE(test_hour_that_happens_twice_counts_twice),
         WITH_STORE(test_signed_on_is_counted_until_sign_off),
+        WITH_STORE(test_signs_of_one_instant_count_as_they_came),
         WITH_STORE(test_audiences_are_kept_apart),
         WITH_STORE(test_the_stores_tallies_say_what_those_of_its_kiosks_do),
         WITH_STORE(test_a_summary_adds_up_all_kiosks_of_an_audience),
