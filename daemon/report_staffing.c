@@ -192,8 +192,9 @@ static int by_journal(const void *a, const void *b)
 static bool sign_read(const struct count *count, sqlite3_stmt *row, struct sign *sign)
 {
     const struct place key = {.journal = sqlite3_column_int64(row, 0)};
-    const struct place *place =
-        bsearch(&key, count->places, count->place_count, sizeof *count->places, by_journal);
+    const struct place *place = count->place_count == 0 ? NULL
+                                                        : bsearch(&key, count->places, count->place_count,
+                                                                  sizeof *count->places, by_journal);
 
     if (place == NULL)
         return false;

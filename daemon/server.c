@@ -13,6 +13,7 @@
 #include "daemon/announce.h"
 #include "daemon/api.h"
 #include "daemon/clock.h"
+#include "daemon/compact.h"
 #include "daemon/csv.h"
 #include "daemon/events.h"
 #include "daemon/front.h"
@@ -28,7 +29,6 @@
 #include "daemon/writer.h"
 
 #define TICK_MS 100
-#define REAL_DIGITS 15         /* a real that was rounded to six decimals says no more than those */
 #define PURGE_CHECK_MS 3600000 /* by the next hour what turned too old at midnight begins to go */
 #define PURGE_QUEUE_MAX 4      /* more requests than that go first */
 #define PURGE_PIECE_MS 100     /* between two pieces */
@@ -101,7 +101,7 @@ static struct api_live look(struct server *server, struct store_error *writer_er
 
 static void reply(struct http_request *request, int status, const json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
+    char *text = compact_text(json);
 
     http_reply_json(request, text == NULL ? 500 : status,
                     text == NULL ? "{\"error\":\"out of memory\"}" : text);
