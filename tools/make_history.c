@@ -437,7 +437,7 @@ static const char usage[] =
     "  --years N        how many, 1 to 20 (3)\n"
     "  --end DATE       the day before which they end (2026-11-16)\n"
     "  --visits N       about how many (300000)\n"
-    "  --answers N      likewise, in answers; a visit has 3.66\n"
+    "  --answers N      likewise, in answers, 3.66 a visit; boots and signing on come on top\n"
     "  --kiosks N       1 to 48 (4)\n"
     "  --staff N        1 to 240 (8)\n"
     "  --timezone NAME  of the store (Europe/Berlin)\n"

@@ -171,6 +171,9 @@ class Running(unittest.TestCase):
         self.assert_noticed("INSERT ON answer WHEN new.question = 2",
                             "UPDATE answer SET value = 1 + value % 5 WHERE journal = new.journal AND seq = new.seq", "where")
 
+    def test_a_tally_that_is_not_the_sum_is_noticed(self):
+        self.assert_noticed("INSERT ON answer WHEN new.question = 2", "UPDATE tally SET rating_3 = rating_3 + 1", "verify")
+
     def test_a_row_that_nobody_tapped_is_noticed(self):
         self.assert_noticed("INSERT ON answer WHEN new.question = 2 AND new.seq < 1000",
                             "INSERT INTO answer SELECT journal, seq + 1000, visit_back, question, value, boot, uptime_s,"

@@ -89,15 +89,30 @@ static pid_t launch(const char *log, const char *const words[])
     _exit(127);
 }
 
-static bool add_staff(struct collector *collector, const char *byname, const char *log)
+static bool is_done_well(const char *log, const char *const words[])
 {
-    const char *words[] = {byname, "--socket", collector->config.socket, "staff", "add", ADDED_STAFF, NULL};
     pid_t pid = launch(log, words);
     int status = 1;
 
     if (pid > 0)
         waitpid(pid, &status, 0);
-    return status == 0 || fail(collector, "byname staff add failed; see", log);
+    return status == 0;
+}
+
+static bool add_staff(struct collector *collector, const char *byname, const char *log)
+{
+    const char *words[] = {byname, "--socket", collector->config.socket, "staff", "add", ADDED_STAFF, NULL};
+
+    return is_done_well(log, words) || fail(collector, "byname staff add failed; see", log);
+}
+
+bool collector_verify(struct collector *collector, const char *byname)
+{
+    const char *words[] = {byname, "--database", collector->config.database, "verify", NULL};
+
+    return is_done_well("/dev/null", words) ||
+           fail(collector, "visits or tallies are not what the answers say; byname verify tells more of",
+                collector->config.database);
 }
 
 bool collector_start(struct collector *collector, const struct options *options)

@@ -38,6 +38,9 @@ bool collector_find_staff(struct collector *collector, uint16_t *staff);
 /* Stop it if it is ours. Everything is committed and at rest then. */
 bool collector_stop(struct collector *collector);
 
+/* Have byname count visits and tallies again from the answers. */
+bool collector_verify(struct collector *collector, const char *byname);
+
 /* After collector_stop: the folder goes; or, where it is kept, stderr says so. */
 void collector_remove(struct collector *collector);
 

@@ -118,6 +118,10 @@ static int conclude(struct swarm *swarm, const struct options *options, struct c
     if (swarm->is_stopped)
         return EXIT_FAILED;
     bool is_equal = compare(swarm, collector->config.database, figures);
+    if (is_equal && is_done && !collector_verify(collector, options->byname)) {
+        complain(collector->text);
+        is_equal = false;
+    }
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     if (is_equal && is_done)

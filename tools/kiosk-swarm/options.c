@@ -38,9 +38,8 @@ static const char usage_text[] =
     "  --json         print the figures as JSON\n"
     "  --help         print this\n"
     "\n"
-    "Exit status: 0 when the database has each tap exactly once and nothing else, 1 when not or when "
-    "something\n"
-    "failed, 2 for a wrong command line.\n";
+    "Exit status: 0 when the database has each tap once, nothing else, and figures that agree with it;\n"
+    "1 when not or when something failed, 2 for a wrong command line.\n";
 
 enum {
     OPTION_KIOSKS = 1,
