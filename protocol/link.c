@@ -65,6 +65,7 @@ enum link_action link_step(struct link *link, uint32_t now_ms, uint32_t oldest, 
     }
     if (is_due(now_ms, link->health_due_ms)) {
         link->health_due_ms = now_ms + LINK_HEARTBEAT_MS;
+        link->may_rest = oldest == next;
         return LINK_SEND_HEALTH;
     }
     return LINK_NOTHING;
@@ -88,6 +89,14 @@ void link_on_heard(struct link *link, uint32_t now_ms)
     link->heard_ms = now_ms;
 }
 
+void link_on_time(struct link *link)
+{
+    if (!link->may_rest)
+        return;
+    link->may_rest = false;
+    link->health_due_ms += LINK_REST_MS - LINK_HEARTBEAT_MS;
+}
+
 void link_on_welcome(struct link *link, uint32_t now_ms, uint32_t oldest)
 {
     link->state = LINK_UP;
@@ -96,6 +105,7 @@ void link_on_welcome(struct link *link, uint32_t now_ms, uint32_t oldest)
     link->retry_ms = LINK_RETRY_MS;
     link->heard_ms = now_ms;
     link->health_due_ms = now_ms;
+    link->may_rest = false;
     link->next_to_send = oldest;
     link->sent_through = oldest - 1;
 }

@@ -16,7 +16,8 @@
 
 #define LINK_HELLO_MS 1000      /* between two HELLOs while nobody answers */
 #define LINK_WAIT_HELLO_MS 5000 /* after a WAIT */
-#define LINK_HEARTBEAT_MS 1000  /* a HEALTH at least this often while up: how soon a restarted daemon is found */
+#define LINK_HEARTBEAT_MS 1000  /* from a HEALTH to the next while up ... */
+#define LINK_REST_MS 5000       /* ... after one that said nothing waits, and was answered */
 #define LINK_TIMEOUT_MS 12000   /* nothing heard for this long: the link is down */
 #define LINK_RETRY_MS 200       /* without an ACK the oldest answers are sent again; doubles each time ... */
 #define LINK_RETRY_MS_MAX 4000  /* ... up to this */
@@ -34,6 +35,7 @@ struct link {
     enum link_state state;
     bool is_held;
     bool is_retry_armed;
+    bool may_rest; /* the last HEALTH said that nothing waits, and TIME has not come yet */
     uint32_t heard_ms;
     uint32_t hello_due_ms;
     uint32_t health_due_ms;
@@ -58,6 +60,10 @@ void link_on_sent(struct link *link, uint32_t now_ms, uint32_t first, uint32_t l
 
 /* Any good frame from the daemon. */
 void link_on_heard(struct link *link, uint32_t now_ms);
+
+/* TIME, which answers HEALTH: with nothing to say the next one comes later. Another TIME for the same HEALTH, or one that
+ * nothing asked for, changes nothing. */
+void link_on_time(struct link *link);
 
 /* WELCOME was checked and obeyed: the link is up and sends from the journal's oldest answer. */
 void link_on_welcome(struct link *link, uint32_t now_ms, uint32_t oldest);

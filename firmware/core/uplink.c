@@ -415,8 +415,10 @@ static void on_frame(struct uplink *uplink, struct frame *frame, uint32_t now_ms
             link_on_hold(&uplink->link, now_ms, m.hold.seconds);
         break;
     case MESSAGE_TIME:
-        if (message_time_decode(frame->body, frame->body_size, &m.time))
-            roster_on_midnight(uplink->roster, uptime_s, m.time.midnight_in_s);
+        if (!message_time_decode(frame->body, frame->body_size, &m.time))
+            return;
+        link_on_time(&uplink->link);
+        roster_on_midnight(uplink->roster, uptime_s, m.time.midnight_in_s);
         break;
     default:
         on_reliable(uplink, frame, uptime_s);

@@ -128,6 +128,49 @@ static void test_a_hold_stops_answers_but_not_the_heartbeat(void **state)
     assert_int_equal(link_step(&link, START_MS + 10000, 1, 3), LINK_SEND_ANSWERS);
 }
 
+/* Said again soon while something waits, or nobody answers: a daemon that is gone, a line that spoils frames. */
+static void test_a_heartbeat_that_was_answered_is_followed_by_a_rest(void **state)
+{
+    struct link link = link_up(1);
+    uint32_t now_ms = START_MS + LINK_HEARTBEAT_MS;
+
+    (void)state;
+    assert_int_equal(link_step(&link, now_ms, 1, 1), LINK_SEND_HEALTH); /* TIME was lost */
+    link_on_time(&link);
+    link_on_time(&link); /* twice on the line */
+    assert_int_equal(link_step(&link, now_ms + LINK_REST_MS - 1, 1, 1), LINK_NOTHING);
+    now_ms += LINK_REST_MS;
+    assert_int_equal(link_step(&link, now_ms, 1, 1), LINK_SEND_HEALTH);
+    assert_int_equal(link_step(&link, now_ms + LINK_HEARTBEAT_MS - 1, 1, 1), LINK_NOTHING);
+    assert_int_equal(link_step(&link, now_ms + LINK_HEARTBEAT_MS, 1, 1), LINK_SEND_HEALTH);
+}
+
+static void test_while_answers_wait_there_is_no_rest(void **state)
+{
+    struct link link = link_up(1);
+    uint32_t now_ms = START_MS + LINK_HEARTBEAT_MS;
+
+    (void)state;
+    link_on_hold(&link, START_MS, 60);
+    assert_int_equal(link_step(&link, now_ms, 1, 2), LINK_SEND_HEALTH);
+    link_on_time(&link);
+    now_ms += LINK_HEARTBEAT_MS; /* acknowledged meanwhile: the last one still said that something waits */
+    assert_int_equal(link_step(&link, now_ms, 2, 2), LINK_SEND_HEALTH);
+    link_on_time(&link);
+    assert_int_equal(link_step(&link, now_ms + LINK_REST_MS - 1, 2, 2), LINK_NOTHING);
+    assert_int_equal(link_step(&link, now_ms + LINK_REST_MS, 2, 2), LINK_SEND_HEALTH);
+}
+
+static void test_a_welcome_ends_the_rest(void **state)
+{
+    struct link link = link_up(1);
+
+    (void)state;
+    link_on_welcome(&link, START_MS + 10, 1);
+    link_on_time(&link); /* for the HEALTH of before */
+    assert_int_equal(link_step(&link, START_MS + 10, 1, 1), LINK_SEND_HEALTH);
+}
+
 static void test_an_endless_hold_is_cut_short(void **state)
 {
     struct link link = link_up(1);
@@ -224,6 +267,9 @@ int main(void)
         cmocka_unit_test(test_a_nak_sends_from_the_gap_at_once),
         cmocka_unit_test(test_a_nak_for_what_was_never_sent_is_ignored),
         cmocka_unit_test(test_a_hold_stops_answers_but_not_the_heartbeat),
+        cmocka_unit_test(test_a_heartbeat_that_was_answered_is_followed_by_a_rest),
+        cmocka_unit_test(test_while_answers_wait_there_is_no_rest),
+        cmocka_unit_test(test_a_welcome_ends_the_rest),
         cmocka_unit_test(test_an_endless_hold_is_cut_short),
         cmocka_unit_test(test_a_silent_daemon_is_gone_after_twelve_seconds),
         cmocka_unit_test(test_waiting_asks_again_every_five_seconds),
