@@ -452,6 +452,7 @@ struct edges {
     sqlite3_stmt *near, *far, *visit; /* far: NULL where the one index is of all */
     int64_t before_ms;                /* the edge before; INT64_MIN: this is the first */
     int64_t oldest_ms, newest_ms;     /* of all such visits */
+    bool is_month_asked, is_month_crossed;
 };
 
 #define NEAR_MS 604800000 /* most are uncertain by less than a week; the others have the index visit_vague */
@@ -492,6 +493,30 @@ static enum store_status edge_add(struct edges *edges, int64_t edge_ms, struct s
     return status == STORE_OK ? straddling_add(edges, edges->near, from_ms, edge_ms, error) : status;
 }
 
+#define VISITS_COUNTED                                                                                 \
+    "total(rating_1 + rating_2 + rating_3 + rating_4 + rating_5 + left_out_withdrawn + left_out_stuck" \
+    " + left_out_burst + left_out_mash + left_out_other)"
+
+/* Whether there is any visit that may lie on either side of some month's edge: all months together have fewer then than all
+ * time has. Most shops are closed at midnight. */
+static bool is_month_crossed(struct edges *edges)
+{
+    static const char sql[] = "SELECT (SELECT " VISITS_COUNTED " FROM tally WHERE level = 4)"
+                              " <> (SELECT " VISITS_COUNTED " FROM tally WHERE level = 15)";
+    sqlite3_stmt *row = NULL;
+
+    if (edges->is_month_asked)
+        return edges->is_month_crossed;
+    edges->is_month_asked = true;
+    edges->is_month_crossed = true; /* also when it cannot be told */
+    if (store_knows_totals(edges->store) &&
+        sqlite3_prepare_v2(store_connection(edges->store), sql, -1, &row, NULL) == SQLITE_OK &&
+        sqlite3_step(row) == SQLITE_ROW)
+        edges->is_month_crossed = sqlite3_column_int(row, 0) != 0;
+    sqlite3_finalize(row);
+    return edges->is_month_crossed;
+}
+
 /* The edges of a stretch's tallies: of years those of their months, whose sum they are. */
 static enum store_status stretch_add(struct edges *edges, const struct stretch *stretch,
                                      struct store_error *error)
@@ -504,6 +529,8 @@ static enum store_status stretch_add(struct edges *edges, const struct stretch *
 
     if (stretch->from_ms != INT64_MIN)
         status = edge_add(edges, stretch->from_ms, error);
+    if (level == PERIOD_MONTH && !is_month_crossed(edges))
+        edge_ms = stretch->to_ms;
     while (status == STORE_OK && edge_ms <= edges->newest_ms && edge_ms < stretch->to_ms) {
         edge_ms = period_next(zone, level, edge_ms);
         if (edge_ms < stretch->to_ms)

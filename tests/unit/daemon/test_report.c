@@ -187,6 +187,26 @@ static void test_uncertain_visits_count_where_they_lie_for_certain(void **state)
     json_decref(result);
 }
 
+/* It is in no month's tally, and in no year's either, for a year is the sum of its months. */
+static void test_a_visit_on_either_side_of_a_months_edge_is_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {.seq = 1, .question = QUESTION_BOOT, .value = 1, .boot = 1, .uptime_s = 1};
+
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK); /* 2 November */
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-01", .to = "2027-01-01"}), 0);
+    fixture_wait(fixture, 31 * DAY_MS);
+    fixture->origin.boot = 3;
+    fixture->origin.boot_started_ms = fixture_now(fixture) - 60000;
+    answer = (struct answer){.seq = 2, .question = QUESTION_RATING, .value = 5, .boot = 2, .uptime_s = 90};
+    assert_int_equal(fixture_send(fixture, &answer, 1), STORE_OK); /* between that and 3 December */
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-01", .to = "2027-01-01"}), 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-01-01", .to = "2027-01-01"}), 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-02", .to = "2027-02-03"}), 1);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-01", .to = "2026-12-01"}), 0);
+    assert_int_equal(visits(fixture, (struct report_query){.from = "2026-12-01", .to = "2027-01-01"}), 0);
+}
+
 static void test_bad_queries_are_refused_with_what_would_be_right(void **state)
 {
     static const struct {
@@ -485,6 +505,7 @@ int main(void)
         WITH_STORE(test_nothing_yet_is_null_not_zero),
         WITH_STORE(test_periods_add_up),
         WITH_STORE(test_uncertain_visits_count_where_they_lie_for_certain),
+        WITH_STORE(test_a_visit_on_either_side_of_a_months_edge_is_counted),
         WITH_STORE(test_bad_queries_are_refused_with_what_would_be_right),
         WITH_STORE(test_staff_rows_sum_to_visits_and_end_with_no_name),
         WITH_STORE(test_staff_rows_are_each_persons_own),
