@@ -432,17 +432,20 @@ static void kiosk_run(struct history *history, unsigned index)
 static const char usage[] =
     "usage: make-history --database FILE [option...]\n"
     "\n"
-    "Makes a new database with years of plausible visits. What ends early leaves no file.\n"
+    "Makes a new database with years of plausible visits. What ends early leaves no\n"
+    "file.\n"
     "\n"
     "  --years N        how many, 1 to 20 (3)\n"
     "  --end DATE       the day before which they end (2026-11-16)\n"
     "  --visits N       about how many (300000)\n"
-    "  --answers N      likewise, in answers, 3.66 a visit; boots and signing on come on top\n"
+    "  --answers N      likewise, in answers, 3.66 a visit; boots and sign-ons come\n"
+    "                   on top\n"
     "  --kiosks N       1 to 48 (4)\n"
     "  --staff N        1 to 240 (8)\n"
     "  --timezone NAME  of the store (Europe/Berlin)\n"
     "  --seed N         the same options and seed give the same history (1)\n"
-    "  --through-store  the same rows, by the code with which bynamed stores answers: several times slower\n"
+    "  --through-store  the same rows, by the code with which bynamed stores answers:\n"
+    "                   several times slower\n"
     "  --help           print this\n";
 
 static _Noreturn void mistake(void)
@@ -451,14 +454,14 @@ static _Noreturn void mistake(void)
     exit(2);
 }
 
-static long number(const char *text, long least, long most)
+static long number(const char *name, long least, long most)
 {
     char *rest;
-    long value = strtol(text, &rest, 10);
+    long value = strtol(optarg, &rest, 10);
 
-    if (*text == '\0' || *rest != '\0' || value < least || value > most) {
-        fprintf(stderr, "make-history: %s is not a number from %ld to %ld; see make-history --help\n", text,
-                least, most);
+    if (*optarg == '\0' || *rest != '\0' || value < least || value > most) {
+        fprintf(stderr, "make-history: --%s takes a number from %ld to %ld, not \"%s\"\n", name, least, most,
+                optarg);
         exit(2);
     }
     return value;
@@ -477,22 +480,22 @@ static void option_take(struct options *options, int option)
         options->end = optarg;
         break;
     case 'y':
-        options->years = number(optarg, 1, 20);
+        options->years = number("years", 1, 20);
         break;
     case 'v':
-        options->visits = number(optarg, 1, 100000000);
+        options->visits = number("visits", 1, 100000000);
         break;
     case 'a':
-        options->visits = (long)((double)number(optarg, 1, 400000000) / ANSWERS_PER_VISIT) + 1;
+        options->visits = (long)((double)number("answers", 1, 400000000) / ANSWERS_PER_VISIT) + 1;
         break;
     case 'k':
-        options->kiosks = number(optarg, 1, KIOSKS_MAX);
+        options->kiosks = number("kiosks", 1, KIOSKS_MAX);
         break;
     case 's':
-        options->staff = number(optarg, 1, STAFF_MAX);
+        options->staff = number("staff", 1, STAFF_MAX);
         break;
     case 'r':
-        options->seed = (uint64_t)number(optarg, 0, 1000000000);
+        options->seed = (uint64_t)number("seed", 0, 1000000000);
         break;
     case 'S':
         options->is_through_store = true;

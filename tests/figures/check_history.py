@@ -67,7 +67,7 @@ def unfinished(folder):
             ("1 make-history: the file exists: name a new one", refused(folder, "--database", "mine.db")),
             ("1 make-history: --end is a date", refused(folder, "--database", "new.db", "--end", "tomorrow")),
             ("1 make-history: ", refused(folder, "--database", "new.db", "--timezone", "Europe/Nowhere")),
-            ("2 make-history: 0 is not a number from 1", refused(folder, "--database", "new.db", "--years", "0")),
+            ("2 make-history: --years takes a number from 1 to 20, not \"0\"", refused(folder, "--database", "new.db", "--years", "0")),
             ("1 make-history: ", refused(folder, "--database", "new.db", preexec_fn=small_files, restore_signals=False)),
             ("130 make-history: interrupted", interrupted(folder))):
         left = sorted(os.listdir(folder))

@@ -43,7 +43,9 @@ static bool write_config(struct collector *collector, uint16_t kiosks)
     snprintf(collector->folder, sizeof collector->folder, "%s/kiosk-swarm-XXXXXX", temporary);
     if (mkdtemp(collector->folder) == NULL) {
         collector->folder[0] = '\0';
-        return fail(collector, "cannot make a folder for the daemon", strerror(errno));
+        snprintf(collector->text, sizeof collector->text, "cannot make a folder for the daemon in %s: %s",
+                 temporary, strerror(errno));
+        return false;
     }
     snprintf(collector->config_path, sizeof collector->config_path, "%s/bynamed.conf", collector->folder);
     FILE *file = fopen(collector->config_path, "w");
@@ -123,6 +125,7 @@ bool collector_start(struct collector *collector, const struct options *options)
     if (collector->folder[0] == '\0')
         return true;
     snprintf(log, sizeof log, "%s/log", collector->folder);
+    collector->is_kept = true; /* until all went well: what fails from here on is to be looked at */
     collector->pid = launch(log, words);
     if (collector->pid < 0)
         return fail(collector, "cannot start bynamed", strerror(errno));

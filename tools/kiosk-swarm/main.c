@@ -155,7 +155,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     int status = run_all(&options, &collector, &swarm);
     collector_stop(&collector);
-    collector.is_kept = options.is_kept || (status != EXIT_EQUAL && !swarm.is_stopped);
+    if (status == EXIT_EQUAL || swarm.is_stopped)
+        collector.is_kept = options.is_kept;
     swarm_close(&swarm);
     collector_remove(&collector);
     return status;

@@ -101,7 +101,8 @@ static bool choose_real(struct swarm *swarm, const struct options *options)
         return true;
     swarm->image = image_open(options->elf, &error);
     if (swarm->image == NULL && options->real != OPTIONS_REAL_AUTO)
-        return fail(swarm, "%s %s", options->elf, error);
+        return fail(swarm, "%s %s; cmake --preset mega2560 && ninja -C build/mega2560 makes one",
+                    options->elf, error);
     if (swarm->image == NULL) {
         fprintf(stderr, "kiosk-swarm: %s %s: no kiosk has the firmware image\n", options->elf, error);
         return true;
