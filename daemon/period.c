@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "period.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define HOUR_S 3600
@@ -200,12 +199,26 @@ bool period_parse(const struct zone *zone, const char *text, int64_t *at_ms)
     return true;
 }
 
+static void digits_write(char *text, int value, int count)
+{
+    for (int i = count; i > 0; i--, value /= 10)
+        text[i - 1] = (char)('0' + value % 10);
+}
+
 void period_format(const struct zone *zone, int64_t at_ms, char text[PERIOD_TEXT_SIZE])
 {
+    static const char form[] = "YYYY-MM-DDThh:mm:ss+hh:mm";
     struct period_local local = period_local(zone, at_ms);
     int offset_minutes = (local.offset_s < 0 ? -local.offset_s : local.offset_s) / 60;
 
-    snprintf(text, PERIOD_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", local.year % 10000,
-             local.month, local.day, local.hour, local.minute, local.second, local.offset_s < 0 ? '-' : '+',
-             offset_minutes / 60 % 100, offset_minutes % 60);
+    memcpy(text, form, sizeof form);
+    digits_write(text, local.year < 0 ? 0 : local.year, 4);
+    digits_write(text + 5, local.month, 2);
+    digits_write(text + 8, local.day, 2);
+    digits_write(text + 11, local.hour, 2);
+    digits_write(text + 14, local.minute, 2);
+    digits_write(text + 17, local.second, 2);
+    text[19] = local.offset_s < 0 ? '-' : '+';
+    digits_write(text + 20, offset_minutes / 60, 2);
+    digits_write(text + 23, offset_minutes % 60, 2);
 }
