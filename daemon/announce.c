@@ -89,10 +89,11 @@ unsigned announce_channels(const struct config *config)
     return channels;
 }
 
-void announce_tick(struct announce *announce, uint64_t now_ms)
+bool announce_tick(struct announce *announce, uint64_t now_ms)
 {
-    command_tick(announce->command, now_ms);
-    webhook_tick(announce->webhook);
+    bool is_running = command_tick(announce->command, now_ms);
+
+    return webhook_tick(announce->webhook) || is_running;
 }
 
 /* Texts --------------------------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ unsigned announce_channels(const struct config *config);
 bool announce_start(struct announce *announce, const struct store_help_call *call,
                     enum store_help_channel channel, const struct session_clock *clock);
 
-/* Call several times a second. */
-void announce_tick(struct announce *announce, uint64_t now_ms);
+/* Call several times a second while it returns true, or anything was begun. True while something is under way. */
+bool announce_tick(struct announce *announce, uint64_t now_ms);
 
 #endif

@@ -190,7 +190,7 @@ void calls_on_call(struct calls *calls, const struct store_help_call *call, cons
         publish(calls, call, clock);
         calls->outputs.keep(calls->outputs.context, call->id, 0);
     }
-    calls_tick(calls, clock);
+    (void)calls_tick(calls, clock);
 }
 
 /* Attempts ------------------------------------------------------------------------------------------------------ */
@@ -221,8 +221,10 @@ static bool is_over(const struct entry *entry)
     return true;
 }
 
-void calls_tick(struct calls *calls, const struct session_clock *clock)
+bool calls_tick(struct calls *calls, const struct session_clock *clock)
 {
+    bool is_any = false;
+
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct entry *entry = &calls->entries[i];
 
@@ -232,7 +234,9 @@ void calls_tick(struct calls *calls, const struct session_clock *clock)
             try(calls, entry, channel, clock);
         if (is_over(entry))
             *entry = (struct entry){.call = {.id = 0}};
+        is_any = is_any || entry->call.id != 0;
     }
+    return is_any;
 }
 
 static int64_t retry_ms(unsigned failures)

@@ -70,8 +70,8 @@ void calls_on_call(struct calls *calls, const struct store_help_call *call,
 void calls_on_announced(struct calls *calls, int64_t call, enum store_help_channel channel,
                         const char *reason, const struct session_clock *clock);
 
-/* Call several times a second. */
-void calls_tick(struct calls *calls, const struct session_clock *clock);
+/* Call several times a second while it returns true, or anything was begun. True while a call is still to be announced. */
+bool calls_tick(struct calls *calls, const struct session_clock *clock);
 
 /* Why a channel does not work: the last attempt there failed. NULL: it did not. */
 const char *calls_problem(const struct calls *calls, enum store_help_channel channel);

@@ -148,8 +148,10 @@ static bool has_ended(const struct child *child, char reason[REASON_SIZE_MAX])
     return true;
 }
 
-void command_tick(struct command *command, uint64_t now_ms)
+bool command_tick(struct command *command, uint64_t now_ms)
 {
+    bool is_any = false;
+
     for (size_t i = 0; i < COMMAND_RUNNING_MAX; i++) {
         struct child *child = &command->children[i];
         char reason[REASON_SIZE_MAX];
@@ -161,10 +163,12 @@ void command_tick(struct command *command, uint64_t now_ms)
                 child->is_killed = true;
                 (void)kill(-child->pid, SIGKILL);
             }
+            is_any = true;
             continue;
         }
         struct child ended = *child;
         child->is_used = false; /* on_end may start another */
         command->on_end(command->context, ended.tag, reason);
     }
+    return is_any;
 }

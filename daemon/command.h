@@ -31,7 +31,7 @@ void command_destroy(struct command *command); /* may be NULL; ends what runs wi
 bool command_start(struct command *command, const char *line, char *const environment[], const void *tag,
                    uint64_t now_ms);
 
-/* Call several times a second. */
-void command_tick(struct command *command, uint64_t now_ms);
+/* Call several times a second while it returns true, or a program was started. True while one is to be waited for. */
+bool command_tick(struct command *command, uint64_t now_ms);
 
 #endif

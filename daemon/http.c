@@ -28,6 +28,8 @@
 #define BACKLOG 128
 #define SOCKET_CONNECTIONS_MAX 32 /* of the unix socket: its clients are few, and ask once */
 #define SEND_BUFFER 32768 /* of the kernel, for one who does not read; by itself it would grow to megabytes */
+#define WATCH_MS 100      /* so often connections are looked after ... */
+#define WATCH_REST_S 1    /* ... where all of them wait for us, as streams do */
 #define READ_AHEAD_MAX \
     65536 /* bytes that a client may send before they are read; above both limits of a request */
 
@@ -74,7 +76,20 @@ struct http {
     struct http_request *requests;
     struct http_request *streams; /* replies that never end */
     uint64_t beat_ms;             /* when all streams were sent something */
+    struct event *watch;          /* a timer; runs while anybody is connected */
+    bool is_watch_quick;
 };
+
+/* Somebody is connected: look after all of them in a moment. */
+static void watch_soon(struct http *http)
+{
+    static const struct timeval pause = {0, WATCH_MS * 1000};
+
+    if (http->is_watch_quick)
+        return;
+    http->is_watch_quick = true;
+    event_add(http->watch, &pause);
+}
 
 /* Connections ---------------------------------------------------------------------------------------------------- */
 
@@ -117,6 +132,7 @@ static struct bufferevent *on_accepted(struct event_base *base, void *context)
     bufferevent_setwatermark(bufferevent, EV_READ, 0, READ_AHEAD_MAX);
     bufferevent_incref(bufferevent);
     *connection = (struct connection){bufferevent, false, clock_monotonic_ms()};
+    watch_soon(http);
     if (find_connection(http, NULL) == NULL && http->listener != NULL)
         evconnlistener_disable(http->listener); /* the kernel's backlog waits */
     return bufferevent;
@@ -148,6 +164,8 @@ static void set_working(struct http *http, struct evhttp_connection *evhttp_conn
         return;
     connection->is_working = is_working;
     connection->since_ms = clock_monotonic_ms();
+    if (!is_working)
+        watch_soon(http);
 }
 
 /* Requests ------------------------------------------------------------------------------------------------------- */
@@ -318,24 +336,43 @@ static void beat(struct http *http, uint64_t now_ms)
     http_stream_send(http, ~0u, ":\n\n"); /* a comment */
 }
 
-void http_tick(struct http *http)
+/* True when it is done with. */
+static bool look_after(struct connection *connection, uint64_t now_ms, uint64_t limit_ms)
 {
-    uint64_t now_ms = clock_monotonic_ms();
+    if (is_released(connection->bufferevent))
+        return true;
+    if (!connection->is_working && now_ms - connection->since_ms >= limit_ms)
+        (void)shutdown(bufferevent_getfd(connection->bufferevent), SHUT_RDWR); /* evhttp frees it on EOF */
+    return false;
+}
 
-    if (http == NULL)
-        return;
+/* Cut off who is too slow, and do so again while anybody is there. */
+static void on_watch(evutil_socket_t fd, short what, void *context)
+{
+    static const struct timeval rest = {WATCH_REST_S, 0};
+    struct http *http = context;
+    uint64_t now_ms = clock_monotonic_ms();
+    bool is_any = false, is_quick = false;
+
+    (void)fd, (void)what;
     beat(http, now_ms);
     uint64_t limit_ms = find_connection(http, NULL) == NULL ? HTTP_CROWDED_DEADLINE_MS : HTTP_DEADLINE_MS;
     for (size_t i = 0; i < http->capacity; i++) {
         struct connection *connection = &http->connections[i];
         if (connection->bufferevent == NULL)
             continue;
-        if (is_released(connection->bufferevent))
+        if (look_after(connection, now_ms, limit_ms)) {
             let_go(http, connection);
-        else if (!connection->is_working && now_ms - connection->since_ms >= limit_ms)
-            (void)shutdown(bufferevent_getfd(connection->bufferevent),
-                           SHUT_RDWR); /* evhttp frees it on EOF */
+            continue;
+        }
+        is_any = true;
+        is_quick = is_quick || !connection->is_working;
     }
+    http->is_watch_quick = false;
+    if (is_quick)
+        watch_soon(http);
+    else if (is_any)
+        event_add(http->watch, &rest);
 }
 
 /* Requests, received --------------------------------------------------------------------------------------------- */
@@ -556,6 +593,11 @@ static struct http *create(struct event_base *base, const char *where, size_t ca
 
     if (http == NULL)
         return NULL;
+    http->watch = evtimer_new(base, on_watch, http);
+    if (http->watch == NULL) {
+        free(http);
+        return NULL;
+    }
     http->base = base;
     http->capacity = capacity;
     http->handler = *handler;
@@ -576,6 +618,7 @@ static enum store_status listen_at(struct http *http, int fd, enum store_status 
     if (http->evhttp != NULL)
         evhttp_free(http->evhttp);
     remove_socket(http);
+    event_free(http->watch);
     free(http);
     return status;
 }
@@ -709,5 +752,6 @@ void http_close(struct http *http)
         if (http->connections[i].bufferevent != NULL)
             bufferevent_decref(http->connections[i].bufferevent);
     }
+    event_free(http->watch);
     free(http);
 }

@@ -100,7 +100,4 @@ void http_stream_send(struct http *http, unsigned audience, const char *text);
 /* End those whose key is not good (any more). */
 void http_stream_end(struct http *http, bool (*is_good)(void *context, int64_t key), void *context);
 
-/* Cut off who is too slow. Call several times a second. */
-void http_tick(struct http *http); /* may be NULL */
-
 #endif

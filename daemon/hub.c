@@ -215,20 +215,23 @@ void hub_renew(struct hub *hub, const char *port, const struct session_clock *cl
     }
 }
 
-void hub_tick(struct hub *hub, const struct session_clock *clock)
+bool hub_tick(struct hub *hub, const struct session_clock *clock)
 {
+    bool is_busy = false;
+
     hub->clock = *clock;
-    for (uint16_t i = 0; i < hub->count; i++)
-        session_tick(&hub->slots[i].session, clock);
+    for (uint16_t i = 0; i < hub->count; i++) {
+        struct session *session = &hub->slots[i].session;
+        session_tick(session, clock);
+        if (session_is_busy(session) && session_is_heard(session, clock->now_ms))
+            is_busy = true;
+    }
+    return is_busy;
 }
 
-bool hub_is_busy(const struct hub *hub)
+bool hub_is_busy(const struct hub *hub, uint16_t index)
 {
-    for (uint16_t i = 0; i < hub->count; i++) {
-        if (session_is_busy(&hub->slots[i].session))
-            return true;
-    }
-    return false;
+    return session_is_busy(&hub->slots[index].session);
 }
 
 uint16_t hub_count(const struct hub *hub)

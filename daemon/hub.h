@@ -63,8 +63,10 @@ void hub_help(struct hub *hub, uint64_t kiosk_id, uint32_t visit, enum help_stat
               const struct session_clock *clock);
 /* A manager adopted what is at this port: do not wait for its next HELLO. */
 void hub_renew(struct hub *hub, const char *port, const struct session_clock *clock);
-void hub_tick(struct hub *hub, const struct session_clock *clock);
-bool hub_is_busy(const struct hub *hub);
+/* Call once a second, and every 100 ms while it returns true or hub_is_busy. */
+bool hub_tick(struct hub *hub, const struct session_clock *clock);
+/* The kiosk at this port is still to confirm something; also asked from within outputs.send. */
+bool hub_is_busy(const struct hub *hub, uint16_t index);
 
 uint16_t hub_count(const struct hub *hub);
 struct hub_kiosk hub_kiosk(const struct hub *hub, uint16_t index);

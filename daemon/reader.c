@@ -175,10 +175,12 @@ bool reader_take(struct reader *reader, struct reader_result *result)
     return has_result;
 }
 
-void reader_tick(struct reader *reader, uint64_t now_ms)
+bool reader_tick(struct reader *reader, uint64_t now_ms)
 {
     pthread_mutex_lock(&reader->mutex);
+    bool is_any = reader->run < reader->asked;
     if (reader->limit_ms != 0 && reader->is_running && now_ms - reader->started_ms >= reader->limit_ms)
         store_interrupt(reader->store);
     pthread_mutex_unlock(&reader->mutex);
+    return is_any;
 }

@@ -33,7 +33,8 @@ bool reader_submit(struct reader *reader, work_function *function, void *context
 int reader_fd(const struct reader *reader); /* readable when there is something to take */
 bool reader_take(struct reader *reader, struct reader_result *result);
 
-/* Interrupt what took too long. Call several times a second. */
-void reader_tick(struct reader *reader, uint64_t now_ms);
+/* Interrupt what took too long. Call several times a second while it returns true, or a job was submitted. True while one
+ * waits or runs. */
+bool reader_tick(struct reader *reader, uint64_t now_ms);
 
 #endif

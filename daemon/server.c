@@ -28,7 +28,8 @@
 #include "daemon/tls.h"
 #include "daemon/writer.h"
 
-#define TICK_MS 100
+#define TICK_MS 100  /* while something is under way ... */
+#define REST_MS 1000 /* ... and while nothing is: kiosks may fall silent, and answers turn too old */
 #define PURGE_CHECK_MS 3600000 /* by the next hour what turned too old at midnight begins to go */
 #define PURGE_QUEUE_MAX 4      /* more requests than that go first */
 #define PURGE_PIECE_MS 100     /* between two pieces */
@@ -63,6 +64,7 @@ struct server {
     uint64_t purge_ms;  /* when it is asked again what is too old (monotonic) */
 
     struct event *events[EVENT_COUNT];
+    bool is_tick_quick;
     bool is_stopping;
     uint64_t stop_by_ms;
     int exit_status;
@@ -75,6 +77,26 @@ struct exchange {
     bool is_metrics; /* the call is status; its reply is said as metrics */
     bool is_logging; /* the call has run, and is on its way to the log of reads */
 };
+
+/* How long a tick may wait while nothing is under way. */
+static uint64_t rest_ms(const struct server *server)
+{
+    bool is_watched_closely = server->watchdog_every_ms != 0 && server->watchdog_every_ms < REST_MS;
+
+    return is_watched_closely ? server->watchdog_every_ms : REST_MS;
+}
+
+/* Quick from when something begins that ticks go on with, until a tick finds nothing under way. */
+static void set_tick(struct server *server, bool is_quick)
+{
+    uint64_t ms = is_quick ? TICK_MS : rest_ms(server);
+
+    if (server->is_tick_quick == is_quick)
+        return;
+    const struct timeval pause = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
+    event_add(server->events[ON_TICK], &pause); /* from then on as often */
+    server->is_tick_quick = is_quick;
+}
 
 /* Requests of byname ---------------------------------------------------------------------------------------------- */
 
@@ -234,6 +256,7 @@ static bool submit(struct server *server, struct exchange *exchange)
 
     switch (api_call_where(exchange->call)) {
     case API_READER:
+        set_tick(server, true);
         return reader_submit(server->reader, run_exchange, exchange);
     case API_VERIFIER:
         return reader_submit(server->verifier, run_exchange, exchange);
@@ -385,6 +408,7 @@ static bool on_help_announce(void *context, const struct store_help_call *call,
 {
     struct server *server = context;
 
+    set_tick(server, true);
     return !server->is_stopping && announce_start(server->announce, call, channel, clock);
 }
 
@@ -450,16 +474,19 @@ static void take_calls(struct server *server)
     for (size_t i = 0; i < count; i++)
         calls_on_call(server->calls, &calls[i], &clock);
     server->is_resume_due = server->is_resume_due || is_more;
+    if (count > 0 || server->is_resume_due)
+        set_tick(server, true);
 }
 
-static void tick_help(struct server *server, const struct session_clock *clock)
+/* True while calls are still to be announced. */
+static bool tick_help(struct server *server, const struct session_clock *clock)
 {
     const struct work_help resume = {.what = WORK_HELP_RESUME};
 
     if (server->is_resume_due && submit_help(server, &resume))
         server->is_resume_due = false;
-    announce_tick(server->announce, clock->now_ms);
-    calls_tick(server->calls, clock);
+    bool is_announcing = announce_tick(server->announce, clock->now_ms);
+    return calls_tick(server->calls, clock) || is_announcing || server->is_resume_due;
 }
 
 /* Stopping -------------------------------------------------------------------------------------------------------- */
@@ -472,6 +499,7 @@ static void begin_stop(struct server *server, int exit_status)
         return;
     server->is_stopping = true;
     server->stop_by_ms = clock_monotonic_ms() + SERVER_STOP_MS - 4 * TICK_MS;
+    set_tick(server, true);
     (void)sd_notify(0, "STOPPING=1");
     ports_stop_reading(server->ports);
     http_stop_listening(server->http);
@@ -520,6 +548,8 @@ static void purged(struct server *server, const struct work *work)
 
     server->is_purging = false;
     server->purge_ms = clock_monotonic_ms() + (is_more ? PURGE_PIECE_MS : PURGE_CHECK_MS);
+    if (is_more)
+        set_tick(server, true);
 }
 
 static void take_work(struct server *server, struct work *work)
@@ -571,6 +601,8 @@ static bool on_hub_send(void *context, uint16_t index, const uint8_t *bytes, siz
 {
     struct server *server = context;
 
+    if (hub_is_busy(server->hub, index))
+        set_tick(server, true);
     return ports_send(server->ports, index, bytes, size);
 }
 
@@ -594,19 +626,22 @@ static void on_hub_log(void *context, enum log_level level, uint16_t index, cons
 {
     struct server *server = context;
 
+    set_tick(server, true); /* who watches is told at once */
     log_line(level, "kiosk %s: %s", server->config->kiosks[index].name, text);
 }
 
 /* What is too old goes a piece at a time, when the writer has little else to do and the clock can be trusted: by a clock
- * that is wrong everything would be old. */
-static void tick_purge(struct server *server, const struct session_clock *clock)
+ * that is wrong everything would be old. True when a piece is due before the next tick could be. */
+static bool tick_purge(struct server *server, const struct session_clock *clock)
 {
     const struct work work = {.kind = WORK_PURGE, .session = WORK_NO_SESSION, .now_ms = clock->utc_ms};
 
-    if (server->is_purging || server->is_stopping || !clock->is_good || clock->now_ms < server->purge_ms ||
-        writer_pending(server->writer) > PURGE_QUEUE_MAX)
-        return;
-    server->is_purging = writer_submit(server->writer, &work);
+    if (server->is_purging || server->is_stopping || !clock->is_good ||
+        clock->now_ms + REST_MS < server->purge_ms)
+        return false;
+    if (clock->now_ms >= server->purge_ms && writer_pending(server->writer) <= PURGE_QUEUE_MAX)
+        server->is_purging = writer_submit(server->writer, &work);
+    return !server->is_purging;
 }
 
 /* Time and signals ------------------------------------------------------------------------------------------------ */
@@ -636,15 +671,14 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     struct session_clock clock = clock_read(&server->watch);
 
     (void)fd, (void)what;
-    hub_tick(server->hub, &clock);
-    tick_help(server, &clock);
-    tick_purge(server, &clock);
+    bool is_quick = hub_tick(server->hub, &clock);
+    is_quick = tick_help(server, &clock) || is_quick;
+    is_quick = tick_purge(server, &clock) || is_quick;
+    is_quick = reader_tick(server->reader, clock.now_ms) || is_quick;
     tell_kiosks(server);
     tls_tick(server->tls, clock.now_ms, clock.utc_ms);
-    http_tick(server->http);
-    http_tick(server->tcp);
-    reader_tick(server->reader, clock.now_ms);
     feed_watchdog(server, clock.now_ms);
+    set_tick(server, is_quick || server->is_stopping);
     break_when_done(server);
 }
 
@@ -728,16 +762,16 @@ static bool open_help(struct server *server)
 static bool add_event(struct server *server, struct event **event, int fd, short what,
                       event_callback_fn callback)
 {
-    static const struct timeval tick = {0, TICK_MS * 1000};
-
     *event = event_new(server->base, fd, (short)(what | EV_PERSIST), callback, server);
-    return *event != NULL && event_add(*event, fd < 0 ? &tick : NULL) == 0;
+    return *event != NULL && (fd < 0 || event_add(*event, NULL) == 0);
 }
 
 static bool add_events(struct server *server)
 {
-    return add_event(server, &server->events[ON_TICK], -1, 0, on_tick) &&
-           add_event(server, &server->events[ON_WRITTEN], writer_fd(server->writer), EV_READ, on_written) &&
+    if (!add_event(server, &server->events[ON_TICK], -1, 0, on_tick))
+        return false;
+    set_tick(server, true);
+    return add_event(server, &server->events[ON_WRITTEN], writer_fd(server->writer), EV_READ, on_written) &&
            add_event(server, &server->events[ON_READ], reader_fd(server->reader), EV_READ, on_read) &&
            add_event(server, &server->events[ON_VERIFIED], reader_fd(server->verifier), EV_READ,
                      on_verified) &&

@@ -121,10 +121,10 @@ static void finish(struct webhook *webhook, struct post *post, CURLcode code)
 }
 
 /* No descriptors in the loop: at ten ticks a second a post takes a few tenths of a second, and calls are few. */
-void webhook_tick(struct webhook *webhook)
+bool webhook_tick(struct webhook *webhook)
 {
     const CURLMsg *message;
-    int running, left;
+    int running = 0, left;
 
     curl_multi_perform(webhook->multi, &running);
     while ((message = curl_multi_info_read(webhook->multi, &left)) != NULL) {
@@ -137,4 +137,5 @@ void webhook_tick(struct webhook *webhook)
             }
         }
     }
+    return running > 0;
 }

@@ -26,7 +26,7 @@ void webhook_destroy(struct webhook *webhook); /* may be NULL; drops what is und
 /* Post a text, which is copied, as *tag is. False: no room now. */
 bool webhook_start(struct webhook *webhook, const char *url, const char *json, const void *tag);
 
-/* Call several times a second. */
-void webhook_tick(struct webhook *webhook);
+/* Call several times a second while it returns true, or a post was begun. True while one is under way. */
+bool webhook_tick(struct webhook *webhook);
 
 #endif

@@ -11,7 +11,6 @@
 #include "daemon/web.h"
 
 enum {
-    TICK_MS = 100, /* between two looks for clients that are too slow */
     STATE_SIZE = 96,
     PICTURE_TEXT_SIZE = 2 * sizeof(struct ssd1306_picture) + 1,
     EVENT_SIZE = PICTURE_TEXT_SIZE + 64,
@@ -44,7 +43,6 @@ struct browser {
     struct access *access;
     struct http *http;
     uint64_t now_ns; /* of the step under way */
-    uint64_t next_tick_ns;
     uint64_t next_news_ns;
     struct finger fingers[BUTTONS_COUNT];
     bool has_new_viewer; /* who knows nothing yet */
@@ -305,10 +303,6 @@ void browser_step(struct browser *browser, uint64_t now_ns)
         tell_picture(browser);
         browser->has_new_viewer = false;
         browser->next_news_ns = now_ns + BROWSER_NEWS_MS_MIN * ns_per_ms;
-    }
-    if (now_ns >= browser->next_tick_ns) {
-        http_tick(browser->http);
-        browser->next_tick_ns = now_ns + TICK_MS * ns_per_ms;
     }
 }
 

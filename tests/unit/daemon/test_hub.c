@@ -297,15 +297,16 @@ static void test_a_roster_goes_to_every_kiosk_and_is_said_again_in_time(void **s
 
     (void)state;
     open_world(&world);
-    assert_false(hub_is_busy(world.hub));
+    assert_false(hub_tick(world.hub, &world.clock));
     hub_roster(world.hub, &roster, &world.clock);
     say_hello(&world, 1);
     admit(&world);
-    assert_true(hub_is_busy(world.hub));
+    assert_false(hub_is_busy(world.hub, 0));
+    assert_true(hub_is_busy(world.hub, 1));
     assert_int_equal(world.last_type[1], MESSAGE_SETTINGS);
     world.last_type[1] = 0;
     world.clock.now_ms += SESSION_RESEND_MS;
-    hub_tick(world.hub, &world.clock);
+    assert_true(hub_tick(world.hub, &world.clock));
     assert_int_equal(world.last_type[1], MESSAGE_SETTINGS);
     uint8_t bytes[32];
     const uint8_t received[] = {world.last_body[1][0], 1};
@@ -314,6 +315,8 @@ static void test_a_roster_goes_to_every_kiosk_and_is_said_again_in_time(void **s
     assert_int_equal(world.last_type[1], MESSAGE_ROSTER);
     assert_int_equal(world.last_type[0], 0);
     assert_int_equal(hub_count(world.hub), 2);
+    world.clock.now_ms += SESSION_AWAY_MS; /* nobody is there to say it to */
+    assert_false(hub_tick(world.hub, &world.clock));
     hub_destroy(world.hub);
 }
 
