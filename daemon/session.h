@@ -39,7 +39,9 @@
 #define SESSION_NAKS_MAX 4     /* ... so often, with the first */
 #define SESSION_KEPT_MAX 8 /* frames of ANSWERS that come while the proof is committed: 30 ms at 500000 baud */
 #define SESSION_UNPROVEN_MAX 3 /* so many may be lost on the way; more are a stranger's */
-#define SESSION_NOTE_HEALTH_MS 10000 /* a heartbeat that says nothing new goes to the store so often */
+/* A heartbeat that says nothing new goes to the store so often, which keeps one a minute: two that are kept are less than
+ * STORE_SILENCE_MS apart, also where the first was kept just before this conversation. */
+#define SESSION_NOTE_HEALTH_MS 30000
 #define SESSION_HOLD_S_MIN 5
 #define SESSION_HOLD_S_MAX 30
 
