@@ -146,6 +146,8 @@ static bool open_one(struct swarm *swarm, uint16_t index, const struct options *
         mine.image = swarm->image;
     if (!station_open(station, &mine, swarm->text, sizeof swarm->text))
         return false;
+    if (options->is_idle)
+        station->ahead_us = SECOND_US * index / swarm->count; /* heartbeats do not come all at once */
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = station};
     if (epoll_ctl(swarm->epoll, EPOLL_CTL_ADD, station->pty.master, &event) != 0)
         return fail(swarm, "%s: %s", config->port, strerror(errno));
