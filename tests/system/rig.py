@@ -87,6 +87,14 @@ class Daemon:
         with open(self.log_path) as file:
             return file.read()
 
+    def wakes(self):
+        """How often its threads woke up so far."""
+        wakes = 0
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{task}/status") as file:
+                wakes += sum(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt_switches"))
+        return wakes
+
     def kill(self):
         self.process.kill()
         self.process.wait()

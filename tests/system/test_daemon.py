@@ -195,6 +195,14 @@ class Lines(rig.Case):
         daemon.stop()
         self.assertTrue(rig.wait_until(lambda: other.state("Mine") != "refused"), other.log())
 
+    def test_daemon_sleeps_while_nothing_is_under_way(self):
+        daemon, kiosk = self.adopted()
+        self.assertTrue(kiosk.pump(lambda: kiosk.settings is not None))
+        kiosk.pump(seconds=1.5)
+        before = daemon.wakes()
+        time.sleep(3)
+        self.assertLess(daemon.wakes() - before, 20)
+
     def test_regular_file_is_no_line(self):
         path = os.path.join(self.folder, "file")
         open(path, "w").close()

@@ -337,6 +337,20 @@ static void test_a_strangers_adoption_is_ignored(void **state)
     assert_true(kiosk.identity.kiosk_id == KIOSK_ID);
 }
 
+static void test_a_kiosk_at_rest_says_a_heartbeat_every_five_seconds(void **state)
+{
+    (void)state;
+    run(ADOPTION_MS + 3 * LINK_HEARTBEAT_MS);
+    collector.healths = 0;
+    run(60000);
+    assert_int_equal(collector.healths, 60000 / LINK_REST_MS);
+    collector.is_silent = true;
+    run(LINK_TIMEOUT_MS - LINK_REST_MS - 100);
+    assert_true(uplink_is_up(&kiosk.uplink));
+    run(LINK_REST_MS + 200);
+    assert_false(uplink_is_up(&kiosk.uplink));
+}
+
 static void test_answers_given_offline_arrive_later_once(void **state)
 {
     (void)state;
@@ -1997,6 +2011,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_a_blank_kiosk_is_adopted_and_stays_so, reset),
     cmocka_unit_test_setup(test_a_kiosk_sends_nothing_to_another_database, reset),
     cmocka_unit_test_setup(test_a_strangers_adoption_is_ignored, reset),
+    cmocka_unit_test_setup(test_a_kiosk_at_rest_says_a_heartbeat_every_five_seconds, reset),
     cmocka_unit_test_setup(test_answers_given_offline_arrive_later_once, reset),
     cmocka_unit_test_setup(test_an_ack_for_another_journal_is_ignored, reset),
     cmocka_unit_test_setup(test_an_unacknowledged_answer_is_sent_again, reset),
