@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The daemon with many kiosks: answers a second, acknowledgements, kiosks on one process, memory and processor at rest.
 
-kiosk-swarm is the kiosks, bare_insert the limit, ack_shim the clock between commit and wire.
+kiosk-swarm is the kiosks, bare_insert and BareSyncs the limits, ack_shim the clock between commit and wire.
 """
 import concurrent.futures
 import itertools
 import json
 import os
+import pathlib
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -16,6 +18,9 @@ KIOSKS = 64
 FAST_BAUD = 500000  # at 115200 these lines carry 59,000 answers a second, and the daemon waits for them
 MANY = 512
 WITHIN_MS = 100
+RHYTHM_S = 0.01  # of the daemon's writer (WRITER_GROUP_MS)
+PAGE = 4096
+MEMORY = "/dev/shm"  # a file system that is no disk
 REPORTS = ("overview", "summary", "staff", "causes", "hours", "days", "kiosks")
 TICKS = os.sysconf("SC_CLK_TCK")
 START_S, STOP_S, CONNECT_S, REST_S = 20, 30, 60, 3  # REST_S: what is told to new kiosks is told
@@ -24,8 +29,8 @@ START_S, STOP_S, CONNECT_S, REST_S = 20, 30, 60, 3  # REST_S: what is told to ne
 class Daemon:
     """A bynamed in a folder of its own, and what the kernel says of it."""
 
-    def __init__(self, context, name, kiosks, shim=False, baud=115200):
-        self.context, self.folder = context, context.folder(name)
+    def __init__(self, context, name, kiosks, shim=False, baud=115200, folder=None):
+        self.context, self.folder = context, folder or context.folder(name)
         self.database, self.config = self.folder / "byname.db", self.folder / "bynamed.conf"
         self.events = self.folder / "events"
         self.config.write_text(
@@ -94,7 +99,12 @@ class Daemon:
 
 
 def longest_ms(syncs):
-    return 1000 * max(end - begun for begun, end, _ in syncs)
+    return 1000 * max(end - begun for begun, end, *_ in syncs)
+
+
+def within_ms(syncs, begun, ended):
+    """How much of that time they took."""
+    return 1000 * sum(max(0, min(ended, end) - max(begun, begin)) for begin, end, *_ in syncs)
 
 
 def share(values, part):
@@ -156,29 +166,73 @@ def acks(context):
                .format(*figures["ack_ms"][:2], longest_ms(syncs))]}
 
 
+class BareSyncs:
+    """What the disk lets anybody do: one page of a file that never grows, written again and synced in the daemon's rhythm."""
+
+    def __init__(self, folder):
+        self.path, self.over, self.took = folder / "page", threading.Event(), []
+        self.thread = threading.Thread(target=self.write)
+
+    def write(self):
+        page = bytes(PAGE)
+        with open(self.path, "wb", buffering=0) as file:
+            file.write(page)
+            os.fsync(file)
+            while not self.over.is_set():
+                begun = time.monotonic()
+                os.pwrite(file.fileno(), page, 0)
+                os.fdatasync(file)
+                self.took.append((begun, time.monotonic()))
+                time.sleep(max(0, begun + RHYTHM_S - time.monotonic()))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.over.set()
+        self.thread.join()
+
+    def latest_ms(self):
+        """What comes just after a sync began waits for that one and for its own."""
+        return 1000 * max(ended - begun for (begun, _), (_, ended) in zip(self.took, self.took[1:]))
+
+
+def customers(context, daemon):
+    """As many kiosks as the goal says, each with a customer who taps every 2 s: what the swarm saw, and the daemon's processor time."""
+    before = daemon.threads()
+    figures = daemon.swarm("--seconds", 6 if context.quick else 30, "--real", 0)
+    return figures, sum(map(sum, daemon.threads())) - sum(map(sum, before))
+
+
 def many(context):
-    """512 kiosks, each with a customer who taps every 2 s"""
-    with Daemon(context, "many", MANY, shim=True) as daemon:
-        before = daemon.threads()
-        figures = daemon.swarm("--seconds", 6 if context.quick else 30, "--real", 0)
-        after, memory = daemon.threads(), daemon.own_mib()
-    _, delays, syncs = daemon.stamps()
-    worst_ms, (begun, ended) = figures["ack_ms"][2], figures["latest_ack_s"]
-    within = [(min(ended, end) - max(begun, begin), is_file) for begin, end, is_file in syncs if begin < ended and end > begun]
-    disk_ms = 1000 * sum(part for part, _ in within)
+    """512 kiosks, each with a customer who taps every 2 s, on this disk and on none"""
+    os.sync()  # what the rows before left behind would be written beside this one
+    with BareSyncs(context.folder("page")) as bare, Daemon(context, "many", MANY, shim=True) as daemon:
+        figures, used = customers(context, daemon)
+        memory = daemon.own_mib()
+    _, _, syncs = daemon.stamps()
     took = sorted(1000 * (end - begin) for begin, end, _ in syncs)
-    used = sum(map(sum, after)) - sum(map(sum, before))
-    yield {"name": "daemon: 512 kiosks on one process, a tap every 2 s: latest ack", "value": worst_ms, "unit": "ms",
-           "limit": disk_ms, "goal": WITHIN_MS, "comparison": "<=", "detail": [
+    long = [sync for sync in syncs if longest_ms([sync]) > WITHIN_MS]
+    shared = sum(within_ms(bare.took, begin, end) > longest_ms([(begin, end)]) / 2 for begin, end, _ in long)
+    yield {"name": "daemon: 512 kiosks on one process, a tap every 2 s: latest ack", "value": figures["ack_ms"][2], "unit": "ms",
+           "limit": bare.latest_ms(), "goal": WITHIN_MS, "comparison": "<=", "kept_as": "rough", "detail": [
                "from the answer's last byte on the line; median {:.1f} ms, 99 % within {:.1f} ms; {:,} answers, all stored once"
                .format(*figures["ack_ms"][:2], figures["answers"]),
-               f"the limit is what of it the disk took: {len(within)} syncs,"
-               f" {1000 * sum(part for part, is_file in within if is_file):.0f} ms of them in a checkpoint; of all {len(took):,}"
-               f" the median took {share(took, 0.5):.1f} ms, 99 % {share(took, 0.99):.1f} ms, the longest {took[-1]:.0f} ms",
+               "the limit is a program beside it that writes one page of its own every 10 ms and syncs it: what comes when a sync begins"
+               " waits for that and for the next; of the"
+               f" latest ACK's time the disk took {within_ms(syncs, *figures['latest_ack_s']):.0f} ms, and of that program's in the meantime"
+               f" {within_ms(bare.took, *figures['latest_ack_s']):.0f}",
+               f"of the daemon's {len(took):,} syncs the median took {share(took, 0.5):.1f} ms, 99 % {share(took, 0.99):.1f} ms, the longest"
+               f" {took[-1]:.0f} ms; {len(long)} took more than {WITHIN_MS} ms, {sum(is_file for _, _, is_file in long)} of these in a"
+               f" checkpoint, and in {shared} the other program waited, too",
                f"kiosks were at most {figures['lag_ms']:.0f} ms late; the daemon took {used:.1f} s of processor time from the "
                f"first HELLO on, and has {memory:.1f} MiB of its own"]}
-    yield {"name": "daemon: the same without the disk's syncs", "value": worst_ms - disk_ms, "unit": "ms", "goal": WITHIN_MS,
-           "comparison": "<=", "detail": [f"commit to ack at most {delays[-1]:.1f} ms"]}
+    with tempfile.TemporaryDirectory(dir=MEMORY) as name, Daemon(context, "memory", MANY, shim=True, folder=pathlib.Path(name)) as daemon:
+        figures, _ = customers(context, daemon)
+    yield {"name": "daemon: the same without the disk's syncs", "value": figures["ack_ms"][2], "unit": "ms", "goal": WITHIN_MS,
+           "comparison": "<=", "detail": [
+               "measured again with the database in memory; median {:.1f} ms, 99 % within {:.1f} ms".format(*figures["ack_ms"][:2])]}
 
 
 def at_rest(context):
