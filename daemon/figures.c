@@ -8,10 +8,10 @@
 
 #define COVER_MAX 7
 #define EACH_SQL_SIZE 2048
-#define TALLY_COLUMN_START 1
-#define TALLY_COLUMN_KIOSK 2
-#define TALLY_COLUMN_STAFF 3
-#define TALLY_COLUMN_FIRST 4
+#define TALLY_COLUMN_START 0
+#define TALLY_COLUMN_KIOSK 1
+#define TALLY_COLUMN_STAFF 2
+#define TALLY_COLUMN_FIRST 3
 #define CELL_STAFF_SPAN 65536 /* a cell's id is its kiosk times this, plus its staff number */
 
 struct stretch {
@@ -323,7 +323,7 @@ static enum store_status too_many(struct store_error *error)
 static void each_sql(unsigned level, const unsigned *wanted, unsigned count, bool is_of_one,
                      char sql[EACH_SQL_SIZE])
 {
-    int size = snprintf(sql, EACH_SQL_SIZE, "SELECT level, start_ms, kiosk, staff");
+    int size = snprintf(sql, EACH_SQL_SIZE, "SELECT start_ms, kiosk, staff");
 
     for (unsigned i = 0; i < count; i++)
         size += snprintf(sql + size, (size_t)(EACH_SQL_SIZE - size), ", %s", tally_column(wanted[i]));

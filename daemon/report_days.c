@@ -126,24 +126,25 @@ static struct month *months_make(struct days *days, bool is_all_hidden, size_t *
     return months;
 }
 
+/* Without a look at the keys, which are ours: of ten years there are 3,000 rows, with 90,000 values. */
 static void figures_set(json_t *out, const struct figures *figures, bool is_hidden)
 {
     struct report_share csat = report_csat_of(figures);
     struct report_share asked =
         report_share_of(figures, TALLY_MENTION_ASKED, TALLY_MENTION_ASKED, TALLY_MENTION_NO);
 
-    json_object_set_new(out, "visits", json_integer(csat.n));
-    json_object_set_new(out, "ratings", report_ratings(figures, is_hidden));
-    json_object_set_new(out, "csat",
-                        is_hidden ? report_rate_suppressed(csat.n)
-                                  : report_rate(csat.hits, csat.n, FIGURES_SMALL_GROUP));
-    json_object_set_new(out, "mean",
-                        is_hidden || csat.n < FIGURES_SMALL_GROUP ? json_null() : report_mean(figures));
-    json_object_set_new(out, "asked", report_count(asked.hits, is_hidden));
-    json_object_set_new(out, "asked_rate",
-                        is_hidden ? report_rate_hidden()
-                                  : report_rate(asked.hits, asked.n, FIGURES_SMALL_GROUP));
-    json_object_set_new(out, "left_out", json_integer(figures_left_out(figures)));
+    json_object_set_new_nocheck(out, "visits", json_integer(csat.n));
+    json_object_set_new_nocheck(out, "ratings", report_ratings(figures, is_hidden));
+    json_object_set_new_nocheck(out, "csat",
+                                is_hidden ? report_rate_suppressed(csat.n)
+                                          : report_rate(csat.hits, csat.n, FIGURES_SMALL_GROUP));
+    json_object_set_new_nocheck(
+        out, "mean", is_hidden || csat.n < FIGURES_SMALL_GROUP ? json_null() : report_mean(figures));
+    json_object_set_new_nocheck(out, "asked", report_count(asked.hits, is_hidden));
+    json_object_set_new_nocheck(out, "asked_rate",
+                                is_hidden ? report_rate_hidden()
+                                          : report_rate(asked.hits, asked.n, FIGURES_SMALL_GROUP));
+    json_object_set_new_nocheck(out, "left_out", json_integer(figures_left_out(figures)));
 }
 
 static json_t *days_list(struct report *report, const struct days *days)
@@ -153,10 +154,13 @@ static json_t *days_list(struct report *report, const struct days *days)
     for (size_t i = 0; i < days->count; i++) {
         const struct day *day = &days->days[i];
         int64_t next_ms = period_next(days->zone, PERIOD_DAY, day->start_ms);
-        json_t *row = json_pack("{s:o, s:i, s:o}", "date", report_date(report, day->start_ms), "weekday",
-                                period_local(days->zone, day->start_ms).weekday, "length_h",
-                                report_real((double)(next_ms - day->start_ms) / HOUR_MS));
+        json_t *row = json_object();
 
+        json_object_set_new_nocheck(row, "date", report_date(report, day->start_ms));
+        json_object_set_new_nocheck(row, "weekday",
+                                    json_integer(period_local(days->zone, day->start_ms).weekday));
+        json_object_set_new_nocheck(row, "length_h",
+                                    report_real((double)(next_ms - day->start_ms) / HOUR_MS));
         figures_set(row, &day->figures, day->is_hidden);
         json_array_append_new(list, row);
     }

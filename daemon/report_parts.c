@@ -153,7 +153,8 @@ json_t *report_ratings(const struct figures *figures, bool is_suppressed)
     char name[2] = "1";
 
     for (unsigned i = 0; i < RATING_MAX; i++, name[0]++)
-        json_object_set_new(ratings, name, report_count(figures->n[TALLY_RATING_1 + i], is_suppressed));
+        json_object_set_new_nocheck(ratings, name,
+                                    report_count(figures->n[TALLY_RATING_1 + i], is_suppressed));
     return ratings;
 }
 
