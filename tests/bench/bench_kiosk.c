@@ -255,7 +255,7 @@ static bool press(struct rig *rig, uint8_t button, struct press *result)
 {
     struct ssd1306_picture before;
     uint64_t written = 0;
-    bool is_seen = false;
+    bool is_begun = false, is_durable = false, is_seen = false;
 
     board_look(rig->board, &before);
     rig->write_cycle = rig->commit_cycle = 0;
@@ -264,8 +264,14 @@ static bool press(struct rig *rig, uint8_t button, struct press *result)
     while (board_cycle(rig->board) < end && !is_seen) {
         uint64_t bytes = board_display(rig->board)->data_bytes;
         run_slice(rig, board_cycle(rig->board) + 160);
+        if (!is_begun && rig->write_cycle != 0)
+            board_look(rig->board, &before);
+        is_begun = rig->write_cycle != 0;
         if (rig->commit_cycle == 0 || board_cycle(rig->board) < rig->commit_cycle + EEPROM_BYTE_CYCLES)
             continue;
+        if (!is_durable && differs(rig, &before))
+            die("the display changed before the answer was durable");
+        is_durable = true;
         if (written == 0 && board_display(rig->board)->data_bytes != bytes) {
             written = board_cycle(rig->board);
             result->ms = ms_since_press(rig);
