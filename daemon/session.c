@@ -32,6 +32,7 @@ static void forget_kiosk(struct session *session)
     session->has_dropped = false;
     session->kept_count = 0;
     session->has_noted = false;
+    session->is_noting = false;
     session->epoch++;
     session->is_held = false;
     session->naked = 0;
@@ -627,35 +628,55 @@ static bool is_presence_to_ask(const struct session *session)
            session->through + 1 >= next;
 }
 
-/* What the store would look up, and leave as it is. */
-static bool is_health_noted(const struct session *session, const struct session_clock *clock)
+/* Else the store would look it up, and leave it as it is. */
+static bool is_health_news(const struct session *session)
 {
     const struct message_health *noted = &session->noted, *health = &session->health;
 
-    return session->has_noted && clock->now_ms - session->noted_ms < SESSION_NOTE_HEALTH_MS &&
-           noted->refused == health->refused && noted->bad_frames == health->bad_frames &&
-           noted->resent == health->resent && noted->pending == health->pending &&
-           noted->bad_slots == health->bad_slots && noted->display_faults == health->display_faults &&
-           noted->stuck_buttons == health->stuck_buttons;
+    return !session->has_noted || noted->refused != health->refused || noted->bad_frames != health->bad_frames ||
+           noted->resent != health->resent || noted->pending != health->pending ||
+           noted->bad_slots != health->bad_slots || noted->display_faults != health->display_faults ||
+           noted->stuck_buttons != health->stuck_buttons;
+}
+
+static void note_health(struct session *session, bool asks_presence, const struct session_clock *clock)
+{
+    struct work work = {.kind = WORK_HEALTH, .ask.health = session->health, .asks_presence = asks_presence};
+
+    work.origin = make_origin(session, clock);
+    session->is_noting = request(session, &work, clock); /* if not, the next one comes soon */
 }
 
 static void on_health(struct session *session, const struct frame *frame, const struct session_clock *clock)
 {
-    struct work work = {.kind = WORK_HEALTH};
+    struct message_health health;
 
-    if (!message_health_decode(frame->body, frame->body_size, &work.ask.health)) {
+    if (!message_health_decode(frame->body, frame->body_size, &health)) {
         session->counters.malformed++;
         return;
     }
-    session->health = work.ask.health;
+    session->health = health;
     session->has_health = true;
-    learn_boot(session, work.ask.health.uptime_s, clock->now_ms);
+    learn_boot(session, health.uptime_s, clock->now_ms);
     send_time(session, clock);
-    work.asks_presence = is_presence_to_ask(session);
-    if (!work.asks_presence && is_health_noted(session, clock))
-        return;
-    work.origin = make_origin(session, clock);
-    (void)request(session, &work, clock); /* the next one comes soon */
+    bool asks_presence = is_presence_to_ask(session);
+    if (asks_presence || is_health_news(session))
+        note_health(session, asks_presence, clock);
+}
+
+static bool is_note_due(const struct session *session, const struct session_clock *clock)
+{
+    return session->has_noted && !session->is_noting &&
+           clock->now_ms / SESSION_NOTE_HEALTH_MS != session->noted_ms / SESSION_NOTE_HEALTH_MS;
+}
+
+/* When it was heard, not now. */
+static void note_heard(struct session *session, const struct session_clock *clock)
+{
+    const struct session_clock heard = {
+        session->heard_ms, clock->utc_ms - (int64_t)(clock->now_ms - session->heard_ms), clock->is_good};
+
+    note_health(session, false, &heard);
 }
 
 static void on_received_frame(struct session *session, const struct frame *frame,
@@ -1049,6 +1070,8 @@ void session_result(struct session *session, const struct work *work, const stru
     session->request_count--;
     if (work->epoch != session->epoch)
         return;
+    if (work->kind == WORK_HEALTH)
+        session->is_noting = false;
     if (work->status == STORE_FULL) {
         on_full(session, work, clock);
         return;
@@ -1078,6 +1101,8 @@ void session_tick(struct session *session, const struct session_clock *clock)
 {
     if (session->state != SESSION_UP || !session_is_heard(session, clock->now_ms))
         return;
+    if (is_note_due(session, clock))
+        note_heard(session, clock);
     if (is_nak_due(session, clock))
         send_nak(session, session->expected, clock);
     if (session->downlink.kind == 0)

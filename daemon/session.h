@@ -39,8 +39,9 @@
 #define SESSION_NAKS_MAX 4     /* ... so often, with the first */
 #define SESSION_KEPT_MAX 8 /* frames of ANSWERS that come while the proof is committed: 30 ms at 500000 baud */
 #define SESSION_UNPROVEN_MAX 3 /* so many may be lost on the way; more are a stranger's */
-/* A heartbeat that says nothing new goes to the store so often, which keeps one a minute: two that are kept are less than
- * STORE_SILENCE_MS apart, also where the first was kept just before this conversation. */
+/* That a kiosk was heard goes to the store so often, where its heartbeats say nothing new; the store leaves it when it has one
+ * of the last minute: two that are kept are less than STORE_SILENCE_MS apart, also where the first was kept just before this
+ * conversation. For all kiosks at the same moments, so that it is one commit. */
 #define SESSION_NOTE_HEALTH_MS 30000
 #define SESSION_HOLD_S_MIN 5
 #define SESSION_HOLD_S_MAX 30
@@ -177,6 +178,7 @@ struct session {
     bool has_health;
     struct message_health noted; /* the newest that the store has, or knew already */
     bool has_noted;              /* ... in this conversation */
+    bool is_noting;              /* a heartbeat is with the store */
     uint64_t noted_ms;
     struct store_admitted admitted;
     uint32_t through;  /* committed */
