@@ -49,7 +49,8 @@ static void bytes_add(struct text *text, const char *bytes, size_t size)
 
 static void mark_add(struct text *text, char mark)
 {
-    bytes_add(text, &mark, 1);
+    if (room_make(text, 1))
+        text->bytes[text->size++] = mark;
 }
 
 static void escape_add(struct text *text, unsigned char character)
