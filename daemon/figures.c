@@ -6,23 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COVER_MAX 7
 #define EACH_SQL_SIZE 2048
 #define TALLY_COLUMN_START 0
 #define TALLY_COLUMN_KIOSK 1
 #define TALLY_COLUMN_STAFF 2
 #define TALLY_COLUMN_FIRST 3
 #define CELL_STAFF_SPAN 65536 /* a cell's id is its kiosk times this, plus its staff number */
-
-struct stretch {
-    enum period_level level;
-    int64_t from_ms, to_ms;
-};
-
-struct cover {
-    struct stretch stretches[COVER_MAX];
-    size_t count;
-};
 
 int64_t figures_sum(const struct figures *figures, enum tally_measure first, enum tally_measure last)
 {
@@ -49,10 +38,10 @@ int64_t figures_left_out(const struct figures *figures)
            figures->n[TALLY_LEFT_OUT_MASH];
 }
 
-static void cover_add(struct cover *cover, enum period_level level, int64_t from_ms, int64_t to_ms)
+static void cover_add(struct figures_cover *cover, enum period_level level, int64_t from_ms, int64_t to_ms)
 {
     if (from_ms < to_ms)
-        cover->stretches[cover->count++] = (struct stretch){level, from_ms, to_ms};
+        cover->stretches[cover->count++] = (struct figures_stretch){level, from_ms, to_ms};
 }
 
 int64_t figures_round_up(const struct zone *zone, enum period_level level, int64_t at_ms)
@@ -71,7 +60,7 @@ int64_t figures_round_down(const struct zone *zone, enum period_level level, int
 static const enum period_level coarse_to_fine[] = {PERIOD_YEAR, PERIOD_MONTH, PERIOD_DAY, PERIOD_HOUR};
 
 static void cover_stretch(const struct zone *zone, const enum period_level *level, int64_t from_ms,
-                          int64_t to_ms, struct cover *cover)
+                          int64_t to_ms, struct figures_cover *cover)
 {
     int64_t whole_from = figures_round_up(zone, *level, from_ms);
     int64_t whole_to = figures_round_down(zone, *level, to_ms);
@@ -87,7 +76,7 @@ static void cover_stretch(const struct zone *zone, const enum period_level *leve
     }
 }
 
-static void cover_make(const struct store *store, int64_t from_ms, int64_t to_ms, struct cover *cover)
+void figures_cover(const struct store *store, int64_t from_ms, int64_t to_ms, struct figures_cover *cover)
 {
     cover->count = 0;
     if (from_ms == INT64_MIN && to_ms == INT64_MAX)
@@ -387,7 +376,7 @@ static void gather(void *context, const struct figures_row *row)
 }
 
 static enum store_status tallies_read(struct store *store, const struct figures_query *query,
-                                      const struct cover *cover, struct figures_groups *groups,
+                                      const struct figures_cover *cover, struct figures_groups *groups,
                                       struct store_error *error)
 {
     struct gathering gathering = {.query = query, .groups = groups};
@@ -518,7 +507,7 @@ static bool is_month_crossed(struct edges *edges)
 }
 
 /* The edges of a stretch's tallies: of years those of their months, whose sum they are. */
-static enum store_status stretch_add(struct edges *edges, const struct stretch *stretch,
+static enum store_status stretch_add(struct edges *edges, const struct figures_stretch *stretch,
                                      struct store_error *error)
 {
     const struct zone *zone = store_zone(edges->store);
@@ -574,7 +563,7 @@ static enum store_status edges_open(struct edges *edges, struct store_error *err
 }
 
 static enum store_status uncertain_read(struct store *store, const struct figures_query *query,
-                                        const struct cover *cover, struct figures_groups *groups,
+                                        const struct figures_cover *cover, struct figures_groups *groups,
                                         struct store_error *error)
 {
     struct edges edges = {.store = store, .query = query, .groups = groups};
@@ -592,11 +581,11 @@ static enum store_status uncertain_read(struct store *store, const struct figure
 enum store_status figures_read(struct store *store, const struct figures_query *query,
                                struct figures_groups *groups, struct store_error *error)
 {
-    struct cover cover;
+    struct figures_cover cover;
     enum store_status status;
 
     memset(groups, 0, sizeof *groups);
-    cover_make(store, query->from_ms, query->to_ms, &cover);
+    figures_cover(store, query->from_ms, query->to_ms, &cover);
     status = tallies_read(store, query, &cover, groups, error);
     if (status == STORE_OK && cover.count > 0 && cover.stretches[0].level != PERIOD_ALL)
         status = uncertain_read(store, query, &cover, groups, error);

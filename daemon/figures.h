@@ -94,6 +94,18 @@ typedef void figures_row_function(void *context, const struct figures_row *row);
 enum store_status figures_each(struct store *store, const struct figures_query *query, unsigned level,
                                figures_row_function *on_row, void *context, struct store_error *error);
 
+/* The tallies that cover a period, in the order of time: hours, days, months, years and back. PERIOD_ALL alone for what is
+ * open at both ends. Of hours a stretch may begin and end anywhere. */
+struct figures_stretch {
+    enum period_level level;
+    int64_t from_ms, to_ms;
+};
+struct figures_cover {
+    struct figures_stretch stretches[7];
+    size_t count;
+};
+void figures_cover(const struct store *store, int64_t from_ms, int64_t to_ms, struct figures_cover *cover);
+
 /* The first beginning of a period at or after at_ms, and the last at or before it; an open end stays open. */
 int64_t figures_round_up(const struct zone *zone, enum period_level level, int64_t at_ms);
 int64_t figures_round_down(const struct zone *zone, enum period_level level, int64_t at_ms);

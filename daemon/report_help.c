@@ -3,11 +3,9 @@
  * report_help.c - who asked for somebody to come: how many of those who were offered it, each call, and what came of it.
  *
  * The figures are of calls whose visit is counted; calls of other visits, and bad runs, are listed and counted apart. What
- * the daemon did about them is in help_call, and an archived file may have none of that.
+ * the daemon did about them is in help_call, and an archived file may have none of that. report_follow_up.c counts it.
  */
 #include "report_internal.h"
-
-#include <stdlib.h>
 
 #include "daemon/store_help.h"
 
@@ -20,20 +18,6 @@ enum {
     COLUMN_ACKNOWLEDGED,
     COLUMN_CLOSED,
     COLUMN_OUTCOME,
-};
-
-/* Columns of the calls that are counted. */
-enum {
-    COUNTED_INSTANT,
-    COUNTED_SPAN,
-    COUNTED_FLAG,
-    COUNTED_BURST,
-    COUNTED_MASH,
-    COUNTED_SERVED,
-    COUNTED_STAFF,
-    COUNTED_STATE,
-    COUNTED_CLOSED,
-    COUNTED_OUTCOME,
 };
 
 /* Columns of a bad run. The four from the state on stand in the same order as those of a call. */
@@ -92,8 +76,7 @@ static json_t *seconds_to(sqlite3_stmt *row, int column, int64_t called_ms)
                : json_integer((sqlite3_column_int64(row, column) - called_ms) / 1000);
 }
 
-/* Why no figure has the visit: a key of report_left_out; NULL: it is counted. */
-static const char *left_out_of(const struct report *report, const struct visit *visit)
+const char *report_call_left_out(const struct report *report, const struct visit *visit)
 {
     static const char *const reasons[] = {[VISIT_WITHDRAWN] = "withdrawn",
                                           [VISIT_STUCK] = "stuck",
@@ -168,97 +151,14 @@ static json_t *run_make(struct report *report, sqlite3_stmt *row)
     return out;
 }
 
-/* What came of the calls of a period; and the calls that are in no figure. */
-struct follow_up {
-    json_int_t left_out;
-    int64_t states[COUNT(state_names)], outcomes[COUNT(outcome_names)], unknown;
-    int64_t *recoveries_ms;
-    size_t count, capacity;
-};
-
-static bool follow_up_add(struct follow_up *follow_up, sqlite3_stmt *row, int64_t called_ms)
-{
-    int64_t state = sqlite3_column_int64(row, COUNTED_STATE),
-            outcome = sqlite3_column_int64(row, COUNTED_OUTCOME);
-    int64_t *grown;
-
-    if (name_of(state_names, COUNT(state_names), state) == NULL)
-        follow_up->unknown++;
-    else
-        follow_up->states[state]++;
-    if (name_of(outcome_names, COUNT(outcome_names), outcome) != NULL)
-        follow_up->outcomes[outcome]++;
-    if (sqlite3_column_type(row, COUNTED_CLOSED) == SQLITE_NULL)
-        return true;
-    if (follow_up->count == follow_up->capacity) {
-        follow_up->capacity = follow_up->capacity == 0 ? 64 : 2 * follow_up->capacity;
-        grown = realloc(follow_up->recoveries_ms, follow_up->capacity * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        follow_up->recoveries_ms = grown;
-    }
-    follow_up->recoveries_ms[follow_up->count++] = sqlite3_column_int64(row, COUNTED_CLOSED) - called_ms;
-    return true;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const int64_t *left = a, *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
-
-/* The median is the mean of the middle two of an even number; the 90th percentile the least time within which nine
- * tenths of the calls were closed. In seconds. */
-static void recovery_set(json_t *out, struct follow_up *follow_up)
-{
-    size_t n = follow_up->count, middle = n / 2, ninth = (9 * n + 9) / 10;
-    const int64_t *ms = follow_up->recoveries_ms;
-    int64_t middles_ms;
-
-    json_object_set_new(out, "closed_n", json_integer((json_int_t)n));
-    if (n == 0) {
-        json_object_set_new(out, "recovery_median_s", json_null());
-        json_object_set_new(out, "recovery_p90_s", json_null());
-        return;
-    }
-    qsort(follow_up->recoveries_ms, n, sizeof *ms, by_value);
-    middles_ms = ms[n % 2 == 0 ? middle - 1 : middle] + ms[middle];
-    json_object_set_new(out, "recovery_median_s", report_real((double)middles_ms / 2000));
-    json_object_set_new(out, "recovery_p90_s", report_real((double)ms[ninth - 1] / 1000));
-}
-
-static json_t *follow_up_make(struct follow_up *follow_up)
-{
-    json_t *out = json_object();
-
-    for (size_t i = 1; i < COUNT(state_names); i++)
-        json_object_set_new(out, state_names[i], json_integer(follow_up->states[i]));
-    for (size_t i = 1; i < COUNT(outcome_names); i++)
-        json_object_set_new(out, outcome_names[i], json_integer(follow_up->outcomes[i]));
-    json_object_set_new(out, "not_followed", json_integer(follow_up->unknown));
-    recovery_set(out, follow_up);
-    return out;
-}
-
-/* The answer that called is among the visit's, which lie close behind its rating. */
-#define CALL_JOIN                                                                      \
-    " LEFT JOIN help_call ON help_call.kind = 1 AND help_call.journal = visit.journal" \
-    " AND help_call.seq > visit.seq AND help_call.seq <= visit.seq + 255 AND help_call.visit = visit.seq"
 #define CALLS_FROM                                                                 \
     " FROM visit INDEXED BY visit_help JOIN journal ON journal.id = visit.journal" \
     " JOIN kiosk ON kiosk.id = journal.kiosk"
 #define CALLS_WHERE                                                                                \
     " WHERE visit.help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND (?3 = 0 OR kiosk.id = ?3)" \
     " AND audience = ?4 ORDER BY instant_ms DESC, visit.journal, visit.seq"
-/* Whose journals are wanted is found once, not for each call. */
-#define COUNTED_COLUMNS "SELECT instant_ms, span_ms, flag, is_burst, is_mash, served, staff"
-#define COUNTED_WHERE                                                                             \
-    " WHERE visit.help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND visit.journal IN"         \
-    " (SELECT journal.id FROM journal JOIN kiosk ON kiosk.id = journal.kiosk WHERE audience = ?4" \
-    " AND (?3 = 0 OR kiosk.id = ?3))"
 
-static void query_bind(const struct report *report, sqlite3_stmt *row)
+void report_calls_bind(const struct report *report, sqlite3_stmt *row)
 {
     sqlite3_bind_int64(row, 1, report->figures.from_ms);
     sqlite3_bind_int64(row, 2, report->figures.to_ms);
@@ -271,12 +171,11 @@ static sqlite3_stmt *query_prepare(struct report *report, const char *known, con
     sqlite3_stmt *row = report_prepare(report, store_knows_help(report->store) ? known : unknown);
 
     if (row != NULL)
-        query_bind(report, row);
+        report_calls_bind(report, row);
     return row;
 }
 
-/* Of one staff member's report, whether it is theirs; of others always. */
-static bool is_asked_for(const struct report *report, const struct visit *visit, const char *left_out)
+bool report_call_is_asked_for(const struct report *report, const struct visit *visit, const char *left_out)
 {
     return is_of_all_staff(report) || (left_out == NULL && visit_staff(visit) == report->figures.staff);
 }
@@ -298,7 +197,7 @@ static enum store_status runs_begin(struct report *report, struct runs *runs)
     runs->row = report_prepare(report, sql);
     if (runs->row == NULL)
         return STORE_BROKEN;
-    query_bind(report, runs->row);
+    report_calls_bind(report, runs->row);
     if (!report_step(report, runs->row, &status)) {
         sqlite3_finalize(runs->row);
         runs->row = NULL;
@@ -342,7 +241,7 @@ static enum store_status calls_list(struct report *report, json_t *calls, struct
 {
     static const char known[] =
         "SELECT " FIGURES_VISIT_COLUMNS
-        ", kiosk.name, state, acknowledged_ms, closed_ms, outcome" CALLS_FROM CALL_JOIN CALLS_WHERE;
+        ", kiosk.name, state, acknowledged_ms, closed_ms, outcome" CALLS_FROM REPORT_CALL_JOIN CALLS_WHERE;
     static const char unknown[] =
         "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, NULL, NULL, NULL, NULL" CALLS_FROM CALLS_WHERE;
     sqlite3_stmt *row = query_prepare(report, known, unknown);
@@ -351,10 +250,10 @@ static enum store_status calls_list(struct report *report, json_t *calls, struct
 
     while (status == STORE_OK && json_array_size(calls) < CALLS_MAX && report_step(report, row, &status)) {
         figures_visit_read(row, &visit);
-        const char *left_out = left_out_of(report, &visit);
+        const char *left_out = report_call_left_out(report, &visit);
 
         status = runs_pass(report, runs, visit.time.instant_ms, calls);
-        if (status == STORE_OK && is_asked_for(report, &visit, left_out) &&
+        if (status == STORE_OK && report_call_is_asked_for(report, &visit, left_out) &&
             json_array_size(calls) < CALLS_MAX)
             json_array_append_new(calls, call_make(report, row, &visit, left_out));
     }
@@ -362,58 +261,15 @@ static enum store_status calls_list(struct report *report, json_t *calls, struct
     return status == STORE_OK ? runs_pass(report, runs, INT64_MIN, calls) : status;
 }
 
-static void counted_read(sqlite3_stmt *row, struct visit *visit)
-{
-    static const int replies[][2] = {{VISIT_REPLY(QUESTION_SERVED), COUNTED_SERVED},
-                                     {VISIT_REPLY(QUESTION_STAFF), COUNTED_STAFF}};
-
-    *visit = (struct visit){
-        .time = {sqlite3_column_int64(row, COUNTED_INSTANT), sqlite3_column_int64(row, COUNTED_SPAN)},
-        .flag = (uint16_t)sqlite3_column_int(row, COUNTED_FLAG),
-        .is_burst = sqlite3_column_int(row, COUNTED_BURST) != 0,
-        .is_mash = sqlite3_column_int(row, COUNTED_MASH) != 0,
-    };
-    for (size_t i = 0; i < 2; i++)
-        visit->replies[replies[i][0]] = sqlite3_column_type(row, replies[i][1]) == SQLITE_NULL
-                                            ? VISIT_NOT_SHOWN
-                                            : sqlite3_column_int(row, replies[i][1]);
-}
-
-/* All calls, in no order: this is most of what the report of a long period does. */
-static enum store_status calls_count(struct report *report, struct follow_up *follow_up)
-{
-    static const char known[] = COUNTED_COLUMNS
-        ", state, closed_ms, outcome FROM visit INDEXED BY visit_help" CALL_JOIN COUNTED_WHERE;
-    static const char unknown[] =
-        COUNTED_COLUMNS ", NULL, NULL, NULL FROM visit INDEXED BY visit_help" COUNTED_WHERE;
-    sqlite3_stmt *row = query_prepare(report, known, unknown);
-    enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
-    struct visit visit;
-
-    while (status == STORE_OK && report_step(report, row, &status)) {
-        counted_read(row, &visit);
-        const char *left_out = left_out_of(report, &visit);
-
-        if (!is_asked_for(report, &visit, left_out))
-            continue;
-        if (left_out != NULL)
-            follow_up->left_out++;
-        else if (!follow_up_add(follow_up, row, visit.time.instant_ms))
-            status = report_no_memory(report);
-    }
-    sqlite3_finalize(row);
-    return status;
-}
-
-static enum store_status calls_read(struct report *report, json_t *calls, struct follow_up *follow_up,
-                                    struct runs *runs)
+static enum store_status calls_read(struct report *report, json_t *calls, json_t *follow_up,
+                                    int64_t *left_out, struct runs *runs)
 {
     enum store_status status = runs_begin(report, runs);
 
     if (status == STORE_OK)
         status = calls_list(report, calls, runs);
     if (status == STORE_OK)
-        status = calls_count(report, follow_up);
+        status = report_follow_up(report, follow_up, left_out);
     sqlite3_finalize(runs->row);
     runs->row = NULL;
     return status;
@@ -452,9 +308,9 @@ enum store_status report_open_calls(struct report *report, json_t **out)
 enum store_status report_help(struct report *report)
 {
     struct report_breakdown breakdown;
-    struct follow_up follow_up = {0};
     struct runs runs = {0};
-    json_t *calls = json_array();
+    json_t *calls = json_array(), *follow_up = json_object();
+    int64_t left_out = 0;
     enum store_status status = report_breakdown_read(report, FIGURES_TOGETHER, &breakdown);
 
     if (status == STORE_OK) {
@@ -464,16 +320,15 @@ enum store_status report_help(struct report *report)
         json_object_set_new(report->out, "visits", json_integer(figures_visits(part.now)));
         json_object_set_new(report->out, "help", report_help_counts(&part));
         if (!part.is_hidden)
-            status = calls_read(report, calls, &follow_up, &runs);
-        json_object_set_new(report->out, "follow_up",
-                            part.is_hidden ? json_null() : follow_up_make(&follow_up));
+            status = calls_read(report, calls, follow_up, &left_out, &runs);
+        json_object_set(report->out, "follow_up", part.is_hidden ? json_null() : follow_up);
         json_object_set_new(report->out, "calls_left_out",
-                            is_apart_told ? json_integer(follow_up.left_out) : json_null());
+                            is_apart_told ? json_integer(left_out) : json_null());
         json_object_set_new(report->out, "bad_runs", is_apart_told ? runs_make(&runs) : json_null());
         json_object_set_new(report->out, "left_out", report_left_out(part.now));
     }
     json_object_set_new(report->out, "calls", calls);
-    free(follow_up.recoveries_ms);
+    json_decref(follow_up);
     report_breakdown_free(&breakdown);
     return status;
 }

@@ -220,6 +220,19 @@ void report_unheard_destroy(struct report_unheard *unheard); /* unheard may be N
 enum store_status report_availability(struct report *report, const struct report_unheard *unheard,
                                       int64_t kiosk, json_t **out);
 
+/* report_help.c: why no figure has the visit: a key of report_left_out; NULL: it is counted. */
+const char *report_call_left_out(const struct report *report, const struct visit *visit);
+/* Of one staff member's report, whether it is theirs; of others always. */
+bool report_call_is_asked_for(const struct report *report, const struct visit *visit, const char *left_out);
+/* ?1 the period's beginning, ?2 its end, ?3 the kiosk (0: all), ?4 the audience. */
+void report_calls_bind(const struct report *report, sqlite3_stmt *row);
+/* From visit to its call. The answer that called is among the visit's, which lie close behind its rating. */
+#define REPORT_CALL_JOIN                                                                                     \
+    " LEFT JOIN help_call ON help_call.kind = 1 AND help_call.journal = visit.journal"                       \
+    " AND help_call.seq > visit.seq AND help_call.seq <= visit.seq + 15 AND help_call.visit = visit.seq"
+/* report_follow_up.c: what came of the calls that are counted, and how many are not. */
+enum store_status report_follow_up(struct report *report, json_t *out, int64_t *left_out);
+
 /* Let the report be about the kiosks of one audience. */
 enum store_status report_audience_set(struct report *report, const char *audience);
 

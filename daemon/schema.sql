@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.sql - the tables of a byname database, version 13. Built into bynamed and byname; README.md explains them.
+-- schema.sql - the tables of a byname database, version 14. Built into bynamed and byname; README.md explains them.
 --
 -- Codes (question, value, cause, flag) are those of protocol/vocabulary.h. Columns that end in _ms are UTC
 -- milliseconds since 1970. Ids of 64 bits are kept as SQLite's signed integers. In place of a comment that is the name of one of
@@ -454,3 +454,80 @@ FROM silence LEFT JOIN kiosk ON kiosk.id = silence.kiosk;
 
 -- Calls that nobody has closed are few: neither these nor those of help_call_open need a look at all calls.
 CREATE INDEX help_call_acknowledged ON help_call (kiosk, called_ms) WHERE state = 2;
+
+-- Since version 14 ------------------------------------------------------------------------------------------------
+
+-- What reports need of a help call's visit stands beside it, so that no visit is looked for: written whenever the visit is
+-- (store_help_visit). NULL: there is no such visit, or its last word was another than yes.
+ALTER TABLE help_call ADD COLUMN visit_ms INTEGER;
+ALTER TABLE help_call ADD COLUMN visit_span_ms INTEGER;
+ALTER TABLE help_call ADD COLUMN visit_staff INTEGER; -- 0: nobody known
+ALTER TABLE help_call ADD COLUMN is_counted INTEGER;  -- 0: the visit is left out
+ALTER TABLE help_call ADD COLUMN day_ms INTEGER;      -- beginning of the local day in which it was for certain; NULL: of none
+ALTER TABLE help_call ADD COLUMN month_ms INTEGER;
+ALTER TABLE help_call ADD COLUMN year_ms INTEGER;
+ALTER TABLE help_call ADD COLUMN recovery_step INTEGER; -- of call_recovery, by the triggers below
+CREATE INDEX help_call_counted ON help_call (kiosk, visit_ms) WHERE visit_ms IS NOT NULL;
+CREATE INDEX help_call_of_staff ON help_call (visit_staff, visit_ms) WHERE visit_ms IS NOT NULL;
+CREATE INDEX help_call_uncertain ON help_call (visit_ms) WHERE visit_ms IS NOT NULL AND day_ms IS NULL;
+CREATE INDEX help_call_recovery ON help_call (recovery_step, visit_ms, visit_span_ms, closed_ms, kiosk, visit_staff)
+WHERE recovery_step IS NOT NULL;
+
+-- Visits before may have called without a row in help_call: they are of a byname that had none. NULL: there is no such visit.
+ALTER TABLE store ADD COLUMN calls_from_ms INTEGER;
+
+-- Counts of help calls of the whole store, in its local days, months and years. The triggers keep them.
+CREATE TABLE call_tally (
+    level INTEGER NOT NULL,      -- 2 day, 3 month, 9 year
+    start_ms INTEGER NOT NULL,
+    measure INTEGER NOT NULL,    -- of counted visits 1 to 4: state; 10 + outcome; 100 + recovery_step; of the others 20
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (level, start_ms, measure)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX call_tally_nothing ON call_tally (calls) WHERE calls = 0;
+
+-- Into which step of a histogram the time to recovery falls: to 20 min one of 4 s, to 1 h of 30 s, to 8 h of 4 min, to 7 days
+-- of 1 h. (A generated column would not do: SQLite looks for it in the table even where an index has it.)
+CREATE VIEW call_recovery AS
+SELECT call, CASE WHEN recovery_ms < 0 THEN 0
+                  WHEN recovery_ms < 1200000 THEN 1 + recovery_ms / 4000
+                  WHEN recovery_ms < 3600000 THEN 261 + recovery_ms / 30000
+                  WHEN recovery_ms < 28800000 THEN 366 + recovery_ms / 240000
+                  WHEN recovery_ms < 604800000 THEN 478 + recovery_ms / 3600000 ELSE 646 END AS step
+FROM (SELECT id AS call, closed_ms - visit_ms AS recovery_ms FROM help_call WHERE is_counted AND closed_ms IS NOT NULL);
+
+-- Where each call counts in call_tally.
+CREATE VIEW call_measure AS
+SELECT call, level, start_ms, measure FROM
+    (SELECT id AS call, level, CASE level WHEN 2 THEN day_ms WHEN 3 THEN month_ms ELSE year_ms END AS start_ms,
+            CASE part WHEN 1 THEN iif(is_counted, state, 20) WHEN 2 THEN iif(is_counted, 10 + outcome, NULL)
+                      ELSE 100 + recovery_step END AS measure
+     FROM help_call CROSS JOIN (SELECT 2 AS level UNION ALL SELECT 3 UNION ALL SELECT 9)
+          CROSS JOIN (SELECT 1 AS part UNION ALL SELECT 2 UNION ALL SELECT 3)
+     WHERE visit_ms IS NOT NULL)
+WHERE start_ms IS NOT NULL AND measure IS NOT NULL;
+
+CREATE TRIGGER help_call_inserted AFTER INSERT ON help_call WHEN NEW.visit_ms IS NOT NULL BEGIN
+    UPDATE help_call SET recovery_step = (SELECT step FROM call_recovery WHERE call = NEW.id) WHERE id = NEW.id;
+    INSERT INTO call_tally SELECT level, start_ms, measure, 1 FROM call_measure WHERE call = NEW.id
+        ON CONFLICT DO UPDATE SET calls = calls + 1;
+END;
+CREATE TRIGGER help_call_taken_back
+BEFORE UPDATE OF state, closed_ms, outcome, visit_ms, is_counted, day_ms, month_ms, year_ms ON help_call
+WHEN OLD.visit_ms IS NOT NULL BEGIN
+    INSERT INTO call_tally SELECT level, start_ms, measure, -1 FROM call_measure WHERE call = OLD.id
+        ON CONFLICT DO UPDATE SET calls = calls - 1;
+END;
+CREATE TRIGGER help_call_updated
+AFTER UPDATE OF state, closed_ms, outcome, visit_ms, is_counted, day_ms, month_ms, year_ms ON help_call
+WHEN OLD.visit_ms IS NOT NULL OR NEW.visit_ms IS NOT NULL BEGIN
+    UPDATE help_call SET recovery_step = (SELECT step FROM call_recovery WHERE call = NEW.id) WHERE id = NEW.id;
+    INSERT INTO call_tally SELECT level, start_ms, measure, 1 FROM call_measure WHERE call = NEW.id
+        ON CONFLICT DO UPDATE SET calls = calls + 1;
+    DELETE FROM call_tally WHERE calls = 0;
+END;
+CREATE TRIGGER help_call_deleted BEFORE DELETE ON help_call WHEN OLD.visit_ms IS NOT NULL BEGIN
+    INSERT INTO call_tally SELECT level, start_ms, measure, -1 FROM call_measure WHERE call = OLD.id
+        ON CONFLICT DO UPDATE SET calls = calls - 1;
+    DELETE FROM call_tally WHERE calls = 0;
+END;

@@ -34,6 +34,9 @@
 #define PURGE_QUEUE_MAX 4      /* more requests than that go first */
 #define PURGE_PIECE_MS 100     /* between two pieces */
 #define STATUS_PATH "/api/v1/status"
+#define MIGRATION_TOLD_MS 10000 /* how often it is said that it goes on */
+#define MIGRATION_ALLOWANCE_MS \
+    300000               /* systemd waits so much longer each time, also for the writing at its end */
 #define WATCHDOG_SHARE 4 /* so often in systemd's time do loop and writer say that they live */
 
 enum event_index { ON_TICK, ON_WRITTEN, ON_READ, ON_VERIFIED, ON_TERM, ON_INT, ON_HUP, EVENT_COUNT };
@@ -44,6 +47,7 @@ struct server {
     struct event_base *base;
     struct clock_watch watch;
     uint64_t started_ms;
+    uint64_t migration_begun_ms, migration_told_ms;
     uint64_t watchdog_every_ms, watchdog_fed_ms; /* every 0: nobody watches */
 
     struct http *http; /* the unix socket */
@@ -703,6 +707,30 @@ static void on_hangup_signal(evutil_socket_t number, short what, void *context)
 
 /* Starting -------------------------------------------------------------------------------------------------------- */
 
+/* Before the loop starts, so that nothing waits for it but the kiosks and systemd. */
+static void on_migration(void *context, const struct store_migration *migration)
+{
+    struct server *server = context;
+    uint64_t now_ms = clock_monotonic_ms();
+    const char *path = server->config->database;
+
+    if (migration->moment == STORE_MIGRATION_BEGINS) {
+        server->migration_begun_ms = server->migration_told_ms = now_ms;
+        log_line(LOG_LEVEL_NOTICE,
+                 "raising the tables of %s from version %d to %d: this can take some minutes for %" PRId64
+                 " answers (kiosks keep theirs meanwhile)",
+                 path, migration->from, migration->to, migration->answers);
+    } else if (migration->moment == STORE_MIGRATION_IS_DONE) {
+        log_line(LOG_LEVEL_NOTICE, "the tables of %s are raised, after %" PRIu64 " s", path,
+                 (now_ms - server->migration_begun_ms) / 1000);
+    } else if (now_ms - server->migration_told_ms >= MIGRATION_TOLD_MS) {
+        server->migration_told_ms = now_ms;
+        (void)sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64, MIGRATION_ALLOWANCE_MS * UINT64_C(1000));
+        log_line(LOG_LEVEL_NOTICE, "still raising the tables of %s, for %" PRIu64 " s now", path,
+                 (now_ms - server->migration_begun_ms) / 1000);
+    }
+}
+
 static bool open_stores(struct server *server)
 {
     const struct store_options options = {
@@ -710,6 +738,8 @@ static bool open_stores(struct server *server)
         .store_name = server->config->store,
         .timezone = server->config->timezone,
         .bad_run = server->config->bad_run,
+        .on_migration = on_migration,
+        .migration_context = server,
     };
     struct store_error error;
 

@@ -17,12 +17,15 @@
 
 #define BUSY_MS 5000 /* a reader may be in the way of the checkpoint at open */
 #define SQL_SIZE_MAX 8192
+#define OPERATIONS_A_TELLING \
+    10000 /* of SQLite's machine: few, since a cold disk may take its time for each */
 #define VERSION_WITH_MASH 4
 #define VERSION_WITH_YEARS 8
 #define VERSION_WITH_RETENTION 9
 #define VERSION_WITH_SILENCES 11
 #define VERSION_WITH_RETIRED_KIOSKS 12
 #define VERSION_WITH_TOTALS 13
+#define VERSION_WITH_CALL_TALLIES 14
 
 #define STATEMENT_SQL(NAME, sql) sql,
 static const char *const statement_sql[] = {STORE_STATEMENTS(STATEMENT_SQL)};
@@ -297,7 +300,7 @@ static enum store_status connection_setup(struct store *store, struct store_erro
 static enum store_status store_row_create(struct store *store, const struct store_options *options,
                                           struct store_error *error)
 {
-    static const char sql[] = "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4, NULL, NULL)";
+    static const char sql[] = "INSERT INTO store VALUES (1, ?1, ?2, ?3, ?4, NULL, NULL, NULL)";
     uint8_t id[DATABASE_ID_SIZE];
     sqlite3_stmt *statement = NULL;
     enum store_status status;
@@ -425,6 +428,18 @@ static enum store_status tables_append(struct store *store, long version, struct
     return execute(store, strstr(store_schema, mark), error);
 }
 
+/* What calls keep of their visits; and until when a byname without help calls stored visits that asked for one. */
+static enum store_status calls_make(struct store *store, struct store_error *error)
+{
+    static const char since[] =
+        "UPDATE store SET calls_from_ms = (SELECT max(instant_ms) + 1 FROM visit INDEXED BY visit_help"
+        " WHERE help = 1 AND NOT EXISTS (SELECT 1 FROM help_call WHERE kind = 1 AND journal = visit.journal"
+        " AND seq > visit.seq AND seq <= visit.seq + 15 AND help_call.visit = visit.seq))";
+    enum store_status status = execute(store, since, error);
+
+    return status == STORE_OK ? tallies_remake(store, store_help_visits, error) : status;
+}
+
 static enum store_status migrate_from(struct store *store, long version, const struct store_options *options,
                                       struct store_error *error)
 {
@@ -439,11 +454,57 @@ static enum store_status migrate_from(struct store *store, long version, const s
     if (status == STORE_OK)
         status = tables_append(store, version < VERSION_APPENDED ? VERSION_APPENDED : version, error);
     if (status == STORE_OK && version < VERSION_APPENDED)
-        return tallies_remake(store, store_rebuild, error);
-    if (status == STORE_OK && version < VERSION_WITH_YEARS)
+        status = tallies_remake(store, store_rebuild, error);
+    if (status == STORE_OK && version >= VERSION_APPENDED && version < VERSION_WITH_YEARS)
         status = tallies_remake(store, store_years_make, error);
-    if (status == STORE_OK && version < VERSION_WITH_TOTALS)
+    if (status == STORE_OK && version >= VERSION_APPENDED && version < VERSION_WITH_TOTALS)
         status = tallies_remake(store, store_totals_make, error);
+    if (status == STORE_OK && version < VERSION_WITH_CALL_TALLIES)
+        status = calls_make(store, error);
+    return status;
+}
+
+/* Who is told of a migration, and what. */
+struct telling {
+    const struct store_options *options;
+    struct store_migration migration;
+};
+
+static void tell(struct telling *telling, enum store_migration_moment moment)
+{
+    telling->migration.moment = moment;
+    if (telling->options->on_migration != NULL)
+        telling->options->on_migration(telling->options->migration_context, &telling->migration);
+}
+
+/* SQLite's progress handler. */
+static int on_operations(void *context)
+{
+    tell(context, STORE_MIGRATION_GOES_ON);
+    return 0;
+}
+
+/* A new file has no tables yet: nothing is raised, and nobody told. */
+static enum store_status migrate_and_tell(struct store *store, long version,
+                                          const struct store_options *options, struct store_error *error)
+{
+    static const char answers[] = "SELECT ifnull(sum(through - begins_after), 0) FROM journal";
+    struct telling telling = {.options = options, .migration = {.from = (int)version, .to = STORE_VERSION}};
+    char text[32];
+    enum store_status status;
+
+    if (version == 0)
+        return migrate_from(store, version, options, error);
+    status = once(store, answers, text, sizeof text, error);
+    if (status != STORE_OK)
+        return status;
+    telling.migration.answers = strtoll(text, NULL, 10);
+    tell(&telling, STORE_MIGRATION_BEGINS);
+    sqlite3_progress_handler(store->db, OPERATIONS_A_TELLING, on_operations, &telling);
+    status = migrate_from(store, version, options, error);
+    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    if (status == STORE_OK)
+        tell(&telling, STORE_MIGRATION_IS_DONE);
     return status;
 }
 
@@ -459,7 +520,7 @@ static enum store_status migrate(struct store *store, const struct store_options
         return status;
     status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
     if (status == STORE_OK)
-        status = migrate_from(store, version, options, error);
+        status = migrate_and_tell(store, version, options, error);
     snprintf(text, sizeof text, "PRAGMA user_version = %d", STORE_VERSION);
     if (status == STORE_OK)
         status = once(store, text, NULL, 0, error);
@@ -487,6 +548,8 @@ static enum store_status settings_update(struct store *store, const char *name, 
     sqlite3_finalize(statement);
     if (status == STORE_OK && is_new_zone)
         status = store_rebuild(store, error);
+    if (status == STORE_OK && is_new_zone)
+        status = store_help_visits(store, error);
     if (status == STORE_OK)
         status = store_commit(store, error);
     if (status != STORE_OK)
@@ -632,6 +695,7 @@ static enum store_status archive_complete(struct store *store, struct store_erro
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
     long version = strtol(text, NULL, 10);
 
+    store->is_call_unknown = status == STORE_OK && version < VERSION_WITH_CALL_TALLIES;
     store->is_total_unknown = status == STORE_OK && version < VERSION_WITH_TOTALS;
     store->is_year_unknown = status == STORE_OK && version < VERSION_WITH_YEARS;
     store->is_mash_unknown = status == STORE_OK && version < VERSION_WITH_MASH;

@@ -55,6 +55,14 @@ struct store_bad_run {
     uint8_t percent, ratings, minutes;
 };
 
+/* The tables of an older file are brought to this version's. */
+enum store_migration_moment { STORE_MIGRATION_BEGINS, STORE_MIGRATION_GOES_ON, STORE_MIGRATION_IS_DONE };
+struct store_migration {
+    enum store_migration_moment moment;
+    int from, to;    /* versions of the tables */
+    int64_t answers; /* that were stored in the file: about what the time depends on */
+};
+
 struct store_options {
     const char *path;
     const char *store_name; /* the site, as in every row and export */
@@ -67,6 +75,10 @@ struct store_options {
     /* A commit that leaves this many pages or more in the -wal moves them into the file; 0: STORE_CHECKPOINT_PAGES. */
     unsigned checkpoint_pages;
     struct store_bad_run bad_run;
+    /* Called when a migration begins, again and again while it goes on, and when it is done: that may take minutes,
+     * in which store_open does not return. NULL: nobody is told. */
+    void (*on_migration)(void *context, const struct store_migration *migration);
+    void *migration_context;
 };
 
 /* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock,
@@ -276,7 +288,7 @@ uint32_t store_midnight_in_s(const struct store *store, int64_t now_ms);
 
 struct store_verified {
     uint64_t answers, visits; /* recounted */
-    uint64_t tallies_wrong;   /* tally rows that differ from the recount */
+    uint64_t tallies_wrong;   /* tally rows that differ from the recount, and help calls from their visits */
     uint64_t visits_wrong;    /* visits that differ from their answers */
     uint64_t missing;         /* sequence numbers at or below a mark that are neither stored nor known lost */
     uint64_t gaps, conflicts; /* sequence numbers lost; answers seen with two contents */

@@ -37,22 +37,22 @@ void store_remember_nothing(struct store *store)
     memset(store->bests, 0, sizeof store->bests);
 }
 
-void store_visit_read(sqlite3_stmt *row, struct visit *visit)
+void store_visit_read(sqlite3_stmt *row, int first, struct visit *visit)
 {
     memset(visit, 0, sizeof *visit);
-    visit->seq = (uint32_t)sqlite3_column_int64(row, 1);
-    visit->time.instant_ms = sqlite3_column_int64(row, 2);
-    visit->time.span_ms = sqlite3_column_int64(row, 3);
-    visit->boot = (uint16_t)sqlite3_column_int(row, 4);
-    visit->uptime_s = (uint32_t)sqlite3_column_int64(row, 5);
-    visit->rating = (uint8_t)sqlite3_column_int(row, 6);
-    visit->flag = (uint16_t)sqlite3_column_int(row, 7);
-    visit->is_burst = sqlite3_column_int(row, 8) != 0;
-    visit->is_mash = sqlite3_column_int(row, COLUMN_VISIT_MASH) != 0;
+    visit->seq = (uint32_t)sqlite3_column_int64(row, first + 1);
+    visit->time.instant_ms = sqlite3_column_int64(row, first + 2);
+    visit->time.span_ms = sqlite3_column_int64(row, first + 3);
+    visit->boot = (uint16_t)sqlite3_column_int(row, first + 4);
+    visit->uptime_s = (uint32_t)sqlite3_column_int64(row, first + 5);
+    visit->rating = (uint8_t)sqlite3_column_int(row, first + 6);
+    visit->flag = (uint16_t)sqlite3_column_int(row, first + 7);
+    visit->is_burst = sqlite3_column_int(row, first + 8) != 0;
+    visit->is_mash = sqlite3_column_int(row, first + COLUMN_VISIT_MASH) != 0;
     for (int i = 0; i < VISIT_REPLY_COUNT; i++)
-        visit->replies[i] = sqlite3_column_type(row, COLUMN_VISIT_REPLIES + i) == SQLITE_NULL
+        visit->replies[i] = sqlite3_column_type(row, first + COLUMN_VISIT_REPLIES + i) == SQLITE_NULL
                                 ? VISIT_NOT_SHOWN
-                                : sqlite3_column_int(row, COLUMN_VISIT_REPLIES + i);
+                                : sqlite3_column_int(row, first + COLUMN_VISIT_REPLIES + i);
 }
 
 enum store_status store_visit_write(struct store *store, int64_t journal, const struct visit *visit,
@@ -69,7 +69,8 @@ enum store_status store_visit_write(struct store *store, int64_t journal, const 
         if (visit->replies[i] != VISIT_NOT_SHOWN)
             sqlite3_bind_int(statement, COLUMN_VISIT_REPLIES + i + 1, visit->replies[i]);
     sqlite3_bind_int(statement, COLUMN_VISIT_MASH + 1, visit->is_mash);
-    return store_run(store, statement, error);
+    enum store_status status = store_run(store, statement, error);
+    return status == STORE_OK ? store_help_visit(store, journal, visit, error) : status;
 }
 
 static enum store_status visits_write(struct store *store, struct store_journal *journal,
@@ -190,7 +191,7 @@ static enum store_status window_load(struct store *store, struct store_journal *
     while ((status = store_row(store, statement, &has_row, error)) == STORE_OK && has_row) {
         struct visit visit;
 
-        store_visit_read(statement, &visit);
+        store_visit_read(statement, 0, &visit);
         visit_window_restore(&journal->window, &visit);
     }
     return status;

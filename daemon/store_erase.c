@@ -17,6 +17,7 @@ static const char *const steps[] = {
     "UPDATE visit SET served = ?2 WHERE served = ?1",
     "DELETE FROM tally WHERE staff = ?1",
     "DELETE FROM presence WHERE staff = ?1",
+    "UPDATE help_call SET visit_staff = ?2 WHERE visit_staff = ?1 AND visit_ms IS NOT NULL",
     "UPDATE help_call SET acknowledged_by = NULL WHERE acknowledged_by = ?1",
     "UPDATE help_call SET closed_by = NULL WHERE closed_by = ?1",
     "UPDATE token SET staff = ?2, label = '', revoked_ms = ifnull(revoked_ms, ?3) WHERE staff = ?1",

@@ -149,6 +149,65 @@ enum store_status store_help_answer(struct store *store, const struct store_jour
     return run_news(store, statement, error);
 }
 
+/* What calls keep of their visits --------------------------------------------------------------------------------- */
+
+_Static_assert(ANSWER_VISIT_BACK_MAX == 15, "STORE_HELP_VISIT_SQL looks as far as answers refer back");
+
+void store_help_visit_values(const struct zone *zone, int64_t journal, const struct visit *visit,
+                             int64_t values[STORE_HELP_VISIT_VALUES])
+{
+    static const enum period_level levels[] = {PERIOD_DAY, PERIOD_MONTH, PERIOD_YEAR};
+    int64_t *starts_ms = &values[STORE_HELP_VISIT_VALUES - 3];
+
+    values[0] = journal;
+    values[1] = visit->seq;
+    for (size_t i = 2; i < STORE_HELP_VISIT_VALUES; i++)
+        values[i] = STORE_HELP_NULL;
+    if (visit->replies[VISIT_REPLY(QUESTION_HELP)] != HELP_YES)
+        return;
+    values[2] = visit->time.instant_ms;
+    values[3] = visit->time.span_ms;
+    values[4] = visit_staff(visit);
+    values[5] = visit_left_out(visit) == VISIT_COUNTED;
+    for (size_t i = 0; i < 3; i++)
+        if (tally_is_certain(zone, levels[i], &visit->time))
+            starts_ms[i] = period_start(zone, levels[i], visit->time.instant_ms);
+}
+
+enum store_status store_help_visit(struct store *store, int64_t journal, const struct visit *visit,
+                                   struct store_error *error)
+{
+    sqlite3_stmt *statement;
+    int64_t values[STORE_HELP_VISIT_VALUES];
+
+    if (visit->replies[VISIT_REPLY(QUESTION_HELP)] == VISIT_NOT_SHOWN)
+        return STORE_OK;
+    store_help_visit_values(store->zone, journal, visit, values);
+    statement = store_statement(store, STATEMENT_HELP_VISIT);
+    for (int i = 0; i < STORE_HELP_VISIT_VALUES; i++)
+        if (values[i] != STORE_HELP_NULL)
+            sqlite3_bind_int64(statement, i + 1, values[i]);
+    return store_run(store, statement, error);
+}
+
+enum store_status store_help_visits(struct store *store, struct store_error *error)
+{
+    sqlite3_stmt *row = store_statement(store, STATEMENT_HELP_VISITS);
+    enum store_status status;
+    struct visit visit;
+    bool has_row;
+
+    do {
+        status = store_row(store, row, &has_row, error);
+        if (has_row) {
+            store_visit_read(row, 0, &visit);
+            status = store_help_visit(store, sqlite3_column_int64(row, 0), &visit, error);
+        }
+    } while (status == STORE_OK && has_row);
+    sqlite3_reset(row);
+    return status;
+}
+
 /* Bad runs --------------------------------------------------------------------------------------------------------- */
 
 struct run {
@@ -291,6 +350,11 @@ bool store_knows_help(struct store *store)
 {
     return sqlite3_table_column_metadata(store->db, "main", "help_call", NULL, NULL, NULL, NULL, NULL,
                                          NULL) == SQLITE_OK;
+}
+
+bool store_knows_call_tallies(const struct store *store)
+{
+    return !store->is_call_unknown;
 }
 
 enum store_status store_help_waiting(struct store *store, struct store_help_waiting *waiting,

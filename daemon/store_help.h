@@ -13,6 +13,9 @@
  *                                  └─ never raised, and the daemon starts again too late ─► MISSED
  *        answer stored too late ───────────────────────────────────────────────────────────► MISSED
  *
+ * A call keeps what reports need of its visit (store_help_visit_values), and call_tally counts the calls by it; schema.sql's
+ * triggers do that whoever writes.
+ *
  * For reports, on any connection:
  *   SELECT ... FROM help_call WHERE kind = 1 AND called_ms >= FROM AND called_ms < TO
  *   state (CALL_STATES), outcome (OUTCOMES), time to recovery = closed_ms - called_ms, to acknowledgement =
@@ -24,6 +27,8 @@
 #define BYNAME_STORE_HELP_H
 
 #include "daemon/store.h"
+
+struct visit;
 
 #define STORE_HELP_LATE_MS 120000 /* older than this a call is not raised any more */
 #define STORE_HELP_NEWS_MAX 64
@@ -103,6 +108,20 @@ enum store_status store_help_waiting(struct store *store, struct store_help_wait
 
 /* False for an archived file of a byname that had no help calls and notes yet. */
 bool store_knows_help(struct store *store);
+/* False for one whose calls know nothing of their visits. */
+bool store_knows_call_tallies(const struct store *store);
+
+/* What the calls of a visit keep of it. The parameters are the values of store_help_visit_values. */
+#define STORE_HELP_VISIT_SQL                                                                               \
+    "UPDATE help_call SET visit_ms = ?3, visit_span_ms = ?4, visit_staff = ?5, is_counted = ?6, day_ms = " \
+    "?7,"                                                                                                  \
+    " month_ms = ?8, year_ms = ?9 WHERE kind = 1 AND journal = ?1 AND seq > ?2 AND seq <= ?2 + 15"         \
+    " AND visit = ?2 AND (visit_ms IS NOT ?3 OR visit_span_ms IS NOT ?4 OR visit_staff IS NOT ?5"          \
+    " OR is_counted IS NOT ?6 OR day_ms IS NOT ?7 OR month_ms IS NOT ?8 OR year_ms IS NOT ?9)"
+#define STORE_HELP_VISIT_VALUES 9
+#define STORE_HELP_NULL INT64_MIN
+void store_help_visit_values(const struct zone *zone, int64_t journal, const struct visit *visit,
+                             int64_t values[STORE_HELP_VISIT_VALUES]);
 
 /* Notes ----------------------------------------------------------------------------------------------------- */
 

@@ -20,7 +20,7 @@
 #include "daemon/tally.h"
 #include "daemon/visit.h"
 
-#define STORE_VERSION 13               /* user_version */
+#define STORE_VERSION 14               /* user_version */
 #define STORE_JOURNALS_REMEMBERED 1024 /* one for each kiosk of a daemon; those that are never used cost no memory */
 
 extern const char store_schema[]; /* schema.sql, generated into C by the build */
@@ -155,6 +155,9 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
     X(HELP_CLOSE,                                                                                            \
       "UPDATE help_call SET state = 3, closed_ms = ?2, closed_by = ?3, outcome = ?4, remark = ?5"            \
       " WHERE id = ?1")                                                                                      \
+    X(HELP_VISIT, STORE_HELP_VISIT_SQL)                                                                      \
+    X(HELP_VISITS, "SELECT visit.* FROM help_call CROSS JOIN visit ON visit.journal = help_call.journal"     \
+                   " AND visit.seq = help_call.visit WHERE kind = 1 AND help = 1")                           \
     X(HELP_RAISED, "UPDATE help_call SET raised_ms = ?2 WHERE id = ?1 AND raised_ms IS NULL")                \
     X(HELP_TOLD, "UPDATE help_call SET told = told | ?2 WHERE id = ?1")                                      \
     X(HELP_MISS, "UPDATE help_call SET state = 4 WHERE state = 1 AND raised_ms IS NULL AND called_ms < ?1"   \
@@ -244,6 +247,7 @@ struct store {
     bool is_broken; /* nothing is begun any more, and closing writes nothing */
     bool is_mash_unknown; /* an archive of before version 4: none of its visits is mash */
     bool is_total_unknown; /* an archive of before version 13: it has no tallies of the store */
+    bool is_call_unknown; /* an archive of before version 14: it has no tallies of help calls */
     bool is_year_unknown; /* an archive of before version 8: it has no tallies of years */
     bool is_checkpoint_deferred; /* store_checkpoint is called after the commits */
     bool is_listening; /* somebody was heard, with a good clock, and no transaction failed since */
@@ -312,8 +316,8 @@ enum store_status store_flush(struct store *store, struct store_error *error);
 void store_forget(struct store *store);
 enum store_status store_visit_write(struct store *store, int64_t journal, const struct visit *visit,
                                     struct store_error *error);
-void store_visit_read(sqlite3_stmt *row,
-                      struct visit *visit); /* SELECT * FROM visit; column 0 is the journal */
+/* The columns of SELECT * FROM visit, the journal first, which is column `first` of the row. */
+void store_visit_read(sqlite3_stmt *row, int first, struct visit *visit);
 enum store_status store_tally_write(struct store *store, const struct tally_row *row,
                                     struct store_error *error);
 
@@ -324,6 +328,10 @@ enum store_status store_alarm(struct store *store, const char *kind, int64_t kio
 /* store_help.c: what an answer means for help calls; pressed at `pressed_ms` as far as is known. */
 enum store_status store_help_answer(struct store *store, const struct store_journal *journal, const struct answer *answer,
                                     int64_t pressed_ms, int64_t arrived_ms, struct store_error *error);
+/* Its calls, if there are any, keep what reports need of the visit. Whenever a visit is written. */
+enum store_status store_help_visit(struct store *store, int64_t journal, const struct visit *visit, struct store_error *error);
+/* The same of all visits: those calls know none yet, or another time zone. */
+enum store_status store_help_visits(struct store *store, struct store_error *error);
 /* Look whether the journal's newest rating, which is written, is part of a bad run. */
 enum store_status store_help_judge(struct store *store, struct store_journal *journal, struct store_error *error);
 void store_help_committed(struct store *store);
@@ -353,6 +361,9 @@ enum store_status store_token_revoke_staff(struct store *store, int64_t staff, i
 
 /* store_recount.c: count every tally again from the raw answers, and write them, in the open transaction. */
 enum store_status store_rebuild(struct store *store, struct store_error *error);
+/* store_call_verify.c: add to *verified what differs in help calls and their tallies. */
+enum store_status store_call_verify(struct store *store, struct store_verified *verified,
+                                    struct store_error *error);
 /* The tallies of years, which are not there yet, from those of months. */
 enum store_status store_years_make(struct store *store, struct store_error *error);
 /* The tallies of all kiosks together, which are not there yet, from those of kiosks. */

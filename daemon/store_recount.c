@@ -95,7 +95,7 @@ static enum store_status stored_next(struct store_recount *recount, struct store
 
     recount->stored.seq = 0;
     if (has_row)
-        store_visit_read(row, &recount->stored);
+        store_visit_read(row, 0, &recount->stored);
     return status;
 }
 
@@ -312,7 +312,7 @@ static enum store_status window_begin(struct store_recount *recount, struct stor
     while ((status = store_row(recount->store, row, &has_row, error)) == STORE_OK && has_row) {
         struct visit visit;
 
-        store_visit_read(row, &visit);
+        store_visit_read(row, 0, &visit);
         visit_window_restore(&recount->window, &visit);
     }
     return status;

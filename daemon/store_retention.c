@@ -209,7 +209,7 @@ static enum store_status visits_load(struct piece *piece, struct store_error *er
     piece->stored_count = 0;
     while (status == STORE_OK && piece->stored_count < STORED_MAX &&
            (status = store_row(piece->store, row, &has_row, error)) == STORE_OK && has_row)
-        store_visit_read(row, &piece->stored[piece->stored_count++]);
+        store_visit_read(row, 0, &piece->stored[piece->stored_count++]);
     sqlite3_finalize(row);
     return status;
 }
@@ -360,6 +360,9 @@ static bool is_needed(const struct store *store, const struct visit *visit)
 /* Visits to which the next piece's answers can refer stay until it is gone, too. */
 static enum store_status visits_end(struct piece *piece, int64_t last, struct store_error *error)
 {
+    static const char calls[] =
+        "UPDATE help_call SET visit_staff = ?4 WHERE kind = 1 AND journal = ?1 AND seq > ?2"
+        " AND seq <= ?3 + 15 AND visit > ?2 AND visit <= ?3 AND visit_staff BETWEEN 1 AND 60000";
     static const char unname[] = "UPDATE visit SET staff = iif(staff BETWEEN 1 AND 60000, ?4, staff), served "
                                  "= iif(served BETWEEN 1 AND 60000, ?4,"
                                  " served) WHERE journal = ?1 AND seq > ?2 AND seq <= ?3";
@@ -368,6 +371,9 @@ static enum store_status visits_end(struct piece *piece, int64_t last, struct st
         run(piece->store, unname, (int64_t[]){piece->journal, piece->purged, last, STORE_UNNAMED_STAFF}, 4,
             error);
 
+    if (status == STORE_OK)
+        status = run(piece->store, calls,
+                     (int64_t[]){piece->journal, piece->purged, last, STORE_UNNAMED_STAFF}, 4, error);
     for (size_t i = 0; status == STORE_OK && i < piece->stored_count && piece->stored[i].seq <= until; i++)
         if (!is_needed(piece->store, &piece->stored[i]))
             status = run(piece->store, "DELETE FROM visit WHERE journal = ?1 AND seq = ?2",
@@ -375,7 +381,7 @@ static enum store_status visits_end(struct piece *piece, int64_t last, struct st
     return status;
 }
 
-_Static_assert(STORE_FORMER_STAFF == 60001, "the statement above names the numbers of people");
+_Static_assert(STORE_FORMER_STAFF == 60001, "the statements above name the numbers of people");
 
 static enum store_status answers_end(struct piece *piece, int64_t last, size_t count,
                                      struct store_error *error)

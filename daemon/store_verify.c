@@ -24,7 +24,7 @@
 #define OPERATIONS_AN_ANSWER \
     60 /* about so many take its own check of one, with visits and tallies: for progress alone */
 
-enum task { TASK_CHECK, TASK_DIGESTS, TASK_KIOSKS }; /* and so on, one for each kiosk */
+enum task { TASK_CHECK, TASK_DIGESTS, TASK_CALLS, TASK_KIOSKS }; /* and so on, one for each kiosk */
 
 struct verify;
 
@@ -44,6 +44,7 @@ struct verify {
     unsigned worker_count;
     struct store_recount_digest *digests; /* one for each kiosk; the sums are whole once has_digests */
     struct store_verified *kiosks;        /* what was found, in the same order */
+    struct store_verified calls;          /* what was found in help calls and their tallies */
     size_t kiosk_count;
     uint64_t expected; /* answers */
 
@@ -182,6 +183,8 @@ static void *work(void *context)
             status = integrity_check(worker, &error);
         else if (task == TASK_DIGESTS)
             status = digests_read(worker, &error);
+        else if (task == TASK_CALLS)
+            status = store_call_verify(worker->store, &verify->calls, &error);
         else
             status = kiosk_compare(worker, task - TASK_KIOSKS, &error);
         if (status != STORE_OK)
@@ -438,7 +441,8 @@ enum store_status store_verify(struct store *store, struct store_verified *verif
                                bool (*progress)(void *context, unsigned done), void *context,
                                struct store_error *error)
 {
-    struct verify verify = {.store = store, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct verify verify = {
+        .store = store, .calls.purged_before_ms = INT64_MIN, .mutex = PTHREAD_MUTEX_INITIALIZER};
     pthread_condattr_t attributes;
     enum store_status status;
     int64_t conflicts = 0;
@@ -457,6 +461,8 @@ enum store_status store_verify(struct store *store, struct store_verified *verif
         status = integer_read(verify.workers[0].store, "SELECT count(*) FROM conflict", &conflicts, error);
     for (size_t i = 0; status == STORE_OK && i < verify.kiosk_count; i++)
         found_add(verified, &verify.kiosks[i]);
+    if (status == STORE_OK)
+        found_add(verified, &verify.calls);
     if (status == STORE_OK)
         status = whole_compare(&verify, verified, error);
     verified->conflicts = (uint64_t)conflicts;

@@ -22,7 +22,7 @@
 #define VISIT_COLUMNS (9 + VISIT_REPLY_COUNT + 1)
 #define COLUMNS_MAX 17
 #define SQL_SIZE 8192
-#define NOTHING INT64_MIN /* NULL in a column */
+#define NOTHING STORE_HELP_NULL /* NULL in a column */
 
 /* Rows of one table that wait for their INSERT. */
 struct rows {
@@ -61,7 +61,7 @@ struct history_writer {
     int64_t calls;          /* so far; the number of the newest */
     /* straight into the tables: */
     sqlite3 *db;
-    sqlite3_stmt *anchor, *presence_on, *presence_off, *help_call, *fate, *tally, *journal;
+    sqlite3_stmt *anchor, *presence_on, *presence_off, *help_call, *help_visit, *fate, *tally, *journal;
     struct rows answers, visits;
     struct tally_book *book, *whole; /* of a kiosk; of all */
     struct visit_window window;
@@ -241,6 +241,7 @@ static void tables_open(struct history_writer *writer)
     writer->help_call =
         prepare(writer, "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms,"
                         " state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    writer->help_visit = prepare(writer, STORE_HELP_VISIT_SQL);
     writer->fate =
         prepare(writer, "UPDATE help_call SET state = ?2, raised_ms = ?3, told = ?4,"
                         " acknowledged_ms = ?5, acknowledged_by = ?6, closed_ms = ?7, closed_by = ?8,"
@@ -296,10 +297,19 @@ static void tallies_write(struct history_writer *writer, struct tally_book *book
 static void tables_close(struct history_writer *writer)
 {
     sqlite3_stmt *newest = prepare(writer, "UPDATE store SET newest_commit_ms = ?1");
-    sqlite3_stmt *statements[] = {writer->answers.many, writer->answers.one,  writer->visits.many,
-                                  writer->visits.one,   writer->tally,        writer->anchor,
-                                  writer->presence_on,  writer->presence_off, writer->help_call,
-                                  writer->fate,         writer->journal,      newest};
+    sqlite3_stmt *statements[] = {writer->answers.many,
+                                  writer->answers.one,
+                                  writer->visits.many,
+                                  writer->visits.one,
+                                  writer->tally,
+                                  writer->anchor,
+                                  writer->presence_on,
+                                  writer->presence_off,
+                                  writer->help_call,
+                                  writer->help_visit,
+                                  writer->fate,
+                                  writer->journal,
+                                  newest};
     int fd;
 
     tallies_write(writer, writer->whole);
@@ -461,6 +471,12 @@ static void visit_write(struct history_writer *writer, const struct visit *visit
     for (size_t i = 0; i < VISIT_REPLY_COUNT; i++)
         values[count + i] = visit->replies[i] == VISIT_NOT_SHOWN ? NOTHING : visit->replies[i];
     values[count + VISIT_REPLY_COUNT] = visit->is_mash;
+    if (visit->replies[VISIT_REPLY(QUESTION_HELP)] == HELP_YES) {
+        int64_t kept[STORE_HELP_VISIT_VALUES];
+
+        store_help_visit_values(writer->zone, writer->now->journal, visit, kept);
+        run(writer, writer->help_visit, kept, STORE_HELP_VISIT_VALUES);
+    }
     tally_book_add_visit(writer->book, writer->now->kiosk, visit, 1);
 }
 

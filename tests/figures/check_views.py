@@ -74,12 +74,12 @@ class Views(unittest.TestCase):
     def test_views_and_columns_are_those_of_the_readme(self):
         told = {view: re.findall(r"`(\w+)`", columns)
                 for view, columns in re.findall(r"^\| `(v\d_\w+)` \|[^|]*\|([^|]*)\|$", section(), re.M)}
-        views = [name for (name,) in self.query("SELECT name FROM sqlite_schema WHERE type = 'view'")]
+        views = [name for (name,) in self.query("SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v1_*'")]
         self.assertEqual(told, {view: self.columns(view) for view in views})
 
     def test_no_view_shows_a_secret(self):
         secrets = {"key", "pin", "hash", "database_id", "kiosk_id", "journal_id"}
-        for (view, sql) in self.query("SELECT name, sql FROM sqlite_schema WHERE type = 'view'"):
+        for (view, sql) in self.query("SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v1_*'"):
             self.assertFalse(secrets & set(re.findall(r"\w+", sql.lower())), view)
             self.assertNotIn("token", sql, view)
 

@@ -20,10 +20,21 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 
-#define FIXTURE_VERSION 13 /* of the tables, as they are made now */
+#define FIXTURE_VERSION 14 /* of the tables, as they are made now */
 
 /* Takes out of a database what came after that version of its tables. */
+#define FIXTURE_BACK_TO_VERSION_13                                                                            \
+    "DROP TRIGGER help_call_inserted; DROP TRIGGER help_call_taken_back; DROP TRIGGER help_call_updated;"     \
+    "DROP TRIGGER help_call_deleted; DROP VIEW call_measure; DROP VIEW call_recovery; DROP TABLE call_tally;"                          \
+    "DROP INDEX help_call_counted; DROP INDEX help_call_of_staff; DROP INDEX help_call_uncertain;"            \
+    "DROP INDEX help_call_recovery; ALTER TABLE help_call DROP COLUMN recovery_step;"                         \
+    "ALTER TABLE help_call DROP COLUMN year_ms;"               \
+    "ALTER TABLE help_call DROP COLUMN month_ms; ALTER TABLE help_call DROP COLUMN day_ms;"                   \
+    "ALTER TABLE help_call DROP COLUMN is_counted; ALTER TABLE help_call DROP COLUMN visit_staff;"            \
+    "ALTER TABLE help_call DROP COLUMN visit_span_ms; ALTER TABLE help_call DROP COLUMN visit_ms;"            \
+    "ALTER TABLE store DROP COLUMN calls_from_ms; PRAGMA user_version = 13;"
 #define FIXTURE_BACK_TO_VERSION_12 \
+    FIXTURE_BACK_TO_VERSION_13 \
     "DROP INDEX help_call_acknowledged; DELETE FROM tally WHERE kiosk = 0; PRAGMA user_version = 12;"
 #define FIXTURE_BACK_TO_VERSION_11                                                                          \
     FIXTURE_BACK_TO_VERSION_12                                                                              \

@@ -805,6 +805,87 @@ static void test_note_that_cannot_be_shown_is_refused(void **state)
     COMMITTED(fixture, store_note_add(store, "新", false, FIXTURE_NOON_MS, &id, error));
 }
 
+/* What calls keep of their visits --------------------------------------------------------------------------------- */
+
+static int64_t kept(struct fixture *fixture, const char *column)
+{
+    char sql[96];
+
+    snprintf(sql, sizeof sql, "SELECT ifnull(%s, -1) FROM help_call", column);
+    return fixture_integer(fixture, sql);
+}
+
+static void test_call_keeps_what_the_visit_becomes(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct zone *zone = store_zone(fixture->store);
+
+    call_for_help(fixture);
+    assert_int_equal(kept(fixture, "visit_ms"), fixture_integer(fixture, "SELECT instant_ms FROM visit"));
+    assert_int_equal(kept(fixture, "visit_span_ms"), 0);
+    assert_int_equal(kept(fixture, "visit_staff"), 0);
+    assert_int_equal(kept(fixture, "is_counted"), 1);
+    assert_int_equal(kept(fixture, "day_ms"), period_start(zone, PERIOD_DAY, fixture_now(fixture)));
+    assert_int_equal(kept(fixture, "month_ms"), period_start(zone, PERIOD_MONTH, fixture_now(fixture)));
+    assert_int_equal(kept(fixture, "year_ms"), period_start(zone, PERIOD_YEAR, fixture_now(fixture)));
+    fixture_press(fixture, QUESTION_STAFF, 3);
+    assert_int_equal(kept(fixture, "visit_staff"), 3);
+    fixture_press(fixture, QUESTION_FLAG, FLAG_WITHDRAWN);
+    assert_int_equal(kept(fixture, "is_counted"), 0);
+    fixture_verify(fixture);
+    fixture_press(fixture, QUESTION_HELP, HELP_NO);
+    assert_int_equal(kept(fixture, "visit_ms"), -1);
+    assert_int_equal(kept(fixture, "is_counted"), -1);
+    fixture_verify(fixture);
+}
+
+static void test_call_of_uncertain_time_keeps_the_periods_it_is_certain_of(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct zone *zone = store_zone(fixture->store);
+    int64_t seen_ms = fixture_now(fixture);
+
+    fixture_press(fixture, QUESTION_RATING, 5); /* by which the kiosk was heard */
+    fixture_wait(fixture, 30 * HOUR_MS);
+    fixture->origin.boot = 3;
+    fixture->origin.boot_started_ms = fixture_now(fixture);
+    const struct answer answers[] = {
+        {.seq = 2, .question = QUESTION_RATING, .value = 1, .boot = 2, .uptime_s = 5},
+        {.seq = 3, .visit_back = 1, .question = QUESTION_HELP, .value = HELP_YES, .boot = 2, .uptime_s = 9}};
+    assert_int_equal(fixture_send(fixture, answers, 2), STORE_OK);
+    assert_true(kept(fixture, "visit_span_ms") > 12 * HOUR_MS);
+    assert_int_equal(kept(fixture, "day_ms"), -1);
+    assert_int_equal(kept(fixture, "month_ms"), period_start(zone, PERIOD_MONTH, seen_ms));
+    fixture_verify(fixture);
+}
+
+/* Whatever fails, fails the transaction: the database stays as it was. */
+static void test_what_cannot_be_kept_of_a_visit_is_not_half_kept(void **state)
+{
+    static const char *const fails[] = {
+        "CREATE TRIGGER meddler BEFORE INSERT ON visit BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "CREATE TRIGGER meddler BEFORE UPDATE ON help_call BEGIN SELECT RAISE(ABORT, 'no'); END"};
+    struct fixture *fixture = *state;
+    const struct answer flag = {
+        .seq = 3, .visit_back = 2, .question = QUESTION_FLAG, .value = FLAG_STUCK, .boot = 1};
+
+    call_for_help(fixture);
+    for (int i = 0; i < 2; i++) {
+        fixture_run(fixture, fails[i]);
+        assert_int_equal(fixture_send(fixture, &flag, 1), STORE_BROKEN);
+        fixture_reopen(fixture);
+        fixture_run(fixture, "DROP TRIGGER meddler");
+        fixture_verify(fixture);
+    }
+    fixture_run(fixture, fails[1]);
+    fixture->timezone = "Asia/Kathmandu"; /* in which the day begins at another instant */
+    store_close(fixture->store);
+    assert_int_equal(fixture_try_open(fixture), STORE_BROKEN);
+    fixture->timezone = "Europe/Berlin";
+    fixture_try_open(fixture);
+    fixture_verify(fixture);
+}
+
 /* Versions --------------------------------------------------------------------------------------------------------- */
 
 static void test_database_of_version_4_gets_calls_and_notes(void **state)
@@ -866,6 +947,9 @@ int main(void)
         WITH_STORE(test_call_is_kept_when_a_quota_is_in_the_way_of_the_checkpoint),
         WITH_STORE(test_notes_are_kept_with_their_instant_and_the_newest_shown_one_is_for_kiosks),
         WITH_STORE(test_note_that_cannot_be_shown_is_refused),
+        WITH_STORE(test_call_keeps_what_the_visit_becomes),
+        WITH_STORE(test_call_of_uncertain_time_keeps_the_periods_it_is_certain_of),
+        WITH_STORE(test_what_cannot_be_kept_of_a_visit_is_not_half_kept),
         WITH_STORE(test_database_of_version_4_gets_calls_and_notes),
     };
 
