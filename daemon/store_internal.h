@@ -160,9 +160,10 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                    " AND visit.seq = help_call.visit WHERE kind = 1 AND help = 1")                           \
     X(HELP_RAISED, "UPDATE help_call SET raised_ms = ?2 WHERE id = ?1 AND raised_ms IS NULL")                \
     X(HELP_TOLD, "UPDATE help_call SET told = told | ?2 WHERE id = ?1")                                      \
-    X(HELP_MISS, "UPDATE help_call SET state = 4 WHERE state = 1 AND raised_ms IS NULL AND called_ms < ?1"   \
-                 " RETURNING id")                                                                            \
-    X(HELP_RESUME, "SELECT id FROM help_call WHERE state = 1 AND called_ms >= ?1 ORDER BY id DESC LIMIT ?2") \
+    X(HELP_MISS, "UPDATE help_call INDEXED BY help_call_open SET state = 4"                                  \
+                 " WHERE state = 1 AND raised_ms IS NULL AND called_ms < ?1 RETURNING id")                   \
+    X(HELP_RESUME, "SELECT id FROM help_call INDEXED BY help_call_open"                                      \
+                   " WHERE state = 1 AND called_ms >= ?1 ORDER BY id DESC LIMIT ?2")                         \
     X(HELP_SELECT,                                                                                           \
       "SELECT help_call.id, kind, state, kiosk_id, name, visit, called_ms, raised_ms IS NOT NULL,"           \
       " told, ratings, unhappy, CASE state WHEN 2 THEN acknowledged_ms WHEN 3 THEN closed_ms"                \

@@ -61,7 +61,7 @@ struct store_recount {
     int64_t kiosk, journal;
     int64_t purged;   /* of the journal: answers up to here are gone, with what they were counted with */
     uint64_t answers; /* of the journal so far */
-    uint32_t newest;  /* the last of them */
+    uint32_t newest;  /* the last of them, or of those that are gone */
     uint64_t looked;  /* answers since goes_on was asked */
     struct visit_window window;
     uint64_t settled;    /* visits up to there are counted and compared */
@@ -192,10 +192,12 @@ static enum store_status answer_apply(struct store_recount *recount, const struc
         .context = recount, .on_change = on_change, .on_stray = on_stray, .on_leave = on_leave};
     enum store_status status;
 
-    if (recount->answers > 0 && answer->seq <= recount->newest) {
+    if (answer->seq <= recount->newest) {
         snprintf(recount->error->text, sizeof recount->error->text,
-                 "the database is damaged: the answers of journal %" PRId64 " are not in their order",
-                 recount->journal);
+                 "the database is damaged: journal %" PRId64 " holds answer %" PRIu32
+                 " behind number %" PRIu32 "%s",
+                 recount->journal, answer->seq, recount->newest,
+                 recount->answers == 0 ? ", up to which its answers are said to be purged" : "");
         return STORE_BROKEN;
     }
     recount->answers++;
@@ -255,7 +257,7 @@ static enum store_status answers_replay(struct store_recount *recount, struct st
     enum store_status status;
 
     recount->answers = 0;
-    recount->newest = 0;
+    recount->newest = (uint32_t)recount->purged;
     status = rows_take(recount, bound(recount, RECOUNT_ANSWERS, &recount->journal, 1), error);
     return status == STORE_OK
                ? visits_settle(recount, (uint64_t)recount->newest + VISIT_WINDOW_CAPACITY, error)

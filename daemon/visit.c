@@ -124,7 +124,8 @@ struct visit *visit_window_settled(struct visit_window *window, uint64_t *throug
         return visit;
     }
     while (*through + VISIT_WINDOW_CAPACITY < next) {
-        visit = slot_of(window, (uint32_t)++ * through);
+        *through += 1;
+        visit = slot_of(window, (uint32_t)*through);
         if (visit->seq == *through)
             return visit;
     }

@@ -21,27 +21,30 @@ CHAIN = ("--years", "10", "--kiosks", "24", "--staff", "60", "--end", "2026-11-1
 TEN_YEARS = ("2016-11-16", "2026-11-16")  # all that there is, and by months, days and hours of it
 PERIODS = {"ten years": TEN_YEARS, "a year": ("2025-11-16", "2026-11-16"), "a week": ("2026-11-09", "2026-11-16")}
 REPORTS = ("overview", "summary", "staff", "causes", "strengths", "hours", "days", "kiosks", "help")
-RUNS = 5
+RUNS = 15
 GROWTH_FROM_MS = 2  # less is the request's own cost
 ZONE = "Europe/Berlin"
 PYTHON = "/usr/bin/python3"  # Debian's, which has python3-selenium
 
 COUNTED = ("FROM visit JOIN journal ON journal.id = visit.journal WHERE flag = 0 AND is_burst = 0 AND is_mash = 0"
            " AND instant_ms >= {from_ms} AND instant_ms + span_ms < {to_ms}")
-# What each report is about, asked of the visits, of which there is a row each: a fourth of the answers. Of hours and days those
-# of which they are certain, by the local clock.
+# What the rows of each report say, asked of the visits, of which there is a row each: a fourth of the answers. Of hours and days
+# those of which they are certain, by the local clock.
+RATINGS = "count(*), " + ", ".join(f"sum(rating = {rating})" for rating in range(1, 6))
+ASKED = "sum(mention = 1), sum(mention BETWEEN 1 AND 3)"
 RAW = {
     "summary": "SELECT rating, count(*), sum(mention = 1), sum(cause = 1), sum(strength = 1), sum(\"returning\" = 1) {counted}"
                " GROUP BY rating",
-    "staff": "SELECT CASE WHEN staff BETWEEN 1 AND 60000 THEN staff ELSE ifnull(served, 0) END, count(*), sum(rating >= 4)"
+    "staff": f"SELECT CASE WHEN staff BETWEEN 1 AND 60000 THEN staff ELSE ifnull(served, 0) END, {RATINGS}, {ASKED}"
              " {counted} GROUP BY 1",
     "causes": "SELECT cause, count(*) {counted} AND cause BETWEEN 1 AND 5 GROUP BY cause",
     "strengths": "SELECT strength, count(*) {counted} AND strength BETWEEN 1 AND 5 GROUP BY strength",
     "hours": "SELECT strftime('%w %H', instant_ms / 1000, 'unixepoch', 'localtime'), count(*) {counted} AND span_ms = 0 GROUP BY 1",
-    "days": "SELECT date(instant_ms / 1000, 'unixepoch', 'localtime'), count(*), sum(rating >= 4) {counted} AND (span_ms = 0 OR"
+    "days": f"SELECT date(instant_ms / 1000, 'unixepoch', 'localtime'), {RATINGS}, {ASKED}"
+            " {counted} AND (span_ms = 0 OR"
             " date(instant_ms / 1000, 'unixepoch', 'localtime') = date((instant_ms + span_ms) / 1000, 'unixepoch', 'localtime'))"
             " GROUP BY 1",
-    "kiosks": "SELECT journal.kiosk, count(*), sum(rating >= 4) {counted} GROUP BY 1",
+    "kiosks": f"SELECT journal.kiosk, {RATINGS} {{counted}} GROUP BY 1",
     "help": "SELECT sum(help IS NOT NULL), sum(help = 1), sum(help = 2) {counted}",
 }
 WALK = "SELECT count(*) FROM answer WHERE arrived_ms < 0"
@@ -159,11 +162,12 @@ def raw_figures(report, rows):
         return {(int(key[0]) or 7, int(key[2:])): count for key, count in rows}
     if report == "help":
         return [value or 0 for value in rows[0]]
-    return {row[0]: row[1:] for row in rows}
+    return {row[0]: [value or 0 for value in row[1:]] for row in rows}
 
 
-def happy(row):
-    return row["ratings"]["4"] + row["ratings"]["5"]
+def ratings(row):
+    """RATINGS"""
+    return [row["visits"], *(row["ratings"][str(rating)] for rating in range(1, 6))]
 
 
 def figures(report, said):
@@ -176,11 +180,12 @@ def figures(report, said):
     if report == "help":
         return [said["help"][key] for key in ("offered", "yes", "no")]
     if report == "days":
-        return {row["date"]: [row["visits"], happy(row)] for row in said["days"] if row["visits"]}
+        return {row["date"]: [*ratings(row), row["asked"], row["asked_rate"]["n"]] for row in said["days"] if row["visits"]}
     if report == "staff":
-        return {row["id"] or 0: [row["visits"], happy(row)] for row in said["staff"]}
+        return {row["id"] or 0: [*ratings(row), row["mentions"]["asked"], row["mentions"]["asked_rate"]["n"]]
+                for row in said["staff"]}
     if report == "kiosks":
-        return {place: [row["visits"], happy(row)] for place, row in enumerate(said["kiosks"])}
+        return {place: ratings(row) for place, row in enumerate(said["kiosks"])}
     return {1 + place: [row["count"]] for place, row in enumerate(said[report])}
 
 
@@ -243,7 +248,8 @@ def growth(found, before):
         if some:
             most = max(some, key=grown.get)
             names.append((grown[most], f"{most[0]} of {most[1]}, the most of those {'over' if is_large else 'under'} {GROWTH_FROM_MS} ms: "
-                          f"{grown[most]:.2f} times, {before[most][2]:.1f} to {found[most][2]:.1f} ms"))
+                          f"{grown[most]:.2f} times, {before[most][2]:.1f} to {found[most][2]:.1f} ms, for {len(json.dumps(before[most][0])):,}"
+                          f" and {len(json.dumps(found[most][0])):,} bytes"))
     return names[0][0], [text for _, text in names]
 
 
