@@ -22,6 +22,13 @@ void session_init(struct session *session, const struct session_options *options
     frame_decoder_init(&session->decoder, session->buffer, sizeof session->buffer);
 }
 
+/* What is with the store is of the one before: its results move nothing. */
+static void begin_epoch(struct session *session)
+{
+    session->epoch++;
+    session->is_noting = false;
+}
+
 static void forget_kiosk(struct session *session)
 {
     struct session_downlink *downlink = &session->downlink;
@@ -32,8 +39,7 @@ static void forget_kiosk(struct session *session)
     session->has_dropped = false;
     session->kept_count = 0;
     session->has_noted = false;
-    session->is_noting = false;
-    session->epoch++;
+    begin_epoch(session);
     session->is_held = false;
     session->naked = 0;
     downlink->kind = 0;
@@ -1047,7 +1053,7 @@ static void on_full(struct session *session, const struct work *work, const stru
     } else if (work->kind != WORK_HEALTH) {
         if (session->hold_s == 0)
             session->outputs.note(session->outputs.context, SESSION_NOTE_HELD, work->error.text);
-        session->epoch++;
+        begin_epoch(session);
         session->expected = session->through + 1;
         session->naked = 0;
         send_hold(session, clock);

@@ -332,6 +332,7 @@ static void test_what_became_of_a_call_goes_to_its_kiosk_alone(void **state)
     const uint8_t received[] = {world.last_body[1][0], 1};
     size_t size = frame_encode(MESSAGE_RECEIVED, 0, received, 2, bytes, sizeof bytes);
     hub_receive(world.hub, 1, bytes, size, &world.clock);
+    assert_false(hub_tick(world.hub, &world.clock)); /* it is heard, and has all */
     world.last_type[1] = 0;
     hub_help(world.hub, KIOSK_ID + 1, 5, HELP_STATE_OPEN, &world.clock);
     assert_int_equal(world.last_type[1], 0);

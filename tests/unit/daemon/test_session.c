@@ -719,6 +719,74 @@ static void test_that_it_was_heard_goes_to_the_store_twice_a_minute(void **state
     assert_int_equal(rig->asked_count, 0);
 }
 
+/* Noted 20 s ago and heard just now; the next tick is the first of a new half minute. */
+static void pass_to_note(struct rig *rig)
+{
+    rig_connect(rig);
+    rig_say_health(rig, 11);
+    rig_answer(rig, STORE_OK);
+    rig_pass(rig, SESSION_NOTE_HEALTH_MS - rig->clock.now_ms % SESSION_NOTE_HEALTH_MS - 5000);
+    rig_say_health(rig, 26);
+    rig_pass(rig, 4900);
+    assert_int_equal(rig->asked_count, 0);
+}
+
+static void test_that_it_was_heard_goes_to_the_store_at_the_same_moments_for_all(void **state)
+{
+    struct rig *rig = *state;
+
+    pass_to_note(rig);
+    rig->clock.is_good = false;
+    rig_pass(rig, 100);
+    assert_int_equal(rig->asked_count, 1);
+    assert_int_equal(rig->asked[0].kind, WORK_HEALTH);
+    assert_false(rig->asked[0].origin.is_clock_good);
+}
+
+static void test_that_it_was_heard_waits_for_room_in_the_queue(void **state)
+{
+    struct rig *rig = *state;
+
+    pass_to_note(rig);
+    rig->is_store_congested = true;
+    rig_pass(rig, 1000);
+    assert_int_equal(rig->asked_count, 0);
+    rig->is_store_congested = false;
+    rig_pass(rig, 100);
+    assert_int_equal(rig->asked_count, 1);
+    assert_int_equal(rig->asked[0].kind, WORK_HEALTH);
+}
+
+static void test_that_it_was_heard_is_asked_once_whatever_else_is_stored(void **state)
+{
+    struct rig *rig = *state;
+
+    pass_to_note(rig);
+    rig_say_answers(rig, 1, 1);
+    rig_pass(rig, 100);
+    assert_int_equal(rig->asked_count, 2);
+    rig_answer(rig, STORE_OK);
+    rig_pass(rig, 1000);
+    assert_int_equal(rig->asked_count, 1);
+    assert_int_equal(rig->asked[0].kind, WORK_HEALTH);
+}
+
+/* The disk was full for answers before it: what the store says of it belongs to what was dropped. */
+static void test_that_it_was_heard_is_asked_again_after_a_full_disk(void **state)
+{
+    struct rig *rig = *state;
+
+    pass_to_note(rig);
+    rig_say_answers(rig, 1, 1);
+    rig_pass(rig, 100);
+    assert_int_equal(rig->asked_count, 2);
+    rig_answer(rig, STORE_FULL);
+    rig_answer(rig, STORE_OK);
+    rig_pass(rig, 100);
+    assert_int_equal(rig->asked_count, 1);
+    assert_int_equal(rig->asked[0].kind, WORK_HEALTH);
+}
+
 static void test_each_count_that_a_heartbeat_changes_is_news(void **state)
 {
     static const struct message_health changed[] = {
@@ -1384,6 +1452,10 @@ static const struct CMUnitTest tests[] = {
     WITH_RIG(test_presence_waits_for_what_the_kiosk_had_to_say),
     WITH_RIG(test_a_heartbeat_without_news_does_not_go_to_the_store),
     WITH_RIG(test_that_it_was_heard_goes_to_the_store_twice_a_minute),
+    WITH_RIG(test_that_it_was_heard_goes_to_the_store_at_the_same_moments_for_all),
+    WITH_RIG(test_that_it_was_heard_waits_for_room_in_the_queue),
+    WITH_RIG(test_that_it_was_heard_is_asked_once_whatever_else_is_stored),
+    WITH_RIG(test_that_it_was_heard_is_asked_again_after_a_full_disk),
     WITH_RIG(test_each_count_that_a_heartbeat_changes_is_news),
     WITH_RIG(test_presence_waits_for_what_was_stored_before_to_be_said_again),
     WITH_RIG(test_presence_waits_for_answers_that_were_called_lost_while_they_were_stored),
