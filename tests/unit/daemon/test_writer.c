@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The thread between its two queues, with a real store. Nothing here waits for a clock: a call that holds the thread
- * (struct gate) says when it is there, and goes on when the test says so.
+ * The thread between its two queues, with a real store. A call that holds the thread (struct gate) says when it is there,
+ * and goes on when the test says so; only what the thread itself does by its clock is looked at by the clock here.
  */
 #include "fixture.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "daemon/clock.h"
 #include "daemon/store_help.h"
 #include "daemon/writer.h"
 #include "tests/storage/fault_memory.h"
@@ -234,6 +235,55 @@ static void test_a_batch_and_a_queue_have_their_bounds(void **state)
         free(desk->taken[i]);
     assert_true(submit_answer(desk, seq + 1));
     take(desk, 1);
+}
+
+static enum store_status note_instant(struct store *store, void *context, struct store_error *error)
+{
+    (void)store, (void)error;
+    *(uint64_t *)context = clock_monotonic_ms(); /* read once the call was taken back */
+    return STORE_OK;
+}
+
+static bool submit_note_of_instant(struct desk *desk, uint64_t *now_ms)
+{
+    return writer_submit(
+        desk->writer,
+        &(struct work){.kind = WORK_CALL, .session = WORK_NO_SESSION, .ask.call = {note_instant, now_ms}});
+}
+
+static void test_a_transaction_waits_for_others_when_one_began_just_before(void **state)
+{
+    struct desk *desk = *state;
+    uint64_t begun_ms;
+
+    start(desk);
+    uint64_t asked_ms = clock_monotonic_ms();
+    close_gate(desk, STORE_OK);
+    open_gate(desk);
+    take(desk, 1);
+    assert_true(submit_note_of_instant(desk, &begun_ms));
+    take(desk, 2);
+    assert_true(begun_ms - asked_ms >= WRITER_GROUP_MS);
+}
+
+/* What came during a long one has waited enough. On a busy machine that shows in the least of several. */
+static void test_after_a_long_transaction_the_next_begins_at_once(void **state)
+{
+    struct desk *desk = *state;
+    uint64_t begun_ms, least_ms = UINT64_MAX;
+
+    start(desk);
+    for (unsigned i = 1; i <= 20 && least_ms >= WRITER_GROUP_MS; i++) {
+        close_gate(desk, STORE_OK);
+        assert_true(submit_note_of_instant(desk, &begun_ms));
+        assert_int_equal(poll(NULL, 0, WRITER_GROUP_MS), 0);
+        uint64_t opened_ms = clock_monotonic_ms();
+        open_gate(desk);
+        take(desk, 2 * i);
+        if (begun_ms - opened_ms < least_ms)
+            least_ms = begun_ms - opened_ms;
+    }
+    assert_true(least_ms < WRITER_GROUP_MS);
 }
 
 static void test_what_was_asked_before_the_end_is_done_and_what_nobody_took_is_dropped(void **state)
@@ -490,6 +540,8 @@ int main(void)
         WITH_DESK(test_what_is_asked_comes_back_in_order_and_committed),
         WITH_DESK(test_help_calls_come_back_beside_the_results_and_too_many_are_said_to_be),
         WITH_DESK(test_a_batch_and_a_queue_have_their_bounds),
+        WITH_DESK(test_a_transaction_waits_for_others_when_one_began_just_before),
+        WITH_DESK(test_after_a_long_transaction_the_next_begins_at_once),
         WITH_DESK(test_what_was_asked_before_the_end_is_done_and_what_nobody_took_is_dropped),
         WITH_DESK(test_a_full_disk_is_told_until_it_has_room),
         WITH_DESK(test_a_broken_database_stays_broken_and_makes_no_roster),

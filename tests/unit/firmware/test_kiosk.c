@@ -351,6 +351,22 @@ static void test_a_kiosk_at_rest_says_a_heartbeat_every_five_seconds(void **stat
     assert_false(uplink_is_up(&kiosk.uplink));
 }
 
+/* It says no midnight, and answers no heartbeat. */
+static void test_a_time_that_cannot_be_read_is_none(void **state)
+{
+    (void)state;
+    run(ADOPTION_MS + 3 * LINK_HEARTBEAT_MS);
+    struct roster roster = kiosk.roster;
+    uint32_t due_ms = kiosk.uplink.link.health_due_ms;
+    collector.is_silent = true;
+    run(due_ms - fake_port.now_ms + 100); /* a heartbeat that waits for its TIME */
+    assert_true(kiosk.uplink.link.may_rest);
+    say(MESSAGE_TIME, (const uint8_t[]){1}, 1);
+    run(100);
+    assert_true(kiosk.uplink.link.may_rest);
+    assert_memory_equal(&kiosk.roster, &roster, sizeof roster);
+}
+
 static void test_answers_given_offline_arrive_later_once(void **state)
 {
     (void)state;
@@ -2012,6 +2028,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_a_kiosk_sends_nothing_to_another_database, reset),
     cmocka_unit_test_setup(test_a_strangers_adoption_is_ignored, reset),
     cmocka_unit_test_setup(test_a_kiosk_at_rest_says_a_heartbeat_every_five_seconds, reset),
+    cmocka_unit_test_setup(test_a_time_that_cannot_be_read_is_none, reset),
     cmocka_unit_test_setup(test_answers_given_offline_arrive_later_once, reset),
     cmocka_unit_test_setup(test_an_ack_for_another_journal_is_ignored, reset),
     cmocka_unit_test_setup(test_an_unacknowledged_answer_is_sent_again, reset),
