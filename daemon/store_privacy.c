@@ -41,7 +41,7 @@ enum store_status store_policy_between(struct store *store, int64_t from_ms, int
     store_bind_integers(statement, (int64_t[]){from_ms, to_ms}, 2);
     enum store_status status = store_row(store, statement, &has_row, error);
     *attribute = ATTRIBUTE_ALL;
-    if (status == STORE_OK && has_row)
+    if (status == STORE_OK) /* a max has always a row */
         *attribute = (enum store_attribute)sqlite3_column_int(statement, 0);
     sqlite3_reset(statement);
     return status;

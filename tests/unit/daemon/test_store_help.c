@@ -859,6 +859,21 @@ static void test_call_of_uncertain_time_keeps_the_periods_it_is_certain_of(void 
     fixture_verify(fixture);
 }
 
+static void test_calls_keep_the_periods_of_a_new_zone(void **state)
+{
+    struct fixture *fixture = *state;
+
+    call_for_help(fixture);
+    call_for_help(fixture);
+    fixture->timezone = "Asia/Kathmandu"; /* in which the day begins at another instant */
+    fixture_reopen(fixture);
+    int64_t day_ms = period_start(store_zone(fixture->store), PERIOD_DAY, fixture_now(fixture));
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM help_call"), 2);
+    assert_int_equal(fixture_integer(fixture, "SELECT min(day_ms) FROM help_call"), day_ms);
+    assert_int_equal(fixture_integer(fixture, "SELECT max(day_ms) FROM help_call"), day_ms);
+    fixture_verify(fixture);
+}
+
 /* Whatever fails, fails the transaction: the database stays as it was. */
 static void test_what_cannot_be_kept_of_a_visit_is_not_half_kept(void **state)
 {
@@ -949,6 +964,7 @@ int main(void)
         WITH_STORE(test_note_that_cannot_be_shown_is_refused),
         WITH_STORE(test_call_keeps_what_the_visit_becomes),
         WITH_STORE(test_call_of_uncertain_time_keeps_the_periods_it_is_certain_of),
+        WITH_STORE(test_calls_keep_the_periods_of_a_new_zone),
         WITH_STORE(test_what_cannot_be_kept_of_a_visit_is_not_half_kept),
         WITH_STORE(test_database_of_version_4_gets_calls_and_notes),
     };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fixture.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 #include "daemon/store_privacy.h"
@@ -55,6 +56,70 @@ static void test_policy_positive_keeps_names_of_happy_visits_only(void **state)
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM visit WHERE staff = 1"), 2);
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer WHERE question = 0 AND value = 2"),
                      6);
+    fixture_verify(fixture);
+}
+
+static void test_policy_positive_keeps_sign_ons_and_no_name_of_a_visit_whose_rating_is_lost(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct message_lost lost = {.first = 3, .last = 3, .cause = LOST_DAMAGED};
+
+    add_staff(fixture, "Dan");
+    set_policy(fixture, ATTRIBUTE_POSITIVE, STORE_OK);
+    fixture_wait(fixture, MINUTE_MS);
+    fixture_press(fixture, QUESTION_SIGN_ON, 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM presence"), 1);
+    fixture_press(fixture, QUESTION_SIGN_OFF, 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM presence"), 0);
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_lost(fixture->store, &fixture->origin, &lost, &fixture->ingested, &fixture->error),
+                     STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    fixture->seq = fixture->rating_seq = 3;
+    fixture_press(fixture, QUESTION_STAFF, 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer WHERE question = 0"), 1);
+    assert_int_equal(fixture_integer(fixture, "SELECT value FROM answer WHERE seq = 4"), STORE_VOID_WITHHELD);
+    fixture_verify(fixture);
+}
+
+static int count_down(void *context)
+{
+    int *left = context;
+
+    return (*left)-- <= 0;
+}
+
+/* Where the policy cannot be read, the name is not kept for want of it: the answer comes again. */
+static void test_answer_whose_policy_cannot_be_read_is_not_stored(void **state)
+{
+    struct fixture *fixture = *state;
+    enum store_status status = STORE_REFUSED;
+    int instructions = 0;
+
+    add_staff(fixture, "Dan");
+    set_policy(fixture, ATTRIBUTE_NONE, STORE_OK);
+    fixture_wait(fixture, MINUTE_MS);
+    fixture_press(fixture, QUESTION_RATING, 5);
+    const struct answer staff = {
+        .seq = 2, .visit_back = 1, .question = QUESTION_STAFF, .value = 1, .boot = 1, .uptime_s = 61};
+    for (; status != STORE_OK; instructions++) {
+        int left = instructions;
+        fixture_reopen(fixture); /* without what is remembered of the journal */
+        assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+        sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &left);
+        status =
+            store_answers(fixture->store, &fixture->origin, &staff, 1, &fixture->ingested, &fixture->error);
+        sqlite3_progress_handler(store_connection(fixture->store), 0, NULL, NULL);
+        if (status == STORE_OK)
+            assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+        else
+            store_rollback(fixture->store);
+        assert_true(status == STORE_OK || status == STORE_REFUSED);
+        assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), status == STORE_OK ? 2 : 1);
+    }
+    assert_true(instructions > 50);
+    assert_int_equal(fixture_integer(fixture, "SELECT value FROM answer WHERE seq = 2 AND question = 0"),
+                     STORE_VOID_WITHHELD);
     fixture_verify(fixture);
 }
 
@@ -259,6 +324,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_policy_positive_keeps_names_of_happy_visits_only),
+        TEST(test_policy_positive_keeps_sign_ons_and_no_name_of_a_visit_whose_rating_is_lost),
+        TEST(test_answer_whose_policy_cannot_be_read_is_not_stored),
         TEST(test_policy_none_keeps_no_name_and_no_sign_on),
         TEST(test_policy_is_dated_and_changes_nothing_that_was_before),
         TEST(test_policy_is_that_of_the_press_not_of_the_arrival),
