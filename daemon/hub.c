@@ -146,7 +146,7 @@ void hub_on_open(struct hub *hub, uint16_t index, const struct session_clock *cl
     struct slot *slot = &hub->slots[index];
 
     hub->clock = *clock;
-    session_restart(&slot->session);
+    session_open(&slot->session, clock);
     slot->line = HUB_LINE_OPEN;
     slot->reason[0] = '\0';
 }
@@ -223,7 +223,7 @@ bool hub_tick(struct hub *hub, const struct session_clock *clock)
     for (uint16_t i = 0; i < hub->count; i++) {
         struct session *session = &hub->slots[i].session;
         session_tick(session, clock);
-        if (session_is_busy(session) && session_is_heard(session, clock->now_ms))
+        if (session_is_busy(session) && (session->is_opened || session_is_heard(session, clock->now_ms)))
             is_busy = true;
     }
     return is_busy;

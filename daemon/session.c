@@ -63,8 +63,16 @@ void session_restart(struct session *session)
     session->wait_reason = 0;
     session->has_heard = false;
     session->has_renewed = false;
+    session->is_opened = false;
     session->boot.is_known = false;
     session->offered = 0;
+}
+
+void session_open(struct session *session, const struct session_clock *clock)
+{
+    session_restart(session);
+    session->is_opened = true;
+    session->opened_ms = clock->now_ms;
 }
 
 void session_displace(struct session *session)
@@ -209,14 +217,18 @@ static void send_hold(struct session *session, const struct session_clock *clock
     send_frame(session, MESSAGE_HOLD, body, message_hold_encode(&hold, body, sizeof body));
 }
 
-void session_renew(struct session *session, const struct session_clock *clock)
+static void send_renew(struct session *session, const struct session_clock *clock)
 {
-    if (!session->has_heard ||
-        (session->has_renewed && clock->now_ms - session->renewed_ms < SESSION_RENEW_MS))
-        return;
     session->has_renewed = true;
     session->renewed_ms = clock->now_ms;
     send_frame(session, MESSAGE_RENEW, NULL, 0);
+}
+
+void session_renew(struct session *session, const struct session_clock *clock)
+{
+    if (session->has_heard &&
+        (!session->has_renewed || clock->now_ms - session->renewed_ms >= SESSION_RENEW_MS))
+        send_renew(session, clock);
 }
 
 /* Reliable messages, one at a time ---------------------------------------------------------------------------- */
@@ -709,6 +721,7 @@ static void heard(struct session *session, const struct session_clock *clock)
 {
     session->counters.frames++;
     session->has_heard = true;
+    session->is_opened = false;
     session->heard_ms = clock->now_ms;
 }
 
@@ -1100,11 +1113,16 @@ void session_result(struct session *session, const struct work *work, const stru
 
 bool session_is_busy(const struct session *session)
 {
-    return session->state == SESSION_UP && (session->downlink.kind != 0 || is_nak_awaited(session));
+    return session->is_opened ||
+           (session->state == SESSION_UP && (session->downlink.kind != 0 || is_nak_awaited(session)));
 }
 
 void session_tick(struct session *session, const struct session_clock *clock)
 {
+    if (session->is_opened && clock->now_ms - session->opened_ms >= SESSION_OPENED_MS) {
+        session->is_opened = false;
+        send_renew(session, clock);
+    }
     if (session->state != SESSION_UP || !session_is_heard(session, clock->now_ms))
         return;
     if (is_note_due(session, clock))

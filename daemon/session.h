@@ -30,6 +30,9 @@
 
 #define SESSION_AWAY_MS 15000      /* nothing heard for this long: the kiosk counts as away */
 #define SESSION_RENEW_MS 1000      /* at most one RENEW in this time */
+/* A line on which nothing is heard for so long after it was opened: one RENEW, so that a kiosk at rest, which may have
+ * outlived a daemon, is not waited for until it says HEALTH. A board that the opening reset is past its bootloader then. */
+#define SESSION_OPENED_MS 1200
 #define SESSION_RESEND_MS 300      /* a reliable message without RECEIVED */
 #define SESSION_NOT_TAKEN_MS 1000  /* ... or with "not now" */
 #define SESSION_REQUESTS_MAX 8     /* with the store at the same time; the kiosk sends again what was not taken */
@@ -158,7 +161,8 @@ struct session {
     uint32_t epoch;      /* changes when what was queued before is not to be believed any more */
     uint8_t request_count;
     bool has_heard, has_renewed;
-    uint64_t heard_ms, renewed_ms;
+    bool is_opened; /* the line was, and nothing was heard or said since */
+    uint64_t heard_ms, renewed_ms, opened_ms;
 
     struct message_hello hello;
     uint8_t hello_body[FRAME_TO_DAEMON_SIZE_MAX]; /* as it came: the seal covers all of it */
@@ -203,6 +207,7 @@ void session_init(struct session *session, const struct session_options *options
                   const struct session_outputs *outputs);
 
 /* The line was opened or closed: forget the kiosk. Counters stay. Results still to come are ignored. */
+void session_open(struct session *session, const struct session_clock *clock);
 void session_restart(struct session *session);
 
 void session_receive(struct session *session, const uint8_t *bytes, size_t size,

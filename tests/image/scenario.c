@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario.h"
 
+#include "protocol/link.h"
+
 #define BUTTON(number) (1u << ((number)-1))
 #define OUTER (BUTTON(1) | BUTTON(5))
 
@@ -20,7 +22,7 @@
 #define SILENCE_MS_MAX 9000
 #define SETTLE_MS_MAX 4000
 #define ADOPT_MS_MAX 9000
-#define REPAIR_MS_MAX 4000
+#define REPAIR_MS_MAX (4000 + LINK_REST_MS) /* only a HEALTH says so, and one may have gone just before */
 #define QUICK_WRITE_US 200
 
 enum step_kind {

@@ -402,6 +402,38 @@ static void test_late_result_of_an_older_conversation_is_ignored(void **state)
     assert_int_equal(rig->session.request_count, 0);
 }
 
+/* A kiosk at rest does not know that the daemon is another. */
+static void test_an_opened_line_is_asked_for_hello_once_where_nobody_speaks(void **state)
+{
+    struct rig *rig = *state;
+
+    session_open(&rig->session, &rig->clock);
+    assert_true(session_is_busy(&rig->session));
+    rig_pass(rig, SESSION_OPENED_MS - 1);
+    assert_int_equal(rig->sent_count, 0);
+    rig_pass(rig, 60000);
+    assert_int_equal(rig->sent_count, 1);
+    assert_int_equal(rig_count(rig, MESSAGE_RENEW), 1);
+    assert_false(session_is_busy(&rig->session));
+    rig_connect(rig);
+    assert_int_equal(rig_count(rig, MESSAGE_RENEW), 0);
+}
+
+static void test_an_opened_line_that_is_heard_or_closed_is_not_asked(void **state)
+{
+    struct rig *rig = *state;
+
+    session_open(&rig->session, &rig->clock);
+    rig_say_hello(rig);
+    rig_pass(rig, 2 * SESSION_OPENED_MS);
+    assert_int_equal(rig_count(rig, MESSAGE_RENEW), 0);
+    session_open(&rig->session, &rig->clock);
+    session_restart(&rig->session);
+    assert_false(session_is_busy(&rig->session));
+    rig_pass(rig, 2 * SESSION_OPENED_MS);
+    assert_int_equal(rig_count(rig, MESSAGE_RENEW), 0);
+}
+
 static void test_refusal_by_the_store_begins_anew(void **state)
 {
     struct rig *rig = *state;
@@ -1436,6 +1468,8 @@ static const struct CMUnitTest tests[] = {
     WITH_RIG(test_congestion_drops_and_the_kiosk_may_say_it_again),
     WITH_RIG(test_requests_are_capped),
     WITH_RIG(test_late_result_of_an_older_conversation_is_ignored),
+    WITH_RIG(test_an_opened_line_is_asked_for_hello_once_where_nobody_speaks),
+    WITH_RIG(test_an_opened_line_that_is_heard_or_closed_is_not_asked),
     WITH_RIG(test_refusal_by_the_store_begins_anew),
     WITH_RIG(test_health_is_answered_at_once_with_the_time_to_midnight),
     WITH_RIG(test_boot_instant_is_the_least_of_late_arrivals_and_forgets),
