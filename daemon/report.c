@@ -275,8 +275,8 @@ static enum store_status filters_read(struct report *report, const struct report
     int64_t staff = FIGURES_ALL_STAFF;
 
     if (query->kiosk != NULL) {
-        status =
-            name_find(report, "SELECT id FROM kiosk WHERE name = ?1", query->kiosk, &report->figures.kiosk);
+        status = name_find(report, "SELECT id FROM kiosk WHERE name = ?1 AND " STORE_KIOSK_IS_SOMEBODY,
+                           query->kiosk, &report->figures.kiosk);
         if (status == STORE_OK && report->figures.kiosk == 0)
             return refuse(report->error, "there is no kiosk \"%.64s\": \"byname kiosk list\" shows them",
                           query->kiosk);
@@ -303,7 +303,8 @@ struct audiences {
 
 static enum store_status audiences_count(struct report *report, struct audiences *audiences)
 {
-    sqlite3_stmt *row = report_prepare(report, "SELECT id, audience = 'internal' FROM kiosk");
+    sqlite3_stmt *row =
+        report_prepare(report, "SELECT id, audience = 'internal' FROM kiosk WHERE " STORE_KIOSK_IS_SOMEBODY);
     enum store_status status = STORE_BROKEN;
 
     memset(audiences, 0, sizeof *audiences);
@@ -321,7 +322,8 @@ static enum store_status audiences_count(struct report *report, struct audiences
 
 enum store_status report_audience_set(struct report *report, const char *audience)
 {
-    static const char sql[] = "SELECT id FROM kiosk WHERE audience = ?1 ORDER BY id LIMIT ?2";
+    static const char sql[] =
+        "SELECT id FROM kiosk WHERE audience = ?1 AND " STORE_KIOSK_IS_SOMEBODY " ORDER BY id LIMIT ?2";
     sqlite3_stmt *row = report_prepare(report, sql);
     enum store_status status = STORE_BROKEN;
     size_t count = 0;

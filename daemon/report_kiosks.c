@@ -40,7 +40,8 @@ static const char kiosk_sql[] =
     "  WHERE j.kiosk = kiosk.id AND cause = 3),"
     " (SELECT ifnull(sum(duplicates), 0) FROM journal WHERE kiosk = kiosk.id),"
     " (SELECT count(*) FROM conflict JOIN journal j ON j.id = conflict.journal WHERE j.kiosk = kiosk.id),"
-    " retired_ms FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 ORDER BY name COLLATE names";
+    " retired_ms FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 AND " STORE_KIOSK_IS_SOMEBODY
+    " ORDER BY name COLLATE names";
 
 static int64_t time_at(sqlite3_stmt *row, enum column column)
 {
@@ -171,8 +172,8 @@ static const char wellness_sql[] =
     "  WHERE j.kiosk = kiosk.id AND cause <> 2 AND noticed_ms >= ?3),"
     " EXISTS (SELECT 1 FROM conflict JOIN journal j ON j.id = conflict.journal"
     "  WHERE j.kiosk = kiosk.id AND arrived_ms >= ?3)"
-    " FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 AND retired_ms IS NULL ORDER BY name COLLATE "
-    "names";
+    " FROM kiosk WHERE (?1 = 0 OR id = ?1) AND audience = ?2 AND retired_ms IS NULL "
+    "AND " STORE_KIOSK_IS_SOMEBODY " ORDER BY name COLLATE names";
 
 #define WELLNESS_HEARD 1
 #define WELLNESS_FIRST 2

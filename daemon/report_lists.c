@@ -34,8 +34,9 @@ enum store_status report_kiosk_list(struct report *report)
     sqlite3_stmt *row = report_prepare(
         report,
         "SELECT iif(retired_ms IS NULL, 0, 2) AS part, name, kiosk_id, iif(retired_ms IS NULL, 'adopted',"
-        " 'retired'), port, firmware, heard_ms FROM kiosk UNION ALL SELECT 1, NULL, kiosk_id, iif(kiosk_id = "
-        "0, 'pending', 'other_database'), port, firmware, heard_ms"
+        " 'retired'), port, firmware, heard_ms FROM kiosk WHERE " STORE_KIOSK_IS_SOMEBODY
+        " UNION ALL SELECT 1, NULL, kiosk_id, iif(kiosk_id = 0, 'pending', 'other_database'), port, "
+        "firmware, heard_ms"
         " FROM pending ORDER BY part, name COLLATE names, port COLLATE names");
     enum store_status status = STORE_BROKEN;
     json_t *out = json_array();

@@ -161,6 +161,10 @@ enum store_status store_confirm(struct store *store, const struct store_visitor 
 /* Let the kiosk that waits at a port in, under a name. It gets its ids with its next HELLO. */
 enum store_status store_kiosk_adopt(struct store *store, const char *port, const char *name, int64_t now_ms,
                                     struct store_error *error);
+/* SQL, of a row of the table kiosk: it is one, or will be with its next HELLO. The others are ids that were offered and that
+ * nobody has used: they stay good, for somebody may have kept them, but have no name to keep and are shown to nobody. */
+#define STORE_KIOSK_IS_SOMEBODY "(is_confirmed OR NOT EXISTS (SELECT 1 FROM journal WHERE journal.kiosk = kiosk.id))"
+
 /* which: a kiosk's name or its id in hexadecimal. */
 enum store_status store_kiosk_rename(struct store *store, const char *which, const char *name,
                                      struct store_error *error);

@@ -42,8 +42,7 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
                      " WHERE kiosk = ?1 ORDER BY id DESC LIMIT ?3) WHERE raised_ms > ?2)"                    \
                      " + (SELECT count(*) FROM journal WHERE kiosk = ?1 AND issued_ms > ?2), name"           \
                      " FROM kiosk WHERE id = ?1")                                                            \
-    X(KIOSK_NAMED, "SELECT id, is_confirmed OR NOT EXISTS (SELECT 1 FROM journal WHERE kiosk = kiosk.id)"    \
-                   " FROM kiosk WHERE name = ?1")                                                            \
+    X(KIOSK_NAMED, "SELECT id, " STORE_KIOSK_IS_SOMEBODY " FROM kiosk WHERE name = ?1")                      \
     X(KIOSK_INSERT, "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"                        \
                     " VALUES (?1, ?2, ?3, ?4, ?5)")                                                          \
     X(KIOSK_KEY, "UPDATE kiosk SET key = ?2 WHERE id = ?1")                                                  \

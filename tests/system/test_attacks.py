@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The keyed line under attack: laptops where the kiosk was, and the real image with a man in the middle of its cable."""
 
+import json
 import os
 import select
 import struct
@@ -212,7 +213,8 @@ class Laptop(rig.Case):
         self.assertEqual([len(set(column)) for column in zip(*keys)], [4, 4, 4])
         kiosk.down()
         self.assertTrue(kiosk.pump(lambda: kiosk.is_up), daemon.log())
-        self.assertEqual(daemon.query("SELECT name FROM kiosk WHERE is_confirmed"), [("Counter",)])
+        listed = json.loads(daemon.byname("kiosk", "list", "--format", "json").stdout)["kiosks"]
+        self.assertEqual([kiosk["name"] for kiosk in listed], ["Counter"])
 
     def test_the_key_is_in_no_reply_and_no_log(self):
         daemon, kiosk = self.confirmed()

@@ -4,6 +4,7 @@
 BYNAME_KILLS=1000 makes it long; BYNAME_SEED repeats its choices.
 """
 
+import json
 import os
 import random
 import signal
@@ -35,10 +36,6 @@ LOG_SIZE_MAX = 16 * 1048576
 def median_p99(rounds):
     """What harms is there in every round; a neighbour who takes the disk or the processor for a moment is not."""
     return fire.percentile([fire.percentile(latencies, 0.99) for latencies in rounds], 0.5)
-
-
-def signed(number):
-    return number - (1 << 64) if number >> 63 else number
 
 
 class Fire(rig.Case):
@@ -188,8 +185,9 @@ class Kept(Fire):
                 else:
                     daemon.process = daemon.launch()
         self.assertTrue(rig.wait_until(lambda: self.are_up(daemon, names)), daemon.log())
-        kiosks = daemon.query("SELECT name, kiosk_id FROM kiosk ORDER BY name")
-        self.assertEqual(kiosks, [(name, signed(self.visitors[name].visitor.kiosk_id)) for name in names])
+        listed = json.loads(daemon.byname("kiosk", "list", "--format", "json").stdout)["kiosks"]
+        self.assertEqual([(kiosk["name"], kiosk["id"]) for kiosk in listed],
+                         [(name, f"{self.visitors[name].visitor.kiosk_id:016x}") for name in names])
         count = self.assert_nothing_lost(daemon)
         rig.say_proof("daemon killed while it adopts", f"{len(names)} kiosks, {count} answers once each", kills)
 

@@ -495,6 +495,70 @@ static void test_kiosks_and_lists(void **state)
     json_decref(result);
 }
 
+static void hello_of_another(struct fixture *fixture, const struct message_hello *hello, bool is_auto_adopt,
+                             struct store_admitted *admitted)
+{
+    const struct store_visitor visitor = {
+        .hello = hello, .port = "till", .is_auto_adopt = is_auto_adopt, .now_ms = fixture_now(fixture)};
+
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_hello(fixture->store, &visitor, admitted, &fixture->error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+}
+
+static void kiosks_are(struct fixture *fixture, size_t count)
+{
+    static const char *const reports[] = {"kiosk_list", "kiosks"};
+    json_t *result;
+
+    for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++) {
+        result = run(fixture, (struct report_query){.report = reports[i]});
+        assert_int_equal(json_array_size(at(result, "kiosks")), count);
+        json_decref(result);
+    }
+    result = run(fixture, (struct report_query){.report = "overview"});
+    assert_int_equal(integer(result, "kiosks.count"), count);
+    json_decref(result);
+    result = run(fixture, (struct report_query){.report = "summary"});
+    assert_int_equal(integer(json_array_get(at(result, "audiences"), 0), "kiosks"), count);
+    json_decref(result);
+}
+
+/* A daemon that dies after it has made up ids, and before the kiosk has them, leaves them to nobody. */
+static void test_ids_that_were_offered_and_never_used_are_no_kiosk(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_hello hello = {.oldest = 1, .next = 1, .boot = 1, .firmware = "0.1.0"};
+    struct report_query query = {.report = "summary", .kiosk = "till", .now_ms = fixture_now(fixture)};
+    struct store_admitted offered;
+    json_t *result;
+
+    hello_of_another(fixture, &hello, true, &offered);
+    assert_int_equal(offered.admission, STORE_ADOPT);
+    kiosks_are(fixture, 1);
+    assert_int_equal(report_run(fixture->store, &query, &result, &fixture->error), STORE_REFUSED);
+    assert_non_null(strstr(fixture->error.text, "there is no kiosk \"till\""));
+    hello.kiosk_id = offered.kiosk_id;
+    hello.journal_id = offered.journal_id;
+    hello_of_another(fixture, &hello, true, &offered);
+    assert_int_equal(offered.admission, STORE_ADMITTED);
+    kiosks_are(fixture, 2);
+}
+
+static void test_a_kiosk_that_a_manager_adopted_is_shown_before_it_has_its_ids(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct message_hello hello = {.oldest = 1, .next = 1, .boot = 1, .firmware = "0.1.0"};
+    struct store_admitted pending;
+
+    hello_of_another(fixture, &hello, false, &pending);
+    assert_int_equal(pending.admission, STORE_PENDING);
+    store_begin(fixture->store, &fixture->error);
+    assert_int_equal(store_kiosk_adopt(fixture->store, "till", "Till", 0, &fixture->error), STORE_OK);
+    store_commit(fixture->store, &fixture->error);
+    kiosks_are(fixture, 2);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -516,6 +580,8 @@ int main(void)
         WITH_STORE(test_filtered_summary_of_few_tells_nothing_of_them),
         WITH_STORE(test_kiosk_of_few_visits_shows_its_count_only),
         WITH_STORE(test_kiosks_and_lists),
+        WITH_STORE(test_ids_that_were_offered_and_never_used_are_no_kiosk),
+        WITH_STORE(test_a_kiosk_that_a_manager_adopted_is_shown_before_it_has_its_ids),
     };
 
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
