@@ -207,7 +207,7 @@ def customers(context, daemon):
 
 def many(context):
     """512 kiosks, each with a customer who taps every 2 s, on this disk and on none"""
-    os.sync()  # what the rows before left behind would be written beside this one
+    os.sync()  # what was left behind would be written beside this one
     with BareSyncs(context.folder("page")) as bare, Daemon(context, "many", MANY, shim=True) as daemon:
         figures, used = customers(context, daemon)
         memory = daemon.own_mib()
@@ -266,6 +266,6 @@ def at_rest(context):
 def rows(context):
     if context.check:
         return
-    for part in (ingest, acks, many, at_rest):
+    for part in (many, ingest, acks, at_rest):  # the floods keep a disk busy for long after they are over
         context.progress(part.__doc__.splitlines()[0])
         yield from part(context)
