@@ -281,15 +281,19 @@ static enum store_status wal_settle(struct store *store, struct store_error *err
     return status == STORE_OK ? once(store, "ROLLBACK", NULL, 0, error) : status;
 }
 
+static const char wal_emptying[] = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 static enum store_status connection_setup(struct store *store, struct store_error *error)
 {
-    static const char *const settings[][2] = {
-        {"PRAGMA journal_mode = WAL", "wal"},
-        {"PRAGMA secure_delete = ON", "1"}, /* who is erased is not left in free pages */
-        {"PRAGMA synchronous = FULL", ""},
-        {"PRAGMA synchronous", "2"},
-        {"PRAGMA wal_checkpoint(TRUNCATE)", "0"},
-    };
+    static const char
+        *const settings[]
+                       [2] = {
+                           {"PRAGMA journal_mode = WAL", "wal"},
+                           {"PRAGMA secure_delete = ON", "1"}, /* who is erased is not left in free pages */
+                           {"PRAGMA synchronous = FULL", ""},
+                           {"PRAGMA synchronous", "2"},
+                           {wal_emptying, "0"},
+                       };
     enum store_status status = STORE_OK;
 
     for (size_t i = 0; status == STORE_OK && i < sizeof settings / sizeof settings[0]; i++)
@@ -485,26 +489,35 @@ static int on_operations(void *context)
 }
 
 /* A new file has no tables yet: nothing is raised, and nobody told. */
-static enum store_status migrate_and_tell(struct store *store, long version,
-                                          const struct store_options *options, struct store_error *error)
+static enum store_status migration_begin(struct store *store, struct telling *telling,
+                                         struct store_error *error)
 {
     static const char answers[] = "SELECT ifnull(sum(through - begins_after), 0) FROM journal";
-    struct telling telling = {.options = options, .migration = {.from = (int)version, .to = STORE_VERSION}};
     char text[32];
     enum store_status status;
 
-    if (version == 0)
-        return migrate_from(store, version, options, error);
+    if (telling->migration.from == 0)
+        return STORE_OK;
     status = once(store, answers, text, sizeof text, error);
     if (status != STORE_OK)
         return status;
-    telling.migration.answers = strtoll(text, NULL, 10);
-    tell(&telling, STORE_MIGRATION_BEGINS);
-    sqlite3_progress_handler(store->db, OPERATIONS_A_TELLING, on_operations, &telling);
-    status = migrate_from(store, version, options, error);
-    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    telling->migration.answers = strtoll(text, NULL, 10);
+    tell(telling, STORE_MIGRATION_BEGINS);
+    sqlite3_progress_handler(store->db, OPERATIONS_A_TELLING, on_operations, telling);
+    return STORE_OK;
+}
+
+/* What it wrote may be as large as the file. That is moved there before anybody is told that it is done: left to the first
+ * commit it would hold up kiosks, on a slow disk for longer than a watchdog waits. */
+static enum store_status migration_end(struct store *store, struct telling *telling,
+                                       struct store_error *error)
+{
+    enum store_status status = insist(store, wal_emptying, "0", error);
+
     if (status == STORE_OK)
-        tell(&telling, STORE_MIGRATION_IS_DONE);
+        status = wal_sync(store, error);
+    if (status == STORE_OK)
+        tell(telling, STORE_MIGRATION_IS_DONE);
     return status;
 }
 
@@ -512,21 +525,26 @@ static enum store_status migrate_and_tell(struct store *store, long version,
 static enum store_status migrate(struct store *store, const struct store_options *options,
                                  struct store_error *error)
 {
+    struct telling telling = {.options = options, .migration.to = STORE_VERSION};
     char text[32];
     enum store_status status = once(store, "PRAGMA user_version", text, sizeof text, error);
     long version = strtol(text, NULL, 10);
 
     if (status != STORE_OK || version == STORE_VERSION)
         return status;
+    telling.migration.from = (int)version;
     status = once(store, "BEGIN IMMEDIATE", NULL, 0, error);
     if (status == STORE_OK)
-        status = migrate_and_tell(store, version, options, error);
+        status = migration_begin(store, &telling, error);
+    if (status == STORE_OK)
+        status = migrate_from(store, version, options, error);
     snprintf(text, sizeof text, "PRAGMA user_version = %d", STORE_VERSION);
     if (status == STORE_OK)
         status = once(store, text, NULL, 0, error);
     if (status == STORE_OK)
         status = once(store, "COMMIT", NULL, 0, error);
-    return status;
+    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    return status == STORE_OK && version != 0 ? migration_end(store, &telling, error) : status;
 }
 
 /* The configuration rules the name and the zone. Another zone has other hours and days: count again. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/report_internal.h"
 #include "daemon/store_help.h"
@@ -421,24 +422,42 @@ static void test_tallies_that_do_not_fit_the_calls_are_refused(void **state)
     assert_non_null(strstr(fixture->error.text, "byname verify"));
 }
 
+struct told {
+    struct store_migration migration;
+    const char *path;
+};
+
 static void moments_note(void *context, const struct store_migration *migration)
 {
-    struct store_migration *told = context;
+    struct told *told = context;
+    char wal[FIXTURE_PATH_SIZE + 8];
+    unsigned char header[64];
+    struct stat now;
 
     if (migration->moment == STORE_MIGRATION_BEGINS) {
         assert_int_equal(migration->from, 13);
         assert_int_equal(migration->to, FIXTURE_VERSION);
-        *told = *migration;
+        told->migration = *migration;
     }
-    if (migration->moment == STORE_MIGRATION_IS_DONE)
-        told->moment = migration->moment;
+    if (migration->moment != STORE_MIGRATION_IS_DONE)
+        return;
+    told->migration.moment = migration->moment;
+    snprintf(wal, sizeof wal, "%s-wal",
+             told->path); /* all it wrote is in the file, and this is not left large */
+    assert_int_equal(stat(wal, &now), 0);
+    assert_int_equal(now.st_size, 0);
+    FILE *file = fopen(told->path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(header, 1, sizeof header, file), sizeof header);
+    assert_int_equal(header[sizeof header - 1], FIXTURE_VERSION); /* user_version */
+    fclose(file);
 }
 
 static void test_database_of_version_13_gets_tallies_of_calls_and_says_so(void **state)
 {
     struct fixture *fixture = *state;
     const struct store_options archived = {.path = fixture->path, .is_read_only = true};
-    struct store_migration told = {.answers = 0};
+    struct told told = {.path = fixture->path};
     const struct store_options options = {.path = fixture->path,
                                           .store_name = "Test Street",
                                           .timezone = fixture->timezone,
@@ -465,8 +484,8 @@ static void test_database_of_version_13_gets_tallies_of_calls_and_says_so(void *
     store_close(reader);
     store_close(fixture->store);
     assert_int_equal(store_open(&options, &fixture->store, &fixture->error), STORE_OK);
-    assert_int_equal(told.answers, 24);
-    assert_int_equal(told.moment, STORE_MIGRATION_IS_DONE);
+    assert_int_equal(told.migration.answers, 24);
+    assert_int_equal(told.migration.moment, STORE_MIGRATION_IS_DONE);
     assert_true(store_knows_call_tallies(fixture->store));
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM call_tally"), rows);
     assert_int_equal(fixture_integer(fixture, "SELECT calls_from_ms IS NULL FROM store"), 1);
