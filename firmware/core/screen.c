@@ -475,6 +475,39 @@ static void draw_self_test(const struct drawing *drawing)
     }
 }
 
+/* The self-test is theirs, too. */
+static void draw_staff_kind(const struct drawing *drawing)
+{
+    switch (drawing->screen->kind) {
+    case SCREEN_STAFF_WHO:
+        draw_names(drawing, TEXT_STAFF_WHO_TITLE, TEXT_STAFF_LEAVE);
+        break;
+    case SCREEN_STAFF_PIN:
+        draw_pin(drawing);
+        break;
+    case SCREEN_STAFF_WRONG:
+        draw_notice(drawing, TEXT_STAFF_WRONG_TITLE, TEXT_STAFF_WRONG_1);
+        break;
+    case SCREEN_STAFF_LOCKED:
+        draw_notice(drawing, TEXT_STAFF_LOCKED_TITLE, TEXT_STAFF_LOCKED_1);
+        break;
+    case SCREEN_STAFF_MENU:
+        draw_staff_menu(drawing);
+        break;
+    case SCREEN_STAFF_DONE:
+        draw_staff_done(drawing);
+        break;
+    case SCREEN_STAFF_HELP:
+        draw_staff_help(drawing);
+        break;
+    case SCREEN_SELF_TEST:
+        draw_self_test(drawing);
+        break;
+    default:
+        break;
+    }
+}
+
 static void draw_kind(const struct drawing *drawing)
 {
     switch (drawing->screen->kind) {
@@ -517,31 +550,8 @@ static void draw_kind(const struct drawing *drawing)
     case SCREEN_LANGUAGE:
         draw_languages(drawing);
         break;
-    case SCREEN_STAFF_WHO:
-        draw_names(drawing, TEXT_STAFF_WHO_TITLE, TEXT_STAFF_LEAVE);
-        break;
-    case SCREEN_STAFF_PIN:
-        draw_pin(drawing);
-        break;
-    case SCREEN_STAFF_WRONG:
-        draw_notice(drawing, TEXT_STAFF_WRONG_TITLE, TEXT_STAFF_WRONG_1);
-        break;
-    case SCREEN_STAFF_LOCKED:
-        draw_notice(drawing, TEXT_STAFF_LOCKED_TITLE, TEXT_STAFF_LOCKED_1);
-        break;
-    case SCREEN_STAFF_MENU:
-        draw_staff_menu(drawing);
-        break;
-    case SCREEN_STAFF_DONE:
-        draw_staff_done(drawing);
-        break;
-    case SCREEN_STAFF_HELP:
-        draw_staff_help(drawing);
-        break;
-    case SCREEN_SELF_TEST:
-        draw_self_test(drawing);
-        break;
     default:
+        draw_staff_kind(drawing);
         break;
     }
 }

@@ -362,42 +362,16 @@ static bool admit(struct uplink *uplink, struct frame *frame)
     return false;
 }
 
-static void on_frame(struct uplink *uplink, struct frame *frame, uint32_t now_ms, uint32_t uptime_s)
+/* What is for the welcomed only. */
+static void on_frame_up(struct uplink *uplink, const struct frame *frame, uint32_t now_ms, uint32_t uptime_s)
 {
     union {
-        struct message_welcome welcome;
-        struct message_wait wait;
-        struct message_adopt adopt;
         struct message_ack ack;
         struct message_nak nak;
         struct message_hold hold;
         struct message_time time;
     } m;
 
-    if (!admit(uplink, frame))
-        return;
-    link_on_heard(&uplink->link, now_ms);
-    switch (frame->type) {
-    case MESSAGE_WELCOME:
-        if (message_welcome_decode(frame->body, frame->body_size, &m.welcome))
-            on_welcome(uplink, &m.welcome, now_ms, uptime_s);
-        return;
-    case MESSAGE_WAIT:
-        if (message_wait_decode(frame->body, frame->body_size, &m.wait))
-            wait_for(uplink, now_ms, m.wait.reason);
-        return;
-    case MESSAGE_ADOPT:
-        if (message_adopt_decode(frame->body, frame->body_size, &m.adopt))
-            on_adopt(uplink, &m.adopt, now_ms);
-        return;
-    case MESSAGE_RENEW:
-        link_on_renew(&uplink->link, now_ms);
-        return;
-    default:
-        break;
-    }
-    if (!uplink_is_up(uplink))
-        return; /* what follows is for the welcomed only */
     switch (frame->type) {
     case MESSAGE_ACK:
         if (message_ack_decode(frame->body, frame->body_size, &m.ack))
@@ -422,6 +396,40 @@ static void on_frame(struct uplink *uplink, struct frame *frame, uint32_t now_ms
         break;
     default:
         on_reliable(uplink, frame, uptime_s);
+        break;
+    }
+}
+
+static void on_frame(struct uplink *uplink, struct frame *frame, uint32_t now_ms, uint32_t uptime_s)
+{
+    union {
+        struct message_welcome welcome;
+        struct message_wait wait;
+        struct message_adopt adopt;
+    } m;
+
+    if (!admit(uplink, frame))
+        return;
+    link_on_heard(&uplink->link, now_ms);
+    switch (frame->type) {
+    case MESSAGE_WELCOME:
+        if (message_welcome_decode(frame->body, frame->body_size, &m.welcome))
+            on_welcome(uplink, &m.welcome, now_ms, uptime_s);
+        break;
+    case MESSAGE_WAIT:
+        if (message_wait_decode(frame->body, frame->body_size, &m.wait))
+            wait_for(uplink, now_ms, m.wait.reason);
+        break;
+    case MESSAGE_ADOPT:
+        if (message_adopt_decode(frame->body, frame->body_size, &m.adopt))
+            on_adopt(uplink, &m.adopt, now_ms);
+        break;
+    case MESSAGE_RENEW:
+        link_on_renew(&uplink->link, now_ms);
+        break;
+    default:
+        if (uplink_is_up(uplink))
+            on_frame_up(uplink, frame, now_ms, uptime_s);
         break;
     }
 }
