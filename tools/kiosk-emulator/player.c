@@ -178,6 +178,41 @@ static void press(struct player *player, const struct script_command *command)
     take_time(player, cycles(command->ms));
 }
 
+/* What befalls the kiosk and what it is connected to. It has no duration. */
+static enum player_status befall(struct player *player)
+{
+    struct kiosk *kiosk = player->kiosk;
+    const struct script_command *command = &player->command;
+    switch (command->verb) {
+    case SCRIPT_POWER_OFF:
+        kiosk_power_off(kiosk);
+        break;
+    case SCRIPT_POWER_ON:
+        return result(player, kiosk_power_on(kiosk));
+    case SCRIPT_POWER_CUT:
+        return result(player, kiosk_plan_cut(kiosk, command->count, command->tear));
+    case SCRIPT_CABLE_OUT:
+        kiosk_unplug(kiosk);
+        break;
+    case SCRIPT_CABLE_IN:
+        return result(player, kiosk_plug_in(kiosk));
+    case SCRIPT_DISPLAY_OUT:
+    case SCRIPT_DISPLAY_IN:
+        kiosk_set_display(kiosk, command->verb == SCRIPT_DISPLAY_IN);
+        break;
+    case SCRIPT_BUS_STUCK:
+    case SCRIPT_BUS_FREE:
+        kiosk_set_bus_stuck(kiosk, command->verb == SCRIPT_BUS_STUCK);
+        break;
+    case SCRIPT_RESET:
+        kiosk_reset(kiosk);
+        break;
+    default:
+        break;
+    }
+    return PLAYER_RUNNING;
+}
+
 /* Start the command; it ends when continue_command finds its end reached. */
 static enum player_status begin(struct player *player)
 {
@@ -208,35 +243,14 @@ static enum player_status begin(struct player *player)
         break;
     case SCRIPT_WAIT_SCREEN:
         return begin_screen_wait(player);
-    case SCRIPT_POWER_OFF:
-        kiosk_power_off(kiosk);
-        break;
-    case SCRIPT_POWER_ON:
-        return result(player, kiosk_power_on(kiosk));
-    case SCRIPT_POWER_CUT:
-        return result(player, kiosk_plan_cut(kiosk, command->count, command->tear));
-    case SCRIPT_CABLE_OUT:
-        kiosk_unplug(kiosk);
-        break;
-    case SCRIPT_CABLE_IN:
-        return result(player, kiosk_plug_in(kiosk));
-    case SCRIPT_DISPLAY_OUT:
-    case SCRIPT_DISPLAY_IN:
-        kiosk_set_display(kiosk, command->verb == SCRIPT_DISPLAY_IN);
-        break;
-    case SCRIPT_BUS_STUCK:
-    case SCRIPT_BUS_FREE:
-        kiosk_set_bus_stuck(kiosk, command->verb == SCRIPT_BUS_STUCK);
-        break;
-    case SCRIPT_RESET:
-        kiosk_reset(kiosk);
-        break;
     case SCRIPT_SCREENSHOT:
         return save_screen(player);
     case SCRIPT_LOG:
         printf("%" PRIu64 " ms %s\n", kiosk_clock_ms(kiosk), command->text);
         fflush(stdout);
         break;
+    default:
+        return befall(player);
     }
     return PLAYER_RUNNING;
 }
