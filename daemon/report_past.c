@@ -159,20 +159,19 @@ void report_past_destroy(struct report_past *past)
     free(past);
 }
 
+static int by_start(const void *a, const void *b)
+{
+    const struct week *first = a, *second = b;
+
+    return (first->start_ms > second->start_ms) - (first->start_ms < second->start_ms);
+}
+
 /* NULL when nobody had anything in it. */
 static const struct week *week_find(const struct report_past *past, int64_t start_ms)
 {
-    size_t low = 0, high = past->count;
+    const struct week key = {.start_ms = start_ms};
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (past->weeks[middle].start_ms < start_ms)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < past->count && past->weeks[low].start_ms == start_ms ? &past->weeks[low] : NULL;
+    return past->count == 0 ? NULL : bsearch(&key, past->weeks, past->count, sizeof key, by_start);
 }
 
 static const struct share no_share;

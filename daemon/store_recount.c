@@ -443,20 +443,21 @@ static enum store_status purged_add(struct store_recount *recount, struct store_
     return status;
 }
 
+static int by_kiosk(const void *a, const void *b)
+{
+    const struct store_recount_digest *first = a, *second = b;
+
+    return (first->kiosk > second->kiosk) - (first->kiosk < second->kiosk);
+}
+
+/* NULL when there is no such kiosk. */
 static struct store_recount_digest *digest_of(struct store_recount *recount, int64_t kiosk)
 {
-    size_t from = 0, to = recount->digest_count;
+    const struct store_recount_digest key = {.kiosk = kiosk};
 
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-
-        if (recount->digests[middle].kiosk < kiosk)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < recount->digest_count && recount->digests[from].kiosk == kiosk ? &recount->digests[from]
-                                                                                 : NULL;
+    return recount->digest_count == 0
+               ? NULL
+               : bsearch(&key, recount->digests, recount->digest_count, sizeof key, by_kiosk);
 }
 
 /* recount_tally(): level, start_ms, kiosk, staff and all measures. */
