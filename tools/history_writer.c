@@ -110,8 +110,11 @@ static void must(struct history_writer *writer, enum store_status status)
 
 static void sql_must(struct history_writer *writer, bool is_good)
 {
-    if (!is_good)
-        history_fail(sqlite3_errmsg(writer->db));
+    if (is_good)
+        return;
+    if (sqlite3_errcode(writer->db) == SQLITE_FULL)
+        history_fail("no space left: free some, name a file elsewhere, or ask for fewer --answers");
+    history_fail(sqlite3_errmsg(writer->db));
 }
 
 static void execute(struct history_writer *writer, const char *sql)

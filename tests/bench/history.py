@@ -24,6 +24,7 @@ REPORTS = ("overview", "summary", "staff", "causes", "strengths", "hours", "days
 RUNS = 15
 GROWTH_FROM_MS = 2  # less is the request's own cost
 ZONE = "Europe/Berlin"
+MADE_AGAIN = "move it away, or name another folder with BYNAME_HISTORY=FOLDER: then it is made again"
 PYTHON = "/usr/bin/python3"  # Debian's, which has python3-selenium
 
 COUNTED = ("FROM visit JOIN journal ON journal.id = visit.journal WHERE flag = 0 AND is_burst = 0 AND is_mash = 0"
@@ -79,7 +80,7 @@ class Daemon:
                                             env={**os.environ, "NOTIFY_SOCKET": str(ready)})
             while not self.is_ready(notify):
                 if self.process.poll() is not None:
-                    raise RuntimeError(f"bynamed does not start with {database}:\n{log.read_text(encoding='utf-8')}")
+                    raise RuntimeError(f"bynamed does not start with {database}:\n{log.read_text(encoding='utf-8')}{MADE_AGAIN}")
             self.started_s = time.monotonic() - begun
         ready.unlink()
 
@@ -115,7 +116,11 @@ class Daemon:
 def database(context, size):
     """The file with that many answers, made if it is not there."""
     folder = pathlib.Path(os.environ.get("BYNAME_HISTORY", pathlib.Path(tempfile.gettempdir()) / "byname-history"))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise RuntimeError(f"databases cannot be made in {folder}: {error.strerror}: BYNAME_HISTORY=FOLDER names another") from error
     path = folder / f"{size}.db"
     if not path.exists():
         make(context, folder, path, size)
@@ -137,6 +142,13 @@ def make(context, folder, path, size):
         part.rename(path)
     finally:
         remove(folder, part)
+
+
+def check_size(path, size):
+    """Whoever put another file there is told, not given its figures under a wrong name. Of small sizes more are made than asked."""
+    answers = shell("SELECT sum(through) FROM journal", path)[0][0][0] or 0
+    if not 0.9 * size <= answers <= 3 * size:
+        raise RuntimeError(f"{path} holds {answers:,} answers, which is not about {size:,}: {MADE_AGAIN}")
 
 
 def remove(folder, part):
@@ -317,6 +329,7 @@ def rows(context):
     asked = {}
     for name, path in paths.items():
         Daemon(context, context.folder(f"{name} first"), path).__exit__()  # an older version's tables are brought up to date
+        check_size(path, sizes[name])
         with Daemon(context, context.folder(name), path) as daemon:
             asked[name], started_s = periods_ask(context, daemon), daemon.started_s
     answers = shell("SELECT sum(through) FROM journal", paths["large"])[0][0][0]

@@ -6,7 +6,9 @@ import importlib.machinery
 import importlib.util
 import io
 import json
+import os
 import pathlib
+import signal
 import sys
 import tempfile
 import unittest
@@ -30,6 +32,11 @@ class Bench(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.bench = load_bench()
         self.bench.PARTS, self.bench.KEPT = self.folder, self.folder / "kept.json"
+        self.bench.SOURCE = self.folder
+        self.built = self.folder / "build/host/bin/bynamed", self.folder / "build/mega2560/kiosk.elf"
+        for path in self.built:
+            path.parent.mkdir(parents=True)
+            path.touch()
         self.last = self.folder / "last.json"
 
     def part(self, *rows, after="", name="toy"):
@@ -39,7 +46,7 @@ class Bench(unittest.TestCase):
     def run_bench(self, *arguments, columns=120):
         said, complained = io.StringIO(), io.StringIO()
         words = ["tools/bench", "--built", "--json", str(self.last), *arguments]
-        with mock.patch.object(sys, "argv", words), mock.patch.dict("os.environ", {"COLUMNS": str(columns)}), \
+        with mock.patch.object(sys, "argv", words), mock.patch.dict("os.environ", {"COLUMNS": str(columns)}, clear=True), \
                 contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
             try:
                 status = self.bench.main()
@@ -147,12 +154,33 @@ class Bench(unittest.TestCase):
             self.assertEqual(status, 2)
             self.assertIn(said, complained)
 
+    def test_what_is_not_built_is_named_before_anything_is_measured(self):
+        self.part(ROW)
+        for path in self.built:
+            path.rename(path.with_suffix(".away"))
+            status, said, _ = self.run_bench()
+            self.assertEqual((status, said), (f"tools/bench: {path} is not there: leave out --built, and it is built", ""))
+            path.with_suffix(".away").rename(path)
+        self.assertEqual(self.run_bench("--quick")[0], 0)
+
+    def test_a_file_that_cannot_hold_results_is_named_before_anything_is_measured(self):
+        self.part(ROW)
+        prose = self.folder / "prose"
+        prose.write_text("as I remember", encoding="utf-8")
+        for path, wrong in ((self.folder, "cannot write"), (prose / "last.json", "cannot write"), (prose, "something else than results")):
+            status, said, complained = self.run_bench("--json", str(path))
+            self.assertEqual((status, said), (2, ""))
+            self.assertIn(wrong, complained)
+        self.assertEqual(prose.read_text(encoding="utf-8"), "as I remember")
+
     def test_an_interruption_is_no_traceback(self):
-        self.part(after="raise KeyboardInterrupt")
-        status, _, complained = self.run_bench()
-        self.assertEqual(status, 130)
-        self.assertIn("interrupted", complained)
-        self.assertFalse(self.last.exists())
+        for end in ("SIGINT", "SIGTERM", "SIGHUP"):
+            self.part(after=f"os.kill(os.getpid(), __import__('signal').{end})")
+            self.addCleanup(signal.signal, getattr(signal, end), signal.getsignal(getattr(signal, end)))
+            status, _, complained = self.run_bench()
+            self.assertEqual(status, 130)
+            self.assertIn("interrupted", complained)
+            self.assertFalse(self.last.exists())
 
 
 if __name__ == "__main__":
