@@ -112,11 +112,6 @@ struct route {
     uint64_t takes; /* in the body, as bits of enum text: NEEDS, where null will do NEEDS_OR_NULL, and MAY */
 };
 
-json_t *api_error(const char *text)
-{
-    return json_pack("{s:o}", "error", report_text(text));
-}
-
 static const char *text_in(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -1441,7 +1436,8 @@ int api_call_finish(struct api_call *call, enum store_status status, const struc
             call->route->finish(call, live);
     } else {
         json_decref(call->reply);
-        call->reply = api_error(call->route == NULL ? call->mistake : error->text);
+        call->reply =
+            json_pack("{s:o}", "error", report_text(call->route == NULL ? call->mistake : error->text));
     }
     *json = call->reply;
     return code;

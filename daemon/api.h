@@ -136,7 +136,4 @@ void api_kiosk_state(const struct api_live *live, uint16_t index, const char **s
 #define API_ROUTE_SIZE_MAX 64
 bool api_route(size_t index, char text[API_ROUTE_SIZE_MAX], unsigned *scopes);
 
-/* {"error": text}, a new reference. */
-json_t *api_error(const char *text);
-
 #endif

@@ -159,7 +159,8 @@ static bool groups_grow(struct figures_groups *groups)
     return true;
 }
 
-struct figures *figures_groups_get(struct figures_groups *groups, int64_t id)
+/* The figures of that id, made when there are none yet; NULL when there is no memory. Moves the others. */
+static struct figures *group_get(struct figures_groups *groups, int64_t id)
 {
     struct figures *figures = group_find(groups, id);
     struct figures_group *group;
@@ -281,7 +282,7 @@ enum store_status figures_fold(const struct figures_groups *cells, const struct 
     struct figures *sum = NULL;
 
     memset(groups, 0, sizeof *groups);
-    if (query->grouping == FIGURES_TOGETHER && figures_groups_get(groups, 0) == NULL)
+    if (query->grouping == FIGURES_TOGETHER && group_get(groups, 0) == NULL)
         return no_memory(error);
     for (size_t i = 0; i < cells->count; i++) {
         int64_t kiosk = figures_cell_kiosk(cells->groups[i].id);
@@ -289,7 +290,7 @@ enum store_status figures_fold(const struct figures_groups *cells, const struct 
 
         if (!is_wanted(query, kiosk, staff))
             continue;
-        sum = figures_groups_get(groups, group_id(query, kiosk, staff));
+        sum = group_get(groups, group_id(query, kiosk, staff));
         if (sum == NULL) {
             figures_groups_free(groups);
             return no_memory(error);
@@ -369,7 +370,7 @@ static void gather(void *context, const struct figures_row *row)
 
     if (!is_wanted(gathering->query, row->kiosk, row->staff))
         return;
-    figures = figures_groups_get(gathering->groups, group_id(gathering->query, row->kiosk, row->staff));
+    figures = group_get(gathering->groups, group_id(gathering->query, row->kiosk, row->staff));
     for (size_t i = 0; figures != NULL && i < TALLY_MEASURE_COUNT; i++)
         figures->n[i] += row->n[i];
     gathering->is_failed = gathering->is_failed || figures == NULL;
@@ -418,7 +419,7 @@ static enum store_status uncertain_add(sqlite3_stmt *row, const struct figures_q
     figures_visit_read(row, &visit);
     if (!is_wanted(query, kiosk, visit_staff(&visit)))
         return STORE_OK;
-    figures = figures_groups_get(groups, group_id(query, kiosk, visit_staff(&visit)));
+    figures = group_get(groups, group_id(query, kiosk, visit_staff(&visit)));
     if (figures == NULL)
         return no_memory(error);
     if (visit.time.instant_ms < query->from_ms ||
@@ -589,7 +590,7 @@ enum store_status figures_read(struct store *store, const struct figures_query *
     status = tallies_read(store, query, &cover, groups, error);
     if (status == STORE_OK && cover.count > 0 && cover.stretches[0].level != PERIOD_ALL)
         status = uncertain_read(store, query, &cover, groups, error);
-    if (status == STORE_OK && query->grouping == FIGURES_TOGETHER && figures_groups_get(groups, 0) == NULL)
+    if (status == STORE_OK && query->grouping == FIGURES_TOGETHER && group_get(groups, 0) == NULL)
         status = no_memory(error);
     if (status != STORE_OK)
         figures_groups_free(groups);

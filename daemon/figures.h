@@ -65,8 +65,6 @@ void figures_groups_sort(struct figures_groups *groups); /* by id */
 /* Group cells (a reading by FIGURES_BY_CELL) as a reading of the same period with this query would be. */
 enum store_status figures_fold(const struct figures_groups *cells, const struct figures_query *query,
                                struct figures_groups *groups, struct store_error *error);
-/* The figures of that id, made when there are none yet; NULL when there is no memory. Moves the others. */
-struct figures *figures_groups_get(struct figures_groups *groups, int64_t id);
 int64_t figures_cell(int64_t kiosk, int32_t staff); /* the id of a cell */
 int64_t figures_cell_kiosk(int64_t id);
 int32_t figures_cell_staff(int64_t id); /* 0: no name */

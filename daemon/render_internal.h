@@ -67,7 +67,6 @@ const char *page_rate(struct page *page, const json_t *rate);      /* "92 %  86 
 const char *page_rate_wide(struct page *page, const json_t *rate); /* the value padded to three digits */
 /* "2026-11-02 14:00"; the date alone at midnight, when so wished. */
 const char *page_moment(struct page *page, const char *moment, bool is_midnight_bare);
-const char *page_period(struct page *page, const json_t *period);
 enum word page_verdict(const json_t *comparison, enum style *style);
 /* "better: +7 points, +2 to +12; before 80 % of 412"; nothing where there is nothing to compare with. */
 void page_put_comparison(struct page *page, const json_t *comparison, unsigned indent);
@@ -84,7 +83,6 @@ const char *page_phrases(struct page *page, const json_t *counts, const struct p
 void page_put_title(struct page *page, enum word report, const json_t *reply);
 /* "3 withdrawn, 5 in bursts"; "" when nothing was. */
 const char *page_left_out(struct page *page, const json_t *left_out);
-void page_put_left_out(struct page *page, const json_t *reply);
 void page_put_foot(struct page *page, const json_t *reply); /* what was left out, and the policy */
 /* "Satisfied ..." and its comparison; false when there is nothing to show, which is said. */
 bool page_put_satisfied(struct page *page, const json_t *reply);

@@ -241,7 +241,7 @@ const char *page_moment(struct page *page, const char *moment, bool is_midnight_
     return page_text(page, "%.10s %.5s", moment, moment + 11);
 }
 
-const char *page_period(struct page *page, const json_t *period)
+static const char *say_period(struct page *page, const json_t *period)
 {
     const char *from = page_moment(page, page_text_at(period, "from"), true);
     const char *to = page_moment(page, page_text_at(period, "to"), true);
@@ -333,7 +333,7 @@ void page_put_title(struct page *page, enum word report, const json_t *reply)
     if (page_at(reply, "period") != NULL)
         page_put_wrapped(page, STYLE_STRONG, 0,
                          page_say(page, WORD_TITLE, page_text_at(reply, "store"), page_word(page, report),
-                                  page_period(page, page_at(reply, "period")),
+                                  say_period(page, page_at(reply, "period")),
                                   page_text_at(reply, "timezone")));
     else
         page_put(page, STYLE_STRONG, "%s - %s\n", page_text_at(reply, "store"), page_word(page, report));
@@ -347,7 +347,7 @@ void page_put_title(struct page *page, enum word report, const json_t *reply)
         page_put_wrapped(page, STYLE_PLAIN, 0, page_word(page, WORD_ONLY_INTERNAL));
     if (json_is_object(page_at(reply, "before")))
         page_put_wrapped(page, STYLE_QUIET, 0,
-                         page_say(page, WORD_COMPARED, page_period(page, page_at(reply, "before"))));
+                         page_say(page, WORD_COMPARED, say_period(page, page_at(reply, "before"))));
     page_put(page, STYLE_PLAIN, "\n");
 }
 
@@ -361,7 +361,7 @@ const char *page_left_out(struct page *page, const json_t *left_out)
     return page_phrases(page, left_out, visits, sizeof visits / sizeof visits[0]);
 }
 
-void page_put_left_out(struct page *page, const json_t *reply)
+static void put_left_out(struct page *page, const json_t *reply)
 {
     static const struct page_phrase answers[] = {{"invalid_answers", WORD_NOT_INVALID},
                                                  {"answers_without_rating", WORD_NOT_RATED}};
@@ -434,7 +434,7 @@ static void put_policy(struct page *page, const json_t *policy)
 void page_put_foot(struct page *page, const json_t *reply)
 {
     if (json_is_object(page_at(reply, "left_out")))
-        page_put_left_out(page, reply);
+        put_left_out(page, reply);
     put_lost(page, page_at(reply, "lost"));
     if (json_is_object(page_at(reply, "policy")))
         put_policy(page, page_at(reply, "policy"));

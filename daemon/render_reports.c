@@ -19,7 +19,6 @@
 #define OVERVIEW_LINES 24
 #define OVERVIEW_PEOPLE_LINES 4
 #define OVERVIEW_UNWELL_MAX 3
-#define OVERVIEW_BAR_LESS 6 /* the page of the week needs no column for shares */
 
 struct label {
     const char *key;

@@ -40,9 +40,10 @@ enum store_status report_run(struct store *store, const struct report_query *que
 /* Whether that name is a list's: it has no period. */
 bool report_is_list(const char *name);
 
-/* The reply to verify: what store_verify found. NULL when there is no memory. */
+/* What a retention of so many days would delete. NULL when there is no memory. */
 json_t *report_retention_preview(const struct store *store, int64_t days,
                                  const struct store_retention_preview *preview);
+/* The reply to verify: what store_verify found. NULL when there is no memory. */
 json_t *report_verified(const struct store *store, const struct store_verified *verified);
 
 /* A text as JSON, which is UTF-8: each byte that is not (of a file's name, a request, a text cut to size) becomes '?'.
@@ -51,7 +52,5 @@ json_t *report_text(const char *text);
 
 /* Wilson's 95 % interval of hits/n (Wilson 1927; z = 1.96), in 0..1. n >= 1, 0 <= hits <= n. */
 void report_wilson(double hits, double n, double *low, double *high);
-/* Newcombe's 95 % interval of hits/n - hits_before/n_before (Newcombe 1998, method 10), in -1..1. */
-void report_newcombe(double hits, double n, double hits_before, double n_before, double *low, double *high);
 
 #endif

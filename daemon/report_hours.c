@@ -88,7 +88,7 @@ enum store_status report_slots_read(struct report *report, const struct figures_
     return slots_of(report, &part, coarsest, query->from_ms, query->to_ms, slots);
 }
 
-void report_slots_by_hour(const struct report_slots *slots, struct figures hours[REPORT_HOURS])
+static void sum_by_hour(const struct report_slots *slots, struct figures hours[REPORT_HOURS])
 {
     memset(hours, 0, REPORT_HOURS * sizeof *hours);
     for (size_t i = 0; i < TALLY_SLOT_COUNT; i++)
@@ -101,7 +101,7 @@ json_t *report_cause_peak(const struct report_slots *slots, enum tally_measure c
     double low, high, low_max = 0;
     int peak = -1;
 
-    report_slots_by_hour(slots, hours);
+    sum_by_hour(slots, hours);
     for (int i = 0; i < REPORT_HOURS; i++) {
         int64_t visits = figures_visits(&hours[i]);
 

@@ -173,7 +173,6 @@ struct report_slots {
 
 enum store_status report_slots_read(struct report *report, const struct figures_query *query,
                                     struct report_slots *slots);
-void report_slots_by_hour(const struct report_slots *slots, struct figures hours[REPORT_HOURS]);
 /* The hour of the day in which the cause is the most frequent among visits, by the lower end of its interval, among
  * hours of 5 visits or more: {"hour", "rate"}; null when it never was. */
 json_t *report_cause_peak(const struct report_slots *slots, enum tally_measure cause);

@@ -28,8 +28,8 @@ void report_wilson(double hits, double n, double *low, double *high)
     *high = fmin(1, (middle + reach) / (1 + z2 / n));
 }
 
-/* Newcombe 1998, method 10. */
-void report_newcombe(double hits, double n, double hits_before, double n_before, double *low, double *high)
+/* Newcombe's 95 % interval of hits/n - hits_before/n_before (Newcombe 1998, method 10), in -1..1. */
+static void newcombe(double hits, double n, double hits_before, double n_before, double *low, double *high)
 {
     double p = hits / n, before = hits_before / n_before, difference = p - before;
     double p_low, p_high, before_low, before_high;
@@ -126,7 +126,7 @@ json_t *report_compare(struct report_share now, struct report_share before, int6
 
     if (now.n < n_min || now.n < 1 || before.n < n_min || before.n < 1)
         return cannot_tell(rate_before);
-    report_newcombe((double)now.hits, (double)now.n, (double)before.hits, (double)before.n, &low, &high);
+    newcombe((double)now.hits, (double)now.n, (double)before.hits, (double)before.n, &low, &high);
     return json_pack("{s:o, s:{s:o, s:o, s:o}, s:s}", "before", rate_before, "difference", "value",
                      report_real((double)now.hits / (double)now.n - (double)before.hits / (double)before.n),
                      "low", report_real(low), "high", report_real(high), "verdict",

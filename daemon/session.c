@@ -154,10 +154,8 @@ static void send_nak(struct session *session, uint32_t expected, const struct se
     const struct message_nak nak = {session->admitted.journal_id, expected};
     uint8_t body[BODY_TO_KIOSK_MAX];
 
-    if (session->naked != expected) {
+    if (session->naked != expected)
         session->nak_count = 0;
-        session->counters.gaps++;
-    }
     session->naked = expected;
     session->naked_ms = clock->now_ms;
     session->nak_count++;
@@ -712,14 +710,12 @@ static void on_received_frame(struct session *session, const struct frame *frame
 /* A valid frame where a HELLO should have been: this daemon was restarted, or the kiosk was displaced. */
 static void on_early(struct session *session, const struct session_clock *clock)
 {
-    session->counters.early++;
     if (session->state == SESSION_SILENT)
         session_renew(session, clock);
 }
 
 static void heard(struct session *session, const struct session_clock *clock)
 {
-    session->counters.frames++;
     session->has_heard = true;
     session->is_opened = false;
     session->heard_ms = clock->now_ms;

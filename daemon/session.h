@@ -103,12 +103,9 @@ enum session_state {
 };
 
 struct session_counters {
-    uint64_t frames;    /* good ones */
-    uint32_t unknown;   /* of a type that we do not know */
-    uint32_t flagged;   /* with flags that we do not know */
-    uint32_t malformed; /* whose body could not be read */
-    uint32_t early;     /* not expected in the session's state */
-    uint32_t gaps;
+    uint32_t unknown;    /* of a type that we do not know */
+    uint32_t flagged;    /* with flags that we do not know */
+    uint32_t malformed;  /* whose body could not be read */
     uint32_t duplicates; /* frames of answers seen before */
     uint32_t congested;  /* not sent, or not queued */
     uint32_t refused;    /* not verified, although the kiosk has a key */
@@ -127,7 +124,7 @@ struct session_downlink {
     bool is_presence_wanted; /* HELLO asked for it, and it is not known yet */
     bool is_presence_due;
     bool is_help_due;
-    bool is_note_due; /* of roster */
+    bool is_note_due; /* the note is part of `roster` */
     struct message_help help; /* of the newest call that the kiosk was told of; token unset */
     uint8_t present_count;
     struct presence present[PRESENCE_CAPACITY];

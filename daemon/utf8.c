@@ -79,7 +79,8 @@ void utf8_clean(char *text)
     *to = '\0';
 }
 
-uint32_t utf8_lower(uint32_t code)
+/* The small letter of a capital one, of Latin-1 and Latin Extended-A; any other character is itself. */
+static uint32_t lower(uint32_t code)
 {
     if ((code >= 'A' && code <= 'Z') || (code >= 0xC0 && code <= 0xDE && code != 0xD7))
         return code + 0x20;
@@ -106,7 +107,7 @@ static uint32_t base_of(uint32_t code)
 {
     if (code >= 0xC0 && code < 0x180 && bases[code - 0xC0] != '.')
         return (uint32_t)bases[code - 0xC0];
-    return utf8_lower(code);
+    return lower(code);
 }
 
 static uint32_t code_next(const char *text, size_t size, size_t *at)
@@ -163,8 +164,8 @@ int utf8_compare_caseless(const char *a, size_t a_size, const char *b, size_t b_
     size_t a_at = 0, b_at = 0;
 
     while (a_at < a_size && b_at < b_size) {
-        uint32_t a_code = utf8_lower(code_next(a, a_size, &a_at));
-        uint32_t b_code = utf8_lower(code_next(b, b_size, &b_at));
+        uint32_t a_code = lower(code_next(a, a_size, &a_at));
+        uint32_t b_code = lower(code_next(b, b_size, &b_at));
 
         if (a_code != b_code)
             return a_code < b_code ? -1 : 1;

@@ -27,9 +27,6 @@ bool utf8_is_plain(const char *text);
 /* Takes out what is no character, in place: a text that was cut to a size ends with a whole one. */
 void utf8_clean(char *text);
 
-/* The small letter of a capital one, of Latin-1 and Latin Extended-A; any other character is itself. */
-uint32_t utf8_lower(uint32_t code);
-
 /* The order in which people look for names: small and capital letters and accents make no difference, numbers are compared
  * as such ("Counter 2" before "Counter 10"); of two that differ in nothing else the bytes decide. Texts need not end with
  * a NUL. Less than, equal to or greater than 0. */
