@@ -56,7 +56,6 @@ struct kiosk {
     uint8_t tx[KIOSK_TX_CAPACITY];
     size_t tx_count;
     uint64_t last_line_clock; /* when a byte last moved, either way */
-    uint64_t lost_tx_bytes;   /* sent while nobody listened */
     char error[256];
 };
 

@@ -14,13 +14,11 @@ static void on_pin(struct avr_irq_t *irq, uint32_t level, void *param)
     if (model->level != (level & 1)) {
         model->level = level & 1;
         model->edges++;
-        model->last_edge_cycle = model->avr->cycle;
     }
 }
 
 void piezo_model_attach(struct piezo_model *model, struct avr_t *avr)
 {
     memset(model, 0, sizeof *model);
-    model->avr = avr;
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('B'), PIEZO_PIN), on_pin, model);
 }

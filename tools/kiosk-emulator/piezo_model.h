@@ -11,10 +11,8 @@
 #include "core.h"
 
 struct piezo_model {
-    struct avr_t *avr;
     uint32_t level;
     uint64_t edges;
-    uint64_t last_edge_cycle;
 };
 
 void piezo_model_attach(struct piezo_model *model, struct avr_t *avr);

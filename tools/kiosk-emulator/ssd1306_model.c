@@ -146,7 +146,6 @@ static void run_command(struct ssd1306_model *model)
 
 static void take_command_byte(struct ssd1306_model *model, uint8_t byte)
 {
-    model->command_bytes++;
     if (model->arguments_wanted == 0) {
         model->command = byte;
         model->argument_count = 0;

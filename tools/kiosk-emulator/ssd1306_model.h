@@ -45,7 +45,6 @@ struct ssd1306_model {
     uint8_t ram[SSD1306_PAGES][SSD1306_WIDTH];
     /* For tests and statistics. */
     uint64_t data_bytes;
-    uint64_t command_bytes;
     uint32_t unknown_commands;
     uint8_t last_unknown;
 };

@@ -73,7 +73,6 @@ static void begin(struct twi_model *model, uint64_t cycles, avr_cycle_timer_t on
     if (model->is_stuck) {
         return;
     }
-    model->busy_cycles += cycles;
     avr_cycle_timer_register(model->avr, cycles, on_end, model);
 }
 

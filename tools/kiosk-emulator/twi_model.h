@@ -35,8 +35,7 @@ struct twi_model {
     uint64_t stop_done_cycle; /* a START asked for during a STOP waits for it */
     bool is_stuck;
     /* For tests and statistics. */
-    uint64_t bytes; /* address and data bytes put on the bus */
-    uint64_t busy_cycles;
+    uint64_t bytes;          /* address and data bytes put on the bus */
     uint64_t too_fast_bytes; /* sent with a bit rate above the display's 400 kHz */
     uint32_t violations; /* kicked while an operation ran, wrote TWDR without TWINT, acted on a free bus */
 };

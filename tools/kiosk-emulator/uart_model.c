@@ -104,7 +104,6 @@ static void begin_frame(struct uart_model *model)
     if (are_rates_apart(model)) {
         model->incoming.byte ^= (uint8_t)(1U + noise_below(model->noise, 255));
         model->incoming.flags |= FE;
-        model->garbled_bytes++;
     }
 }
 
@@ -167,7 +166,6 @@ static avr_cycle_count_t on_sent(struct avr_t *avr, avr_cycle_count_t when, void
     uint8_t byte = model->outgoing;
     if (are_rates_apart(model)) {
         byte ^= (uint8_t)(1U + noise_below(model->noise, 255));
-        model->garbled_bytes++;
     }
     model->tx_bytes++;
     model->is_sending = model->is_held;

@@ -50,7 +50,6 @@ struct uart_model {
     uint64_t rx_bytes, tx_bytes; /* as the kiosk names them: received and sent by it */
     uint64_t overruns;           /* bytes lost because the firmware did not read in time */
     uint64_t deaf_bytes;         /* bytes that came while the receiver was off */
-    uint64_t garbled_bytes;      /* the two ends disagreed about the baud rate */
     uint32_t violations;         /* wrote UDR0 while its buffer was full, or with the transmitter off */
 };
 
