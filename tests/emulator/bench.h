@@ -16,7 +16,6 @@ enum {
     BENCH_ALIVE = 3,       /* 0xA5 once the image waits for commands */
     BENCH_ARGUMENTS = 16,
     BENCH_RESULTS = 64,
-    BENCH_MAILBOX_SIZE = 512,
     BENCH_ALIVE_MARK = 0xA5,
 };
 

@@ -210,7 +210,6 @@ static void arrive(struct collector *collector, const struct collector_row *rows
         if (collector->naked != expected)
             SEND(collector, NAK, nak, &nak, true);
         collector->naked = expected;
-        collector->naks++;
         return;
     }
     if (arrival == LINK_ARRIVAL_DUPLICATE)

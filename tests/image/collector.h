@@ -52,7 +52,7 @@ struct collector {
     struct collector_frame out[COLLECTOR_OUT_MAX]; /* for the caller to take, oldest first */
     unsigned out_count;
 
-    uint32_t hellos, resent, naks, forged;
+    uint32_t hellos, resent, forged;
     uint32_t health_count;
     uint16_t pending; /* as the last HEALTH said */
     const char *wrong;

@@ -317,11 +317,3 @@ bool collector_call(struct collector *collector, work_function *function, void *
     };
     return true;
 }
-
-void collector_renew(struct collector *collector, const char *port)
-{
-    struct session_clock clock = collector_clock(collector);
-
-    if (collector->store != NULL)
-        hub_renew(collector->hub, port, &clock);
-}

@@ -56,7 +56,6 @@ void collector_stop(struct collector *collector, uint64_t pause_us); /* in good 
 
 /* Ask the store for something, as byname would. False while the daemon does not run. */
 bool collector_call(struct collector *collector, work_function *function, void *context);
-void collector_renew(struct collector *collector, const char *port);
 
 const char *collector_port_name(uint16_t port);
 struct session_clock collector_clock(const struct collector *collector);

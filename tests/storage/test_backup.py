@@ -12,7 +12,6 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "system"))
-import peer  # noqa: E402
 import rig  # noqa: E402
 
 

@@ -4,7 +4,6 @@
 import os
 import select
 import struct
-import termios
 import time
 import tty
 import zlib

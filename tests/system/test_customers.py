@@ -4,7 +4,6 @@
 import collections
 import os
 import subprocess
-import sys
 import unittest
 
 import customers
