@@ -285,19 +285,19 @@ static const char wal_emptying[] = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 static enum store_status connection_setup(struct store *store, struct store_error *error)
 {
-    static const char
-        *const settings[]
-                       [2] = {
-                           {"PRAGMA journal_mode = WAL", "wal"},
-                           {"PRAGMA secure_delete = ON", "1"}, /* who is erased is not left in free pages */
-                           {"PRAGMA synchronous = FULL", ""},
-                           {"PRAGMA synchronous", "2"},
-                           {wal_emptying, "0"},
-                       };
+    static const struct setting {
+        const char *sql, *answer;
+    } settings[] = {
+        {"PRAGMA journal_mode = WAL", "wal"},
+        {"PRAGMA secure_delete = ON", "1"}, /* who is erased is not left in free pages */
+        {"PRAGMA synchronous = FULL", ""},  /* a commit is on the disk when it returns ... */
+        {"PRAGMA synchronous", "2"},        /* ... and setting it says nothing */
+        {wal_emptying, "0"},
+    };
     enum store_status status = STORE_OK;
 
     for (size_t i = 0; status == STORE_OK && i < sizeof settings / sizeof settings[0]; i++)
-        status = insist(store, settings[i][0], settings[i][1], error);
+        status = insist(store, settings[i].sql, settings[i].answer, error);
     return status == STORE_OK ? wal_sync(store, error) : status;
 }
 
