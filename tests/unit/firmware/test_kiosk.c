@@ -1306,6 +1306,21 @@ static void test_the_answer_is_durable_before_its_screen_shows_it(void **state)
     assert_int_equal(answer.value, 5);
 }
 
+static void test_a_press_that_is_taken_sounds_and_no_other_does(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_port.beeps, 0);
+    hold(0x10, 120);
+    assert_int_equal(fake_port.beeps, 1);
+    run(400);
+    hold(0x01, 100); /* the question has just come */
+    assert_int_equal(fake_port.beeps, 1);
+    run(1300);
+    press(1);
+    assert_int_equal(fake_port.beeps, 2);
+    assert_int_equal(kiosk.shown.kind, SCREEN_MENTION);
+}
+
 static void test_a_stuck_button_is_flagged_after_ten_seconds(void **state)
 {
     (void)state;
@@ -2081,6 +2096,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_a_choice_stays_visible_for_a_moment, reset_ready),
     cmocka_unit_test_setup(test_after_a_visit_presses_are_ignored_for_three_seconds, reset_ready),
     cmocka_unit_test_setup(test_the_answer_is_durable_before_its_screen_shows_it, reset_ready),
+    cmocka_unit_test_setup(test_a_press_that_is_taken_sounds_and_no_other_does, reset_ready),
     cmocka_unit_test_setup(test_a_stuck_button_is_flagged_after_ten_seconds, reset_ready),
     cmocka_unit_test_setup(test_a_follow_up_that_could_not_be_stored_is_not_acknowledged, reset_ready),
     cmocka_unit_test_setup(test_a_rating_button_held_opens_the_languages, reset_ready),
