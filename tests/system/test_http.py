@@ -72,6 +72,25 @@ class Web:
                 pass
             return said
 
+    def drip(self, starts, meanwhile=lambda: None):
+        """Clients that begin so and go on byte by byte: after how many seconds each was cut off; 0: not within 15 s."""
+        drips = {self.connect(): 0 for _ in starts}
+        for client, start in zip(drips, starts):
+            client.setblocking(False)
+            client.sendall(start)
+        begun = time.monotonic()
+        while min(drips.values()) == 0 and time.monotonic() - begun < 15:
+            time.sleep(0.2)
+            meanwhile()
+            for client in [client for client, cut in drips.items() if cut == 0]:
+                try:
+                    client.sendall(b"x")
+                except OSError:
+                    drips[client] = time.monotonic() - begun
+        for client in drips:
+            client.close()
+        return list(drips.values())
+
 
 class Case(rig.Case):
     def web(self, http=None, **keys):
@@ -740,21 +759,8 @@ class Attacks(Case):
         web = self.web()
         token = self.token("manager")
         head = f"POST /api/v1/staff HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\n".encode()
-        drips = {web.connect(): 0 for _ in range(4)}
-        for client, start in zip(drips, (b"", b"G", head + b"X: ", head + b"Content-Length: 100\r\n\r\n")):
-            client.setblocking(False)
-            client.sendall(start)
-        begun = time.monotonic()
-        while min(drips.values()) == 0 and time.monotonic() - begun < 15:
-            time.sleep(0.2)
-            for client in [client for client, cut in drips.items() if cut == 0]:
-                try:
-                    client.sendall(b"x")
-                except OSError:
-                    drips[client] = time.monotonic() - begun
-        for client, cut in drips.items():
-            client.close()
-            self.assertTrue(4 < cut < 9, drips.values())
+        cuts = web.drip((b"", b"G", head + b"X: ", head + b"Content-Length: 100\r\n\r\n"))
+        self.assertTrue(4 < min(cuts) and max(cuts) < 9, cuts)
         self.assert_serves(web, token)
 
     def slow_reader(self, web, request):

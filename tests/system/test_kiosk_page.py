@@ -256,22 +256,9 @@ class Requests(Case):
     def test_client_that_drips_is_cut_off_while_others_are_served(self):
         page = self.page()
         head = f"POST /button/1/down HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n".encode()
-        drips = {page.connect(): 0 for _ in range(4)}
-        for client, start in zip(drips, (b"", b"G", head + b"X: ", head + b"Content-Length: 100\r\n\r\n")):
-            client.setblocking(False)
-            client.sendall(start)
-        begun = time.monotonic()
-        while min(drips.values()) == 0 and time.monotonic() - begun < 15:
-            time.sleep(0.2)
-            self.assert_serves(page)
-            for client in [client for client, cut in drips.items() if cut == 0]:
-                try:
-                    client.sendall(b"x")
-                except OSError:
-                    drips[client] = time.monotonic() - begun
-        for client, cut in drips.items():
-            client.close()
-            self.assertTrue(4 < cut < 9, drips.values())
+        cuts = page.drip((b"", b"G", head + b"X: ", head + b"Content-Length: 100\r\n\r\n"),
+                         meanwhile=lambda: self.assert_serves(page))
+        self.assertTrue(4 < min(cuts) and max(cuts) < 9, cuts)
 
     def test_crowds_of_viewers_are_told_and_do_not_keep_others_out(self):
         page = self.page()
