@@ -196,7 +196,7 @@ export function verdict(comparison, before, isColored = true) {
   if (!comparison || comparison.verdict === null) return make("p", { class: "verdict muted" }, "no comparison yet");
   const difference = comparison.difference;
   const detail = difference && difference.value !== null
-    ? `: ${points(difference.value)} ${Math.abs(Math.round(difference.value * 100)) === 1 ? "point" : "points"} (${points(difference.low)} to ${points(difference.high)})` : "";
+    ? `: ${points(difference.value)}\u00a0${Math.abs(Math.round(difference.value * 100)) === 1 ? "point" : "points"} (${points(difference.low)} to ${points(difference.high)})` : "";
   return make("p", { class: isColored ? "verdict" : "verdict plain" }, verdictWord(comparison.verdict), `, against ${before}${detail}`);
 }
 
@@ -212,10 +212,13 @@ export function dayText(text) {
   return `${day} ${month}`;
 }
 
-export function weekdayText(text) {
-  const { weekday, day, month } = parts(text);
-  return `${weekday} ${day} ${month}`;
+/** With its year, where that is not this one. */
+export function dateText(text) {
+  const { year } = parts(text);
+  return +year === new Date().getFullYear() ? dayText(text) : `${dayText(text)} ${year}`;
 }
+
+export const weekdayText = (text) => `${parts(text).weekday} ${dateText(text)}`;
 
 export function monthText(text) {
   const { month, year } = parts(text);
@@ -223,8 +226,8 @@ export function monthText(text) {
 }
 
 export function momentText(text) {
-  const { weekday, day, month, hour, minute } = parts(text);
-  return `${weekday} ${day} ${month}, ${hour}:${minute}`;
+  const { hour, minute } = parts(text);
+  return `${weekdayText(text)}, ${hour}:${minute}`;
 }
 
 export const weekdayName = (number) => WEEKDAYS[number - 1];

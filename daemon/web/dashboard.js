@@ -2,7 +2,7 @@
 // dashboard.js - the manager's page: what reports say of a period, as it happens.
 
 import {
-  CAUSES, STRENGTHS, address, ask, byId, count, dayText, durationText, enter, figure, follow, interval, leftOutText, make, momentText, monthText,
+  CAUSES, STRENGTHS, address, ask, byId, count, dateText, dayText, durationText, enter, figure, follow, interval, leftOutText, make, momentText, monthText,
   percent, personRateText, plural, problem, rateFigure, rateText, shareBar, shareList, show, table, tell, verdict, verdictWord, weekdayName, weekdayText,
 } from "./common.js";
 import { drawPareto, drawRates, trend } from "./charts.js";
@@ -176,7 +176,7 @@ function showHeat(report) {
 function person(row) {
   const { mentions } = row;
   const weeks = (row.weeks ?? []).map((week) => ({ label: dayText(week.week), rate: week.asked_rate, isBest: week.week === row.own_best.week }));
-  const best = row.own_best.week === null ? "none yet: a week needs 10 answers" : `week of ${dayText(row.own_best.week)}: ${rateText(row.own_best.asked_rate)}`;
+  const best = row.own_best.week === null ? "none yet: a week needs 10 answers" : `week of ${dateText(row.own_best.week)}: ${rateText(row.own_best.asked_rate)}`;
   return make("article", { class: "person" },
     make("h3", {}, row.name, row.retired ? make("small", {}, " (retired)") : null),
     make("p", {}, make("b", {}, mentions.asked === null ? "too few" : plural(mentions.asked, "customer", "customers")), mentions.asked === null ? "" : " asked for them by name"),

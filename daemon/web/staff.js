@@ -2,7 +2,7 @@
 // staff.js - a staff member's own page, by private link: what customers said of them, and their own past.
 
 import {
-  STRENGTHS, ask, byId, count, dayText, enter, figure, follow, leftOutText, make, momentText, personRateText, plural, problem, rateFigure, rateText, shareList,
+  STRENGTHS, ask, byId, count, dateText, dayText, enter, figure, follow, leftOutText, make, momentText, personRateText, plural, problem, rateFigure, rateText, shareList,
   show, table, verdict, verdictWord, weekdayText,
 } from "./common.js";
 import { trend } from "./charts.js";
@@ -28,7 +28,7 @@ function showHead(row, report) {
   let text = "Fewer than five visits in this period: too few for figures.";
   if (mentions.asked !== null) text = `${plural(mentions.asked, "customer", "customers")} asked for you by name since ${weekdayText(report.period.from)}.`;
   if (last.is_best) text += " Last week was your own best.";
-  else if (best.week !== null) text += ` Your own best is the week of ${dayText(best.week)}.`;
+  else if (best.week !== null) text += ` Your own best is the week of ${dateText(best.week)}.`;
   byId("verdict").textContent = text;
 }
 
@@ -50,7 +50,7 @@ function showWeeks({ weeks, own_past: past, own_best: best, last_week: last, bes
     trend(weeks.map((week) => ({ label: dayText(week.week), rate: week.asked_rate, isBest: week.week === best.week })), past.asked_rate, ...(byId("weeks").clientWidth < NARROW_PX ? WEEKS_NARROW : WEEKS_WIDE)),
     make("p", { class: "verdict" }, `Last week ${rateText(last.asked_rate)}, against your own past: `, verdictWord(past.asked_rate.verdict)),
     make("p", { class: "verdict" }, best.week === null ? "Your own best comes with the first week of 10 answers."
-      : `Your own best: week of ${dayText(best.week)}, ${rateText(best.asked_rate)}.`),
+      : `Your own best: week of ${dateText(best.week)}, ${rateText(best.asked_rate)}.`),
     comparison === null ? null : verdict(comparison, "your own best", false), // hardly any week is like the best: no alarm
     make("details", { open: isOpen ? "" : null }, make("summary", {}, "As a table"), table("Your weeks", [["Week"], ["Asked for you"], ["Customers", true]], rows)));
 }

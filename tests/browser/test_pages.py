@@ -216,6 +216,28 @@ class Live(Case):
             f"return {chart}.config.plugins[0].marks.map(({{index, label}}) => [{chart}.data.labels[index], label])"),
             [[time.strftime("%-d %b", time.gmtime(noted_s)), "2"]])
 
+    def test_dates_of_another_year_say_which(self):
+        def said(day):
+            return f"{day.tm_mday} {time.strftime('%b', day)}" + ("" if day.tm_year == time.gmtime().tm_year else f" {day.tm_year}")
+
+        history = rig.subprocess.run([os.path.join(rig.BIN, "make-history"), "--database", self.store.database, "--years", "3",
+                                      "--visits", "20000", "--kiosks", "1", "--staff", "4", "--timezone", "UTC",
+                                      "--end", time.strftime("%Y-%m-%d", time.gmtime())], capture_output=True, text=True)
+        self.assertEqual(history.returncode, 0, history.stderr)
+        self.start()
+        window = self.window()
+        self.open(window, "manager")
+        report = json.loads(self.store.byname("report", "staff", "--since", "28d", "--format", "json").stdout)
+        weeks = [row["own_best"]["week"] for row in report["staff"] if row["own_best"] and row["own_best"]["week"]]
+        self.assertTrue(any(week[:4] != time.strftime("%Y") for week in weeks), weeks)
+        for week in weeks:
+            text = f"week of {said(time.strptime(week, '%Y-%m-%d'))}:"
+            self.wait_for(window, f"document.getElementById('staff').textContent.includes('{text}')")
+        window.execute_script("const period = document.getElementById('since'); period.value = '52w'; period.dispatchEvent(new Event('change'));")
+        since = time.gmtime(time.time() // 86400 * 86400 - 52 * 7 * 86400)
+        text = f"since {time.strftime('%a', since)} {said(since)},"
+        self.wait_for(window, f"document.getElementById('period').textContent.startsWith('{text}')")
+
     def see(self, what, kiosk, button, conditions):
         """All conditions hold within LIVE_S of the tap; each page writes down when, and the kiosk's when it was tapped."""
         for window, condition in conditions.items():
