@@ -12,6 +12,7 @@
 #define MILLION 1000000
 #define PLAIN_MIN 100                         /* millionths: less is written with an exponent */
 #define PLAIN_BELOW INT64_C(1000000000000000) /* millionths: so much has more than REAL_DIGITS digits */
+#define ESCAPE_SIZE 6                         /* "\\u001F" */
 #define INTEGER_SIZE 20                       /* "-9223372036854775808" */
 
 struct text {
@@ -20,23 +21,26 @@ struct text {
     bool is_failed; /* there is no memory */
 };
 
-/* Room for so many bytes more, and for the end. */
-static bool room_make(struct text *text, size_t size)
+/* Apart from room_make, so that that is a comparison where it is asked for. */
+static __attribute__((noinline)) bool room_grow(struct text *text, size_t size)
 {
     size_t capacity = text->capacity == 0 ? 4096 : text->capacity;
     char *grown;
 
-    if (!text->is_failed && text->size + size < text->capacity)
-        return true;
     while (capacity <= text->size + size)
         capacity *= 2;
     grown = text->is_failed ? NULL : realloc(text->bytes, capacity);
     text->is_failed = grown == NULL;
-    if (grown == NULL)
-        return false;
-    text->bytes = grown;
-    text->capacity = capacity;
-    return true;
+    text->capacity = grown == NULL ? 0 : capacity;
+    if (grown != NULL)
+        text->bytes = grown;
+    return grown != NULL;
+}
+
+/* Room for so many bytes more, and for the end. */
+static bool room_make(struct text *text, size_t size)
+{
+    return text->size + size < text->capacity || room_grow(text, size);
 }
 
 static void bytes_add(struct text *text, const char *bytes, size_t size)
@@ -53,36 +57,42 @@ static void mark_add(struct text *text, char mark)
         text->bytes[text->size++] = mark;
 }
 
-static void escape_add(struct text *text, unsigned char character)
+/* Returns the place behind it. */
+static char *escape_write(char *to, unsigned char character)
 {
     static const char marks[] = "\b\f\n\r\t\"\\", names[] = "bfnrt\"\\", digits[] = "0123456789ABCDEF";
     const char *mark = memchr(marks, character, sizeof marks - 1);
-    char code[] = "\\u0000";
 
+    *to++ = '\\';
     if (mark != NULL) {
-        mark_add(text, '\\');
-        mark_add(text, names[mark - marks]);
-        return;
+        *to++ = names[mark - marks];
+        return to;
     }
-    code[4] = digits[character / 16];
-    code[5] = digits[character % 16];
-    bytes_add(text, code, sizeof code - 1);
+    *to++ = 'u';
+    *to++ = '0';
+    *to++ = '0';
+    *to++ = digits[character / 16];
+    *to++ = digits[character % 16];
+    return to;
 }
 
+/* There is room for all of it as escapes: most are names of a few letters, and asking for each would take longer. */
 static void string_add(struct text *text, const char *string, size_t size)
 {
-    size_t done = 0;
+    char *to;
 
-    mark_add(text, '"');
+    if (!room_make(text, ESCAPE_SIZE * size + 2))
+        return;
+    to = text->bytes + text->size;
+    *to++ = '"';
     for (size_t i = 0; i < size; i++) {
         if ((unsigned char)string[i] >= ' ' && string[i] != '"' && string[i] != '\\')
-            continue;
-        bytes_add(text, string + done, i - done);
-        escape_add(text, (unsigned char)string[i]);
-        done = i + 1;
+            *to++ = string[i];
+        else
+            to = escape_write(to, (unsigned char)string[i]);
     }
-    bytes_add(text, string + done, size - done);
-    mark_add(text, '"');
+    *to++ = '"';
+    text->size = (size_t)(to - text->bytes);
 }
 
 static void integer_add(struct text *text, int64_t value)
