@@ -96,32 +96,52 @@ static bool is_of_all_staff(const struct report *report)
     return report->figures.staff == FIGURES_ALL_STAFF;
 }
 
+struct list {
+    struct report *report;
+    json_t *calls;
+    json_t *texts; /* those in the calls, each by itself: all calls share it */
+};
+
+static json_t *text_share(const struct list *list, const char *text)
+{
+    json_t *shared = text == NULL ? json_null() : json_object_get(list->texts, text);
+
+    if (shared != NULL)
+        return json_incref(shared);
+    shared = report_text(text);
+    json_object_set(list->texts, text, shared);
+    return shared;
+}
+
 /* What became of it; `first` is the column of its state. */
-static void state_set(json_t *out, sqlite3_stmt *row, int first, int64_t called_ms)
+static void state_set(const struct list *list, json_t *out, sqlite3_stmt *row, int first, int64_t called_ms)
 {
     const int acknowledged = first + COLUMN_ACKNOWLEDGED - COLUMN_STATE,
               closed = first + COLUMN_CLOSED - COLUMN_STATE, ended = first + COLUMN_OUTCOME - COLUMN_STATE;
     const char *state = name_of(state_names, COUNT(state_names), sqlite3_column_int64(row, first));
     const char *outcome = name_of(outcome_names, COUNT(outcome_names), sqlite3_column_int64(row, ended));
 
-    json_object_set_new(out, "state", json_pack("s?", state));
-    json_object_set_new(out, "outcome", json_pack("s?", outcome));
+    json_object_set_new(out, "state", text_share(list, state));
+    json_object_set_new(out, "outcome", text_share(list, outcome));
     json_object_set_new(out, "acknowledged_s", seconds_to(row, acknowledged, called_ms));
     json_object_set_new(out, "recovery_s", seconds_to(row, closed, called_ms));
 }
 
-static json_t *call_make(struct report *report, sqlite3_stmt *row, const struct visit *visit,
+static json_t *call_make(const struct list *list, sqlite3_stmt *row, const struct visit *visit,
                          const char *left_out)
 {
     int32_t cause = visit->replies[VISIT_REPLY(QUESTION_CAUSE)];
-    json_t *out = json_pack("{s:o, s:b, s:o, s:i}", "at", report_moment(report, visit->time.instant_ms),
-                            "is_certain", visit->time.span_ms == 0, "kiosk",
-                            report_column_text(row, COLUMN_NAME), "rating", (int)visit->rating);
+    const char *kiosk = (const char *)sqlite3_column_text(row, COLUMN_NAME);
+    json_t *out = json_object();
 
-    json_object_set_new(out, "cause", json_pack("s?", name_of(cause_names, COUNT(cause_names), cause)));
-    state_set(out, row, COLUMN_STATE, visit->time.instant_ms);
-    json_object_set_new(out, "event", json_string(kind_names[CALL_KIND_HELP]));
-    json_object_set_new(out, "left_out", json_pack("s?", left_out));
+    json_object_set_new(out, "at", report_moment(list->report, visit->time.instant_ms));
+    json_object_set_new(out, "is_certain", json_boolean(visit->time.span_ms == 0));
+    json_object_set_new(out, "kiosk", text_share(list, kiosk));
+    json_object_set_new(out, "rating", json_integer(visit->rating));
+    json_object_set_new(out, "cause", text_share(list, name_of(cause_names, COUNT(cause_names), cause)));
+    state_set(list, out, row, COLUMN_STATE, visit->time.instant_ms);
+    json_object_set_new(out, "event", text_share(list, kind_names[CALL_KIND_HELP]));
+    json_object_set_new(out, "left_out", text_share(list, left_out));
     json_object_set_new(out, "ratings", json_null());
     json_object_set_new(out, "unhappy", json_null());
     return out;
@@ -134,29 +154,31 @@ struct runs {
 };
 
 /* The keys of call_make, in its order. */
-static json_t *run_make(struct report *report, sqlite3_stmt *row)
+static json_t *run_make(const struct list *list, sqlite3_stmt *row)
 {
     int64_t called_ms = sqlite3_column_int64(row, RUN_CALLED);
-    json_t *out = json_pack("{s:o, s:o, s:o, s:n, s:n}", "at", report_moment(report, called_ms), "is_certain",
-                            sqlite3_column_type(row, RUN_SPAN) == SQLITE_NULL
-                                ? json_null()
-                                : json_boolean(sqlite3_column_int64(row, RUN_SPAN) == 0),
-                            "kiosk", report_column_text(row, RUN_NAME), "rating", "cause");
+    json_t *out =
+        json_pack("{s:o, s:o, s:o, s:n, s:n}", "at", report_moment(list->report, called_ms), "is_certain",
+                  sqlite3_column_type(row, RUN_SPAN) == SQLITE_NULL
+                      ? json_null()
+                      : json_boolean(sqlite3_column_int64(row, RUN_SPAN) == 0),
+                  "kiosk", report_column_text(row, RUN_NAME), "rating", "cause");
 
-    state_set(out, row, RUN_STATE, called_ms);
-    json_object_set_new(out, "event", json_string(kind_names[CALL_KIND_BAD_RUN]));
+    state_set(list, out, row, RUN_STATE, called_ms);
+    json_object_set_new(out, "event", text_share(list, kind_names[CALL_KIND_BAD_RUN]));
     json_object_set_new(out, "left_out", json_null());
     json_object_set_new(out, "ratings", report_column_integer(row, RUN_RATINGS));
     json_object_set_new(out, "unhappy", report_column_integer(row, RUN_UNHAPPY));
     return out;
 }
 
+/* In the order of the index, backwards, which needs no sorting: those of one instant are turned round as they are listed. */
 #define CALLS_FROM                                                                 \
     " FROM visit INDEXED BY visit_help JOIN journal ON journal.id = visit.journal" \
     " JOIN kiosk ON kiosk.id = journal.kiosk"
 #define CALLS_WHERE                                                                                \
     " WHERE visit.help = 1 AND instant_ms >= ?1 AND instant_ms < ?2 AND (?3 = 0 OR kiosk.id = ?3)" \
-    " AND audience = ?4 ORDER BY instant_ms DESC, visit.journal, visit.seq"
+    " AND audience = ?4 ORDER BY instant_ms DESC, visit.journal DESC, visit.seq DESC"
 
 void report_calls_bind(const struct report *report, sqlite3_stmt *row)
 {
@@ -206,7 +228,7 @@ static enum store_status runs_begin(struct report *report, struct runs *runs)
 }
 
 /* Lists those not before at_ms. */
-static enum store_status runs_pass(struct report *report, struct runs *runs, int64_t at_ms, json_t *calls)
+static enum store_status runs_pass(const struct list *list, struct runs *runs, int64_t at_ms)
 {
     enum store_status status = STORE_OK;
 
@@ -216,9 +238,9 @@ static enum store_status runs_pass(struct report *report, struct runs *runs, int
         runs->count++;
         if (name_of(state_names, COUNT(state_names), state) != NULL)
             runs->states[state]++;
-        if (json_array_size(calls) < CALLS_MAX)
-            json_array_append_new(calls, run_make(report, runs->row));
-        if (report_step(report, runs->row, &status))
+        if (json_array_size(list->calls) < CALLS_MAX)
+            json_array_append_new(list->calls, run_make(list, runs->row));
+        if (report_step(list->report, runs->row, &status))
             continue;
         sqlite3_finalize(runs->row);
         runs->row = NULL;
@@ -236,42 +258,53 @@ static json_t *runs_make(const struct runs *runs)
     return out;
 }
 
-/* The newest CALLS_MAX calls and bad runs, the newest first. */
-static enum store_status calls_list(struct report *report, json_t *calls, struct runs *runs)
+/* The newest CALLS_MAX calls and bad runs, the newest first; those of one instant as their journals have them. */
+static enum store_status calls_list(const struct list *list, struct runs *runs)
 {
     static const char known[] =
         "SELECT " FIGURES_VISIT_COLUMNS
         ", kiosk.name, state, acknowledged_ms, closed_ms, outcome" CALLS_FROM REPORT_CALL_JOIN CALLS_WHERE;
     static const char unknown[] =
         "SELECT " FIGURES_VISIT_COLUMNS ", kiosk.name, NULL, NULL, NULL, NULL" CALLS_FROM CALLS_WHERE;
-    sqlite3_stmt *row = query_prepare(report, known, unknown);
+    sqlite3_stmt *row = query_prepare(list->report, known, unknown);
     enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
+    int64_t instant_ms = INT64_MAX;
+    size_t first_of_instant = 0;
     struct visit visit;
 
-    while (status == STORE_OK && json_array_size(calls) < CALLS_MAX && report_step(report, row, &status)) {
+    while (status == STORE_OK && report_step(list->report, row, &status)) {
         figures_visit_read(row, &visit);
-        const char *left_out = report_call_left_out(report, &visit);
+        const char *left_out = report_call_left_out(list->report, &visit);
 
-        status = runs_pass(report, runs, visit.time.instant_ms, calls);
-        if (status == STORE_OK && report_call_is_asked_for(report, &visit, left_out) &&
-            json_array_size(calls) < CALLS_MAX)
-            json_array_append_new(calls, call_make(report, row, &visit, left_out));
+        if (visit.time.instant_ms != instant_ms) {
+            if (json_array_size(list->calls) >= CALLS_MAX)
+                break;
+            instant_ms = visit.time.instant_ms;
+            status = runs_pass(list, runs, instant_ms);
+            first_of_instant = json_array_size(list->calls);
+        }
+        if (status == STORE_OK && report_call_is_asked_for(list->report, &visit, left_out))
+            json_array_insert_new(list->calls, first_of_instant, call_make(list, row, &visit, left_out));
     }
     sqlite3_finalize(row);
-    return status == STORE_OK ? runs_pass(report, runs, INT64_MIN, calls) : status;
+    while (json_array_size(list->calls) > CALLS_MAX)
+        json_array_remove(list->calls, CALLS_MAX);
+    return status == STORE_OK ? runs_pass(list, runs, INT64_MIN) : status;
 }
 
 static enum store_status calls_read(struct report *report, json_t *calls, json_t *follow_up,
                                     int64_t *left_out, struct runs *runs)
 {
+    const struct list list = {report, calls, json_object()};
     enum store_status status = runs_begin(report, runs);
 
     if (status == STORE_OK)
-        status = calls_list(report, calls, runs);
+        status = calls_list(&list, runs);
     if (status == STORE_OK)
         status = report_follow_up(report, follow_up, left_out);
     sqlite3_finalize(runs->row);
     runs->row = NULL;
+    json_decref(list.texts);
     return status;
 }
 

@@ -678,6 +678,36 @@ static void test_help_lists_what_is_in_no_figure(void **state)
     json_decref(result);
 }
 
+/* Three a second, of which one each is rated 1, 2 and 3, in the order in which they were pressed; and a bad run within a
+ * second of which there is room for a part. */
+static void test_help_lists_the_newest_calls_and_those_of_one_instant_as_they_came(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *result, *calls;
+
+    fixture_run(
+        fixture,
+        "WITH RECURSIVE one (seq) AS (SELECT 0 UNION ALL SELECT seq + 1 FROM one WHERE seq < 299)"
+        " INSERT INTO visit (journal, seq, instant_ms, span_ms, boot, uptime_s, rating, flag, is_burst, help)"
+        " SELECT journal.id, 1000 + seq, 1793620800000 - seq / 3 * 1000, 0, 1, 0, 1 + seq % 3, 0, 0, 1"
+        " FROM one, journal;"
+        "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state, ratings, "
+        "unhappy)"
+        " SELECT 2, id, 1, 1, kiosk, 1793620800000 - 66000, 0, 4, 6, 4 FROM journal");
+    result = run(fixture, (struct report_query){.report = "help"});
+    calls = json_object_get(result, "calls");
+    assert_int_equal(json_array_size(calls), 200);
+    for (size_t i = 0; i < 198; i++)
+        assert_int_equal(integer(json_array_get(calls, i), "rating"), 1 + i % 3);
+    assert_string_equal(text(json_array_get(calls, 0), "at"), "2026-11-02T13:00:00+01:00");
+    assert_string_equal(text(json_array_get(calls, 197), "at"), "2026-11-02T12:58:55+01:00");
+    assert_string_equal(text(json_array_get(calls, 198), "event"), "bad_run");
+    assert_string_equal(text(json_array_get(calls, 199), "at"), "2026-11-02T12:58:54+01:00");
+    assert_int_equal(integer(json_array_get(calls, 199), "rating"), 1);
+    assert_int_equal(integer(result, "bad_runs.missed"), 1);
+    json_decref(result);
+}
+
 /* Pages --------------------------------------------------------------------------------------------------------- */
 
 static char *page_of(const json_t *report, unsigned columns)
@@ -797,6 +827,7 @@ int main(void)
         WITH_STORE(test_policy_is_stated_and_hides_what_it_makes_meaningless),
         WITH_STORE(test_help_tells_what_came_of_each_call),
         WITH_STORE(test_help_lists_what_is_in_no_figure),
+        WITH_STORE(test_help_lists_the_newest_calls_and_those_of_one_instant_as_they_came),
         WITH_STORE(test_pages_fit_their_width_and_use_it),
         WITH_STORE(test_one_page_has_at_most_24_lines),
     };
