@@ -1101,8 +1101,8 @@ enum store_status api_call_log(struct store *store, void *context, struct store_
 /* Routes ------------------------------------------------------------------------------------------------- */
 
 #define BIT(scope) (1u << (scope))
-#define LOCALS \
-    BIT(TOKEN_LOCAL) /* what changes who may speak or look, and what takes the host's disk or time */
+/* What changes who may speak or look, and what takes the host's disk or time. */
+#define LOCALS BIT(TOKEN_LOCAL)
 #define MANAGERS (LOCALS | BIT(TOKEN_MANAGER))
 
 #define NEEDS(text) (UINT64_C(1) << (text))

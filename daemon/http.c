@@ -30,8 +30,8 @@
 #define SEND_BUFFER 32768 /* of the kernel, for one who does not read; by itself it would grow to megabytes */
 #define WATCH_MS 100      /* so often connections are looked after ... */
 #define WATCH_REST_S 1    /* ... where all of them wait for us, as streams do */
-#define READ_AHEAD_MAX \
-    65536 /* bytes that a client may send before they are read; above both limits of a request */
+/* Bytes that a client may send before they are read; above both limits of a request. */
+#define READ_AHEAD_MAX 65536
 
 /* What a browser is told with every answer: ask nobody but this host, run and show nothing that another host sent, and
  * tell nobody where you come from. Pages keep scripts and styles in files of their own. */

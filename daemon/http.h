@@ -20,8 +20,8 @@
 #define HTTP_FILE_SIZE_MAX 64
 #define HTTP_DEADLINE_MS 5000         /* to say the whole request; and again to take the whole reply */
 #define HTTP_STREAM_PENDING_MAX 65536 /* bytes that a client has not taken: it is dropped */
-#define HTTP_STREAM_BEAT_MS \
-    15000 /* so often something is sent, or a client that is gone would go unnoticed */
+/* So often something is sent, or a client that is gone would go unnoticed. */
+#define HTTP_STREAM_BEAT_MS 15000
 #define HTTP_CROWDED_DEADLINE_MS 1000 /* to say it while all connections are taken */
 
 struct event_base;

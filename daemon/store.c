@@ -17,8 +17,9 @@
 
 #define BUSY_MS 5000 /* a reader may be in the way of the checkpoint at open */
 #define SQL_SIZE_MAX 8192
-#define OPERATIONS_A_TELLING \
-    10000 /* of SQLite's machine: few, since a cold disk may take its time for each */
+/* Of SQLite's machine: few, since a cold disk may take its time for each. */
+#define OPERATIONS_A_TELLING 10000
+
 #define VERSION_WITH_MASH 4
 #define VERSION_WITH_YEARS 8
 #define VERSION_WITH_RETENTION 9
@@ -409,8 +410,8 @@ tallies_remake(struct store *store, enum store_status (*make)(struct store *stor
     return status;
 }
 
-#define VERSION_APPENDED \
-    4 /* what came later are tables at the end of schema.sql, each version's behind its mark */
+/* What came later are tables at the end of schema.sql, each version's behind its mark. */
+#define VERSION_APPENDED 4
 
 /* What each version added to the one before; all of them, for a new database, are in schema.sql. */
 static const char *const migrations[VERSION_APPENDED] = {

@@ -31,8 +31,8 @@ struct zone;
 #define STORE_BEST_WEEK_ANSWERS_MIN 10 /* to "asked for by name?", for a week to be somebody's best */
 #define STORE_PENDING_CAPACITY 64 /* kiosks waiting for adoption; the longest unseen gives way */
 #define STORE_UNUSED_MAX 16 /* ids offered at a port and never used, beyond which a manager must adopt there */
-#define STORE_TROUBLE_MAX \
-    256 /* gaps, conflicts and new journals a day of a kiosk without a key: more can anybody make up */
+/* Gaps, conflicts and new journals a day of a kiosk without a key: more can anybody make up. */
+#define STORE_TROUBLE_MAX 256
 #define STORE_UNKEYED_MAX 64 /* kiosks without a key, beyond which a manager must adopt: anybody can claim to be one */
 
 enum store_status {
@@ -84,8 +84,8 @@ struct store_options {
 /* Open, and create or migrate where needed (never when read-only). A read-write connection holds a lock,
  * PATH.lock, so that a second one is refused. Refuses a file that is not ours, is from a newer byname or is
  * corrupt, and leaves it as it was. Before it returns STORE_OK on a read-write connection,
- * wal_checkpoint(TRUNCATE) has succeeded and the emptied -wal is synced: what a restart reads is on the disk. A changed time zone rebuilds
- * the tallies. On failure *store is NULL. */
+ * wal_checkpoint(TRUNCATE) has succeeded and the emptied -wal is synced: what a restart reads is on the disk. A
+ * changed time zone rebuilds the tallies. On failure *store is NULL. */
 enum store_status store_open(const struct store_options *options, struct store **store,
                              struct store_error *error);
 void store_close(struct store *store); /* store may be NULL */
@@ -188,8 +188,9 @@ enum store_status store_health(struct store *store, int64_t kiosk, const struct 
 enum store_status store_heard(struct store *store, int64_t kiosk, int64_t now_ms, bool is_clock_good,
                               struct store_error *error);
 
-/* The daemon listens, by a clock that is good: whoever is silent from now on is so by its own fault, also where nobody is heard.
- * To be called soon after the start, and by the hour: what a daemon that is killed had heard nobody in since is nobody's fault. */
+/* The daemon listens, by a clock that is good: whoever is silent from now on is so by its own fault, also where nobody is
+ * heard. To be called soon after the start, and by the hour: what a daemon that is killed had heard nobody in since is
+ * nobody's fault. */
 enum store_status store_listen(struct store *store, int64_t now_ms, struct store_error *error);
 
 #define STORE_SILENCE_MS 120000 /* shorter is none: contacts are kept once a minute */

@@ -15,8 +15,8 @@
 /* all: names of every visit. positive: of those rated 4 and 5 only. none: of no visit, and no sign-on. */
 enum store_attribute { ATTRIBUTE_ALL, ATTRIBUTE_POSITIVE, ATTRIBUTE_NONE };
 
-#define STORE_VOID_WITHHELD \
-    2 /* value of QUESTION_VOID in the table of answers, beside the kiosk's enum void_cause */
+/* Value of QUESTION_VOID in the table of answers, beside the kiosk's enum void_cause. */
+#define STORE_VOID_WITHHELD 2
 #define STORE_FORMER_STAFF 60001 /* the number that erased people's share goes to; above any that is given */
 #define STORE_READER_SIZE_MAX 40
 

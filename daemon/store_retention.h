@@ -23,11 +23,11 @@
 
 #define STORE_UNNAMED_STAFF 60002 /* beside STORE_FORMER_STAFF */
 #define STORE_PURGED_LEVEL 100
-#define STORE_RETENTION_DAYS_MIN \
-    30 /* a month can be compared with the one before from tallies alone, a week not */
+/* A month can be compared with the one before from tallies alone, a week not. */
+#define STORE_RETENTION_DAYS_MIN 30
 #define STORE_RETENTION_DAYS_MAX 36500
-#define STORE_KEPT_BACK \
-    192 /* what the daemon takes ahead of its acknowledgements, and what a visit's answers refer to */
+/* What the daemon takes ahead of its acknowledgements, and what a visit's answers refer to. */
+#define STORE_KEPT_BACK 192
 #define STORE_RETENTION_PIECE 512 /* answers that go in one transaction, at most */
 
 /* days: 0 for without end. Refused when it is that already, or out of range. */

@@ -21,8 +21,8 @@
 #define PICTURE_TRIES 16          /* the writer commits at most once in some ms */
 #define WATCH_MS 50               /* how often progress is told */
 #define OPERATIONS_A_LOOK 1000000 /* of SQLite's machine, between two looks at whether it is to go on */
-#define OPERATIONS_AN_ANSWER \
-    60 /* about so many take its own check of one, with visits and tallies: for progress alone */
+/* About so many take its own check of one, with visits and tallies: for progress alone. */
+#define OPERATIONS_AN_ANSWER 60
 
 enum task { TASK_CHECK, TASK_DIGESTS, TASK_CALLS, TASK_KIOSKS }; /* and so on, one for each kiosk */
 

@@ -30,8 +30,8 @@ struct ssl_ctx_st *tls_context(const struct tls *tls);
  * utc_ms, changes nothing and is tried again. Blocks for a file's reading. now_ms is monotonic. tls may be NULL. */
 void tls_tick(struct tls *tls, uint64_t now_ms, int64_t utc_ms);
 
-/* How the certificate that browsers get stands, as of the start or the last tick, and the sentence that says so, "" when it is good. Each
- * change for the worse is a line in the log. tls may be NULL: good. */
+/* How the certificate that browsers get stands, as of the start or the last tick, and the sentence that says so, "" when it
+ * is good. Each change for the worse is a line in the log. tls may be NULL: good. */
 enum tls_dates tls_dates(const struct tls *tls);
 const char *tls_dates_sentence(const struct tls *tls);
 

@@ -120,8 +120,9 @@ void work_runner_init(struct work_runner *runner, struct store *store);
  *
  * STORE_OK: committed; single items may still be STORE_REFUSED. STORE_FULL and STORE_BROKEN: nothing of the batch
  * happened, and every item says so. After STORE_BROKEN every later item of this runner is STORE_BROKEN, too, without
- * being tried: what a failed sync left in the cache may be read, but is not on the disk. After STORE_FULL the answers of a session that carry the same epoch fail
- * without being tried: those that were lost stand before them. The session begins a new epoch when it knows. */
+ * being tried: what a failed sync left in the cache may be read, but is not on the disk. After STORE_FULL the answers
+ * of a session that carry the same epoch fail without being tried: those that were lost stand before them. The session
+ * begins a new epoch when it knows. */
 enum store_status work_run(struct work_runner *runner, struct work *const items[], size_t count,
                            struct store_error *error);
 

@@ -3,8 +3,8 @@
  * writer.h - the thread that owns the read-write connection, between two bounded queues.
  *
  * Everything that has arrived goes into one transaction: at once when none began within the last WRITER_GROUP_MS, else
- * as soon as that is over and the one under way is committed. Results return in the order of submission. Functions are for the loop's
- * thread; the store belongs to the writer from writer_start to writer_stop.
+ * as soon as that is over and the one under way is committed. Results return in the order of submission. Functions are
+ * for the loop's thread; the store belongs to the writer from writer_start to writer_stop.
  */
 #ifndef BYNAME_WRITER_H
 #define BYNAME_WRITER_H

@@ -14,12 +14,10 @@
 
 #include "firmware/core/canvas.h"
 
-#define DISPLAY_RETRY_MS \
-    1000 /* between tries while it does not answer, and between looks when all is sent \
-                               */
-#define DISPLAY_REFRESH_MS \
-    20000 /* all is set up and sent again: it may have lost power between two looks \
-                                  */
+/* Between tries while it does not answer, and between looks when all is sent. */
+#define DISPLAY_RETRY_MS 1000
+/* All is set up and sent again: it may have lost power between two looks. */
+#define DISPLAY_REFRESH_MS 20000
 
 struct display {
     uint16_t faults; /* times it stopped answering, or did not answer at power-up; stays at 65535 */
@@ -45,8 +43,8 @@ void display_show(struct display *display, struct canvas *canvas);
 void display_show_at_once(struct display *display, struct canvas *canvas);
 
 /* Measure what was drawn on (0.4 ms a page on an AVR), or send one page, that which differs most (about 3 ms), or try to find
- * the display. To be called from the main loop until it returns false, and then at least once a second. True while pages wait for a display
- * that answers. */
+ * the display. To be called from the main loop until it returns false, and then at least once a second. True while pages wait
+ * for a display that answers. */
 bool display_step(struct display *display, const struct canvas *canvas, uint32_t now_ms);
 
 #endif

@@ -160,8 +160,8 @@ static void step_line(struct kiosk *kiosk, uint32_t now_ms)
 }
 
 /* The one EEPROM. While answers wait that were never sent, nothing is written but what the next press needs: reading them
- * would wait for the writes. Then, a byte at a time: the journal first, since it is to be ready for the next press as soon as possible, then
- * the identity, then the roster. True while one of the first two has something to write. */
+ * would wait for the writes. Then, a byte at a time: the journal first, since it is to be ready for the next press as soon
+ * as possible, then the identity, then the roster. True while one of the first two has something to write. */
 static bool step_memory(struct kiosk *kiosk, uint32_t now_ms)
 {
     if (uplink_is_behind(&kiosk->uplink))

@@ -22,10 +22,9 @@ enum screen_kind {
     SCREEN_STRENGTH,  /* what was great? five options */
     SCREEN_RETURNING, /* been here before? 1 yes 3 no 5 skip */
     SCREEN_HELP,      /* we are sorry; shall someone come to you now? 1 yes 5 no */
-    SCREEN_CALLING, /* calling ...; number[0] 1: "please tell a colleague" beside it; 2: someone is on the way
-                     */
-    SCREEN_THANKS,  /* thank you; `name` will hear about it, or NULL */
-    SCREEN_SORRY,   /* thank you, after any other rating: that helps us to do better */
+    SCREEN_CALLING,   /* calling ...; number[0] 1: "please tell a colleague" beside it; 2: someone is coming */
+    SCREEN_THANKS,    /* thank you; `name` will hear about it, or NULL */
+    SCREEN_SORRY,     /* thank you, after any other rating: that helps us to do better */
     SCREEN_WITHDRAWN, /* two buttons at once: this one does not count, please try again */
     SCREEN_FULL,      /* journal full: please tell a colleague */
     SCREEN_LANGUAGE,  /* the five languages, each in its own words */

@@ -26,8 +26,8 @@
 #define STAFF_MENU_NOTICE_MS 2000 /* WRONG, DONE and CALLING */
 #define STAFF_MENU_LOCK_MS 60000ul
 #define STAFF_MENU_TRIES 3
-#define STAFF_MENU_FORGET_MS \
-    600000ul /* wrong PINs count together unless so long apart; a right one forgives none */
+/* Wrong PINs count together unless so long apart; a right one forgives none. */
+#define STAFF_MENU_FORGET_MS 600000ul
 #define STAFF_MENU_BUTTONS 0x11 /* the outer two */
 
 struct staff_menu {

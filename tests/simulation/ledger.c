@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define ROWS_MAX 8192
-#define REGISTER_US_MAX \
-    400000 /* from a finger to the answer's second, a slow EEPROM write before it included */
+/* From a finger to the answer's second, a slow EEPROM write before it included. */
+#define REGISTER_US_MAX 400000
 
 struct row {
     int kiosk; /* -1: of nobody */

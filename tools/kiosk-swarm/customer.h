@@ -13,8 +13,8 @@
 
 #include "tools/kiosk-swarm/ledger.h"
 
-#define CUSTOMER_TAP_MS_MIN \
-    1500 /* a screen opens 0.3 s after the tap, and is guarded for 1 s against the same button */
+/* A screen opens 0.3 s after the tap, and is guarded for 1 s against the same button. */
+#define CUSTOMER_TAP_MS_MIN 1500
 #define CUSTOMER_TAPS_MAX 5 /* of a visit */
 
 struct customer {

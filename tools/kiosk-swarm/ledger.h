@@ -16,8 +16,8 @@
 
 #define LEDGER_TEXT_SIZE 240
 #define LEDGER_MEANINGS 2
-#define LEDGER_ANYBODY \
-    ANSWER_NONE /* as a tap's value, where it would mean that nobody tapped: some staff member */
+/* As a tap's value, where it would mean that nobody tapped: some staff member. */
+#define LEDGER_ANYBODY ANSWER_NONE
 
 /* What a tap may have to be stored as. */
 struct ledger_meaning {

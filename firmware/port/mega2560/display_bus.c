@@ -13,8 +13,8 @@
 #define SCL_HZ 400000UL
 #define SCL PD0
 #define SDA PD1
-#define RECOVERY_CLOCKS \
-    9 /* a slave in the middle of a byte lets go of SDA within nine clocks (I2C, 3.1.16) */
+/* A slave in the middle of a byte lets go of SDA within nine clocks (I2C, 3.1.16). */
+#define RECOVERY_CLOCKS 9
 
 /* All waits of one port_display_write share these passes of about ten cycles: 7 ms, with the work between
  * them less than 10 ms. */
