@@ -264,6 +264,11 @@ enum store_status store_tokens(struct store *store, struct token_list *list, str
  * ROSTER_CAPACITY. */
 enum store_status store_roster(struct store *store, struct staff_entry roster[ROSTER_CAPACITY],
                                uint8_t *count, struct store_error *error);
+/* A piece of what store_counts needs to know beforehand of those on the roster. *is_more: there is another, and other
+ * transactions may come before it. A piece looks at no more than some thousand tallies. */
+enum store_status store_counts_prepare(struct store *store, const struct staff_entry *roster, uint8_t count,
+                                       int64_t now_ms, bool *is_more, struct store_error *error);
+/* Of whoever is not prepared it looks at all weeks. */
 enum store_status store_counts(struct store *store, uint16_t staff_id, int64_t now_ms,
                                struct message_counts *counts, struct store_error *error);
 /* Who is signed on at a kiosk: until sign-off, for 10 h, or to local midnight. */

@@ -125,17 +125,21 @@ enum store_status store_tally_write(struct store *store, const struct tally_row 
     return store_run(store, statement, error);
 }
 
-/* A week that changes behind a remembered best one makes it stale. */
+/* A week that changes behind what is known of the best one is looked at again; where it was the best itself, any other may
+ * be that now. */
 static void bests_check(struct store *store, const struct tally_row *row)
 {
-    struct store_best *best = &store->bests[row->key.staff % STORE_BESTS_REMEMBERED];
+    struct store_best *best;
 
     if (row->n[TALLY_MENTION_ASKED] == 0 && row->n[TALLY_MENTION_WILL_ASK] == 0 &&
         row->n[TALLY_MENTION_NO] == 0)
         return;
     store->counts_generation++;
-    if (row->key.level == PERIOD_WEEK && best->staff == row->key.staff && row->key.start_ms < best->week_ms)
+    best = row->key.level == PERIOD_WEEK ? store_best_of(store, row->key.staff) : NULL;
+    if (best != NULL && best->answered != 0 && best->week_ms == row->key.start_ms)
         best->staff = 0;
+    else if (best != NULL && row->key.start_ms < best->until_ms)
+        best->until_ms = row->key.start_ms;
 }
 
 static enum store_status book_write(struct store *store, struct store_error *error)

@@ -185,14 +185,9 @@ extern const char store_schema[]; /* schema.sql, generated into C by the build *
               " ifnull(sum(mention_asked + mention_will_ask + mention_no), 0)"                               \
               " FROM kiosk CROSS JOIN tally WHERE level = ?1 AND start_ms = ?2 AND kiosk = kiosk.id"         \
               " AND staff = ?3")                                                                             \
-    X(COUNTS_WEEKS, "WITH RECURSIVE week (week_ms) AS (SELECT min(start_ms) FROM tally WHERE level = 5"      \
-                    " AND start_ms >= ?3" /* older weeks do not name people any more */                      \
-                    " UNION ALL SELECT (SELECT min(start_ms) FROM tally WHERE level = 5"                     \
-                    " AND start_ms > week_ms) FROM week WHERE week_ms < ?1)"                                 \
-                    " SELECT sum(mention_asked), sum(mention_asked + mention_will_ask + mention_no)"         \
-                    " FROM week CROSS JOIN kiosk CROSS JOIN tally WHERE week_ms < ?1 AND level = 5"          \
-                    " AND start_ms = week_ms AND kiosk = kiosk.id AND staff = ?2"                            \
-                    " GROUP BY week_ms ORDER BY week_ms")
+    X(COUNTS_WEEKS, "SELECT start_ms, staff, mention_asked, mention_asked + mention_will_ask + mention_no"    \
+                    " FROM tally WHERE level = 5 AND start_ms >= ?1 AND start_ms < ?2 AND staff > 0"         \
+                    " ORDER BY start_ms")
 
 #define STORE_STATEMENT_ENUMERATOR(NAME, sql) STATEMENT_##NAME,
 enum store_statement { STORE_STATEMENTS(STORE_STATEMENT_ENUMERATOR) STATEMENT_TALLY_UPSERT, STATEMENT_COUNT };
@@ -224,14 +219,18 @@ struct store_journal {
     struct visit_window window;
 };
 
-/* The own best week of a staff member among the weeks before week_ms. */
+/* The own best week of a staff member, as far as it is known: among the weeks that began before until_ms. What changes one of
+ * those sets until_ms back (store_answers.c), or empties this; store_counts.c brings it up to date. */
 struct store_best {
-    uint16_t staff; /* 0: empty */
-    int64_t week_ms;
+    uint16_t staff;   /* 0: empty */
+    int64_t until_ms; /* INT64_MIN: no week was looked at */
+    int64_t week_ms;  /* the best, when answered is not 0 */
     uint16_t asked, answered;
 };
 
 #define STORE_BESTS_REMEMBERED 64
+
+_Static_assert(STORE_BESTS_REMEMBERED > ROSTER_CAPACITY, "who is on the roster finds room");
 
 struct store {
     sqlite3 *db;
@@ -258,7 +257,7 @@ struct store {
     int64_t newest_commit_stored_ms; /* as in the database */
     struct tally_book *book;
     struct store_journal journals[STORE_JOURNALS_REMEMBERED]; /* at id modulo capacity */
-    struct store_best bests[STORE_BESTS_REMEMBERED];          /* at staff modulo capacity */
+    struct store_best bests[STORE_BESTS_REMEMBERED];
     enum store_status callback_status; /* what a callback of visit.h could not return */
     struct store_error callback_error;
     uint64_t roster_generation, counts_generation;
@@ -354,6 +353,11 @@ enum store_status store_privacy_apply(struct store *store, const struct store_jo
 
 /* store_answers.c: what is remembered of journals and best weeks is read again; all of it is written. */
 void store_remember_nothing(struct store *store);
+
+/* store_counts.c: what is remembered of a staff member; NULL: nothing. */
+struct store_best *store_best_of(struct store *store, uint16_t staff);
+/* After a purge: best weeks that do not name people any more are looked for again. */
+enum store_status store_bests_purged(struct store *store, struct store_error *error);
 
 /* store_token.c: all tokens of a staff member. */
 enum store_status store_token_revoke_staff(struct store *store, int64_t staff, int64_t now_ms,

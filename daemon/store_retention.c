@@ -519,9 +519,8 @@ enum store_status store_retention_step(struct store *store, int64_t now_ms, bool
     free(piece);
     if (status != STORE_OK || !*is_more)
         return status;
-    memset(store->bests, 0, sizeof store->bests); /* one may be gone */
     store->counts_generation++;
-    return STORE_OK;
+    return store_bests_purged(store, error);
 }
 
 /* Before it goes -------------------------------------------------------------------------------------------------- */

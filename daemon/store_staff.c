@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_staff.c - people: their names, what kiosks are told of them, their own counts.
+ * store_staff.c - people: their names, what kiosks are told of them.
  */
 #include "store_internal.h"
-#include "store_retention.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,102 +276,9 @@ enum store_status store_roster(struct store *store, struct staff_entry roster[RO
     return status;
 }
 
-struct asked {
-    int64_t asked, answered;
-};
-
 static uint16_t u16_of(int64_t value)
 {
     return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
-}
-
-/* Compare asked/answered as fractions; of two equal weeks the later one stands. */
-static void best_take(struct store_best *best, const struct asked *week)
-{
-    if (week->answered < STORE_BEST_WEEK_ANSWERS_MIN)
-        return;
-    if (best->answered != 0 && week->asked * best->answered < (int64_t)best->asked * week->answered)
-        return;
-    best->asked = u16_of(week->asked);
-    best->answered = u16_of(week->answered);
-}
-
-static struct asked asked_read(sqlite3_stmt *row)
-{
-    return (struct asked){.asked = sqlite3_column_int64(row, 0), .answered = sqlite3_column_int64(row, 1)};
-}
-
-/* Over all weeks that began before week_ms. */
-static enum store_status best_find(struct store *store, uint16_t staff, int64_t week_ms,
-                                   struct store_best *best, struct store_error *error)
-{
-    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS_WEEKS);
-    int64_t purged_ms;
-    bool has_row = true;
-    enum store_status status = store_purged_before(store, &purged_ms, error);
-
-    *best = (struct store_best){.staff = staff, .week_ms = week_ms};
-    if (purged_ms != INT64_MIN) /* what is left of the week in which it lies is not all of it */
-        purged_ms = period_week(store->zone, purged_ms - 1, 1);
-    store_bind_integers(statement, (int64_t[]){week_ms, staff, purged_ms}, 3);
-    while (status == STORE_OK && has_row) {
-        status = store_row(store, statement, &has_row, error);
-        if (status == STORE_OK && has_row) {
-            struct asked week = asked_read(statement);
-
-            best_take(best, &week);
-        }
-    }
-    sqlite3_reset(statement);
-    return status;
-}
-
-static enum store_status period_count(struct store *store, uint16_t staff, enum period_level level,
-                                      int64_t start_ms, uint16_t *asked, uint16_t *answered,
-                                      struct store_error *error)
-{
-    sqlite3_stmt *statement = store_statement(store, STATEMENT_COUNTS);
-    bool has_row = false;
-
-    store_bind_integers(statement, (int64_t[]){level, start_ms, staff}, 3);
-    enum store_status status = store_row(store, statement, &has_row, error);
-    if (status == STORE_OK && has_row) {
-        struct asked count = asked_read(statement);
-
-        *asked = u16_of(count.asked);
-        *answered = u16_of(count.answered);
-    }
-    sqlite3_reset(statement);
-    return status;
-}
-
-enum store_status store_counts(struct store *store, uint16_t staff_id, int64_t now_ms,
-                               struct message_counts *counts, struct store_error *error)
-{
-    struct store_best *best = &store->bests[staff_id % STORE_BESTS_REMEMBERED];
-    int64_t week_ms = period_week(store->zone, now_ms, 0);
-    enum store_status status = STORE_OK;
-
-    error->text[0] = '\0';
-    memset(counts, 0, sizeof *counts);
-    counts->staff_id = staff_id;
-    if (!store->is_read_only && !sqlite3_get_autocommit(store->db))
-        status = store_flush(store, error);
-    if (status == STORE_OK && (best->staff != staff_id || best->week_ms != week_ms || store->is_read_only)) {
-        status = best_find(store, staff_id, week_ms, best, error);
-        if (status != STORE_OK)
-            best->staff = 0;
-    }
-    if (status != STORE_OK)
-        return status;
-    counts->asked_best = best->asked;
-    counts->answered_best = best->answered;
-    status = period_count(store, staff_id, PERIOD_WEEK, week_ms, &counts->asked_week, &counts->answered_week,
-                          error);
-    if (status == STORE_OK)
-        status = period_count(store, staff_id, PERIOD_DAY, period_start(store->zone, PERIOD_DAY, now_ms),
-                              &counts->asked_today, &counts->answered_today, error);
-    return status;
 }
 
 enum store_status store_presence(struct store *store, int64_t kiosk, int64_t now_ms,

@@ -225,7 +225,7 @@ bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms)
 }
 
 static enum store_status fill_roster(struct store *store, int64_t now_ms, struct work_roster *roster,
-                                     struct store_error *error)
+                                     bool *is_more, struct store_error *error)
 {
     enum store_attribute attribute;
     enum store_status status = store_note_shown(store, roster->note, error);
@@ -234,7 +234,9 @@ static enum store_status fill_roster(struct store *store, int64_t now_ms, struct
         status = store_policy_between(store, now_ms, now_ms, &attribute, error);
     if (status == STORE_OK && attribute != ATTRIBUTE_NONE) /* with none a kiosk knows nobody to ask for */
         status = store_roster(store, roster->entries, &roster->count, error);
-    for (uint8_t i = 0; status == STORE_OK && i < roster->count; i++) {
+    if (status == STORE_OK)
+        status = store_counts_prepare(store, roster->entries, roster->count, now_ms, is_more, error);
+    for (uint8_t i = 0; status == STORE_OK && !*is_more && i < roster->count; i++) {
         roster->version = message_roster_version(roster->version, &roster->entries[i]);
         status = store_counts(store, roster->entries[i].id, now_ms, &roster->counts[i], error);
         roster->counts[i].staff_id = roster->entries[i].id;
@@ -244,26 +246,30 @@ static enum store_status fill_roster(struct store *store, int64_t now_ms, struct
 }
 
 enum store_status work_roster_make(struct work_runner *runner, int64_t now_ms, struct work_roster *roster,
-                                   struct store_error *error)
+                                   bool *is_more, struct store_error *error)
 {
     uint64_t roster_generation = store_roster_generation(runner->store);
     uint64_t counts_generation = store_counts_generation(runner->store);
 
     memset(roster, 0, sizeof *roster);
+    *is_more = false;
     if (runner->is_broken) {
         *error = runner->broken;
         return STORE_BROKEN;
     }
     enum store_status status = store_begin(runner->store, error);
     if (status == STORE_OK)
-        status = fill_roster(runner->store, now_ms, roster, error);
+        status = fill_roster(runner->store, now_ms, roster, is_more, error);
     if (status == STORE_OK)
         status = store_commit(runner->store, error);
     if (status != STORE_OK) {
         store_rollback(runner->store);
         note_broken(runner, status, error);
+        *is_more = false;
         return status;
     }
+    if (*is_more)
+        return STORE_OK;
     runner->is_roster_made = true;
     runner->roster_generation = roster_generation;
     runner->counts_generation = counts_generation;

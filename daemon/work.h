@@ -140,7 +140,9 @@ enum store_status work_take_calls(struct work_runner *runner,
 /* True when the store's roster or counts changed since work_roster_make, a day began, or it never succeeded. */
 bool work_is_roster_stale(const struct work_runner *runner, int64_t now_ms);
 
+/* *is_more, with STORE_OK: that was one piece of what it takes. There is no roster yet, and it stays stale; batches that wait
+ * go first. */
 enum store_status work_roster_make(struct work_runner *runner, int64_t now_ms, struct work_roster *roster,
-                                   struct store_error *error);
+                                   bool *is_more, struct store_error *error);
 
 #endif

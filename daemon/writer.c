@@ -167,12 +167,16 @@ static void run_checkpoint(struct writer *writer)
     wake_loop(writer);
 }
 
-static void make_roster(struct writer *writer)
+/* False: a piece of it is done, and batches go first. */
+static bool make_roster(struct writer *writer)
 {
     struct work_roster roster;
     struct store_error error;
+    bool is_more;
 
-    enum store_status status = work_roster_make(&writer->runner, clock_utc_ms(), &roster, &error);
+    enum store_status status = work_roster_make(&writer->runner, clock_utc_ms(), &roster, &is_more, &error);
+    if (is_more)
+        return false;
     pthread_mutex_lock(&writer->mutex);
     if (status == STORE_OK) {
         writer->roster = roster;
@@ -183,6 +187,7 @@ static void make_roster(struct writer *writer)
     }
     pthread_mutex_unlock(&writer->mutex);
     wake_loop(writer);
+    return true;
 }
 
 static void *run(void *context)
@@ -205,10 +210,9 @@ static void *run(void *context)
             run_checkpoint(writer);
         }
         is_over = is_stopping && count == 0;
-        if (!is_stopping && clock_monotonic_ms() - roster_ms >= WRITER_ROSTER_MS && is_roster_stale(writer)) {
-            make_roster(writer);
+        if (!is_stopping && clock_monotonic_ms() - roster_ms >= WRITER_ROSTER_MS && is_roster_stale(writer) &&
+            make_roster(writer))
             roster_ms = clock_monotonic_ms();
-        }
     }
     return NULL;
 }

@@ -123,9 +123,10 @@ static void tell_roster(struct daemon_end *end)
     struct session_clock clock = clock_of(end);
     struct work_roster roster;
     struct store_error error;
+    bool is_more;
 
     if (work_is_roster_stale(&end->runner, clock.utc_ms) &&
-        work_roster_make(&end->runner, clock.utc_ms, &roster, &error) == STORE_OK)
+        work_roster_make(&end->runner, clock.utc_ms, &roster, &is_more, &error) == STORE_OK && !is_more)
         hub_roster(end->hub, &roster, &clock);
 }
 

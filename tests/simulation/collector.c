@@ -230,12 +230,15 @@ static void make_roster(struct collector *collector)
     struct session_clock clock = collector_clock(collector);
     struct work_roster roster;
     struct store_error error;
+    bool is_more;
 
     if (collector->bench->now_us < collector->roster_us + ROSTER_US ||
         !work_is_roster_stale(&collector->runner, clock.utc_ms))
         return;
+    enum store_status status = work_roster_make(&collector->runner, clock.utc_ms, &roster, &is_more, &error);
+    if (is_more)
+        return;
     collector->roster_us = collector->bench->now_us;
-    enum store_status status = work_roster_make(&collector->runner, clock.utc_ms, &roster, &error);
     if (status == STORE_OK)
         hub_roster(collector->hub, &roster, &clock);
     else if (status == STORE_BROKEN)

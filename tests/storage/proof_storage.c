@@ -366,10 +366,11 @@ static bool is_name_known(const struct script *script, const char *name)
 static enum store_status run_roster(struct proof *proof, int64_t now_ms)
 {
     struct work_roster roster;
+    bool is_more;
 
     if (!work_is_roster_stale(&proof->runner, now_ms))
         return STORE_OK;
-    enum store_status status = work_roster_make(&proof->runner, now_ms, &roster, &proof->error);
+    enum store_status status = work_roster_make(&proof->runner, now_ms, &roster, &is_more, &proof->error);
     for (uint8_t i = 0; status == STORE_OK && i < roster.count; i++)
         if (!is_name_known(proof->script, roster.entries[i].name))
             fail(proof, "the roster has a name that nobody gave: %s", roster.entries[i].name);

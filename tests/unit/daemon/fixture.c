@@ -169,6 +169,33 @@ void fixture_run(struct fixture *fixture, const char *sql)
         fail_msg("%s: %s", sql, message);
 }
 
+#define WEEKS 520
+#define WEEK_KIOSKS 8
+#define WEEK_PEOPLE 5
+
+/* Copies of the present week's row, for each kiosk and person. */
+void fixture_fill_ten_years(struct fixture *fixture, uint16_t staff)
+{
+    char sql[160];
+
+    for (int i = 0; i < FIXTURE_WEEK_ANSWERS / WEEK_KIOSKS; i++) {
+        fixture_wait(fixture, MINUTE_MS);
+        fixture_press(fixture, QUESTION_RATING, 5);
+        fixture_press(fixture, QUESTION_STAFF, staff);
+        fixture_press(fixture, QUESTION_MENTION, MENTION_NO);
+    }
+    fixture_run(fixture, "BEGIN; CREATE TEMP TABLE one AS SELECT * FROM tally WHERE level = 5 AND staff > 0");
+    for (int i = 0; i < WEEKS * WEEK_KIOSKS * WEEK_PEOPLE; i++) {
+        snprintf(sql, sizeof sql,
+                 "UPDATE one SET kiosk = %d, staff = %d, start_ms = start_ms - %lld;"
+                 " INSERT INTO tally SELECT * FROM one",
+                 1 + i % WEEK_KIOSKS, staff + i / WEEK_KIOSKS % WEEK_PEOPLE,
+                 i % (WEEK_KIOSKS * WEEK_PEOPLE) == 0 ? 7LL * DAY_MS : 0LL);
+        fixture_run(fixture, sql);
+    }
+    fixture_run(fixture, "DROP TABLE one; COMMIT");
+}
+
 void fixture_verify(struct fixture *fixture)
 {
     struct store_verified verified;

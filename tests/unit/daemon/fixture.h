@@ -108,6 +108,11 @@ enum store_status fixture_send(struct fixture *fixture, const struct answer *ans
 int64_t fixture_integer(struct fixture *fixture, const char *sql);
 void fixture_run(struct fixture *fixture, const char *sql);
 
+/* Ten years of weekly tallies before the present week, which each say of the person that FIXTURE_WEEK_ANSWERS said "no".
+ * No recount would find them. */
+#define FIXTURE_WEEK_ANSWERS 96
+void fixture_fill_ten_years(struct fixture *fixture, uint16_t staff);
+
 /* Asserts that a recount finds no difference. */
 void fixture_verify(struct fixture *fixture);
 

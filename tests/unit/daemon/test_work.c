@@ -57,6 +57,7 @@ static void test_nothing_is_tried_after_the_database_broke(void **state)
     struct work *const first[] = {&broken};
     struct work *const second[] = {&answers};
     struct work_roster roster;
+    bool is_more;
     struct store_error error;
 
     work_runner_init(&runner, fixture->store);
@@ -65,7 +66,7 @@ static void test_nothing_is_tried_after_the_database_broke(void **state)
     assert_int_equal(answers.status, STORE_BROKEN);
     assert_string_equal(answers.error.text, "the disk did not take it");
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 0);
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_BROKEN);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_BROKEN);
 }
 
 static void test_batch_is_one_transaction_and_refusals_stay_single(void **state)
@@ -113,12 +114,13 @@ static void test_roster_is_made_after_a_change_and_at_midnight(void **state)
     struct fixture *fixture = *state;
     struct work_runner runner;
     struct work_roster roster;
+    bool is_more;
     struct store_error error;
     uint16_t id;
 
     work_runner_init(&runner, fixture->store);
     assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_OK);
     assert_true(roster.count == 0 && roster.version == 0);
     assert_false(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
     assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS + 12 * HOUR_MS));
@@ -126,7 +128,7 @@ static void test_roster_is_made_after_a_change_and_at_midnight(void **state)
     assert_int_equal(store_staff_add(fixture->store, "Dan", FIXTURE_NOON_MS, &id, &error), STORE_OK);
     assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
     assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_OK);
     assert_int_equal(roster.count, 1);
     assert_int_equal(roster.counts[0].staff_id, id);
     assert_true(roster.version == message_roster_version(0, &roster.entries[0]));
@@ -135,7 +137,7 @@ static void test_roster_is_made_after_a_change_and_at_midnight(void **state)
     fixture_press(fixture, QUESTION_STAFF, id);
     fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
     assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS)); /* their counts are others now */
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_OK);
     assert_int_equal(roster.counts[0].asked_today, 1);
 }
 
@@ -144,6 +146,7 @@ static void test_kiosks_know_nobody_to_ask_for_while_no_name_is_kept(void **stat
     struct fixture *fixture = *state;
     struct work_runner runner;
     struct work_roster roster;
+    bool is_more;
     struct store_error error;
     uint16_t id;
 
@@ -151,13 +154,13 @@ static void test_kiosks_know_nobody_to_ask_for_while_no_name_is_kept(void **stat
     assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
     assert_int_equal(store_staff_add(fixture->store, "Dan", FIXTURE_NOON_MS, &id, &error), STORE_OK);
     assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_OK);
     assert_int_equal(roster.count, 1);
     assert_int_equal(store_begin(fixture->store, &error), STORE_OK);
     assert_int_equal(store_policy_set(fixture->store, ATTRIBUTE_NONE, FIXTURE_NOON_MS, &error), STORE_OK);
     assert_int_equal(store_commit(fixture->store, &error), STORE_OK);
     assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_OK);
     assert_int_equal(roster.count, 0);
     assert_int_equal(roster.version, 0);
 }
@@ -292,6 +295,7 @@ static void test_another_program_that_holds_the_file_is_a_full_disk(void **state
     struct work answers = make_answers(fixture, 1, 1);
     struct work *const items[] = {&answers};
     struct work_roster roster;
+    bool is_more;
     struct store_error error;
     sqlite3 *other = NULL;
 
@@ -301,12 +305,12 @@ static void test_another_program_that_holds_the_file_is_a_full_disk(void **state
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(work_run(&runner, items, 1, &error), STORE_FULL);
     assert_int_equal(answers.status, STORE_FULL);
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_FULL);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_FULL);
     assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
     sqlite3_close(other);
     answers.epoch++;
     assert_int_equal(work_run(&runner, items, 1, &error), STORE_OK);
-    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error), STORE_OK);
+    assert_int_equal(work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error), STORE_OK);
     assert_false(work_is_roster_stale(&runner, FIXTURE_NOON_MS));
 }
 
@@ -323,6 +327,7 @@ static void test_a_roster_that_stops_at_any_instruction_is_not_made(void **state
     struct fixture *fixture = *state;
     struct work_runner runner;
     struct work_roster roster;
+    bool is_more;
     struct store_error error;
     enum store_status status = STORE_REFUSED;
     uint16_t id;
@@ -336,7 +341,7 @@ static void test_a_roster_that_stops_at_any_instruction_is_not_made(void **state
     for (; status != STORE_OK; instructions++) {
         int left = instructions;
         sqlite3_progress_handler(store_connection(fixture->store), 1, count_down, &left);
-        status = work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &error);
+        status = work_roster_make(&runner, FIXTURE_NOON_MS, &roster, &is_more, &error);
         sqlite3_progress_handler(store_connection(fixture->store), 0, NULL, NULL);
         assert_true(work_is_roster_stale(&runner, FIXTURE_NOON_MS) == (status != STORE_OK));
         assert_true(status == STORE_OK || status == STORE_REFUSED);

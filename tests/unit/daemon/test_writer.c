@@ -423,6 +423,24 @@ static void test_a_roster_comes_at_the_start_and_after_each_change(void **state)
     assert_int_equal(roster.count, 2);
 }
 
+/* It takes several transactions, and nothing else happens meanwhile that would bring the thread round. */
+static void test_a_roster_of_ten_years_comes_at_the_start(void **state)
+{
+    struct desk *desk = *state;
+    struct fixture *fixture = desk->store;
+    struct work_roster roster;
+    uint16_t dan;
+
+    assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_OK);
+    assert_int_equal(store_staff_add(fixture->store, "Dan", 0, &dan, &fixture->error), STORE_OK);
+    assert_int_equal(store_commit(fixture->store, &fixture->error), STORE_OK);
+    fixture_fill_ten_years(fixture, dan);
+    start(desk);
+    take_roster(desk, &roster);
+    assert_int_equal(roster.count, 1);
+    assert_int_not_equal(roster.counts[0].answered_best, 0); /* of which week depends on today */
+}
+
 /* The thread looks at its own clock here. */
 static void test_an_answer_that_changes_no_counts_makes_no_roster(void **state)
 {
@@ -547,6 +565,7 @@ int main(void)
         WITH_DESK(test_a_broken_database_stays_broken_and_makes_no_roster),
         WITH_DESK(test_a_checkpoint_that_fails_breaks_the_database),
         WITH_DESK(test_a_roster_comes_at_the_start_and_after_each_change),
+        WITH_DESK(test_a_roster_of_ten_years_comes_at_the_start),
         WITH_DESK(test_an_answer_that_changes_no_counts_makes_no_roster),
         WITH_DESK(test_a_roster_that_cannot_be_made_comes_later),
         WITH_DESK(test_a_roster_that_breaks_the_database_is_told),
