@@ -292,7 +292,7 @@ static enum store_status step_read(struct follow_up *follow_up, int step)
         "SELECT closed_ms - visit_ms FROM help_call INDEXED BY help_call_recovery WHERE recovery_step = ?5"
         " AND visit_ms >= ?1 AND visit_ms < ?2 AND visit_ms + visit_span_ms < ?2"
         " AND (?6 = -1 OR visit_staff = ?6)"
-        " AND kiosk IN (SELECT id FROM kiosk WHERE audience = ?4 AND (?3 = 0 OR id = ?3))";
+        " AND (?7 OR kiosk IN (SELECT id FROM kiosk WHERE audience = ?4 AND (?3 = 0 OR id = ?3)))";
     struct report *report = follow_up->report;
     sqlite3_stmt *row = report_prepare(report, sql);
     enum store_status status = row == NULL ? STORE_BROKEN : STORE_OK;
@@ -301,6 +301,7 @@ static enum store_status step_read(struct follow_up *follow_up, int step)
         report_calls_bind(report, row);
         sqlite3_bind_int(row, 5, step);
         sqlite3_bind_int(row, 6, report->figures.staff);
+        sqlite3_bind_int(row, 7, report->figures.kiosk == 0 && report->figures.among == NULL);
     }
     follow_up->count = 0;
     while (status == STORE_OK && report_step(report, row, &status))
