@@ -63,4 +63,17 @@ static inline const uint8_t *fuzz_bytes(struct fuzz_input *input, size_t size, s
     return bytes;
 }
 
+/* What comes before the next newline, or the end, without NUL bytes; the beginning of it, where it is too long. */
+static inline void fuzz_line(struct fuzz_input *input, char *line, size_t capacity)
+{
+    size_t size = 0;
+    uint8_t byte;
+
+    while (input->size > 0 && (byte = fuzz_u8(input)) != '\n') {
+        if (byte != '\0' && size + 1 < capacity)
+            line[size++] = (char)byte;
+    }
+    line[size] = '\0';
+}
+
 #endif

@@ -29,18 +29,6 @@ static struct access *make(const struct config_http *config)
     return access;
 }
 
-static void take_line(struct fuzz_input *input, char line[LINE_SIZE_MAX])
-{
-    size_t size = 0;
-    uint8_t byte;
-
-    while (input->size > 0 && (byte = fuzz_u8(input)) != '\n') {
-        if (byte != '\0' && size + 1 < LINE_SIZE_MAX)
-            line[size++] = (char)byte;
-    }
-    line[size] = '\0';
-}
-
 static void judge(const struct config_http *config, const struct access_request *request)
 {
     struct access *access = make(config);
@@ -66,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static char lines[LINES][LINE_SIZE_MAX];
 
     for (size_t i = 0; i < LINES; i++)
-        take_line(&input, lines[i]);
+        fuzz_line(&input, lines[i], LINE_SIZE_MAX);
     const struct access_request request = {
         .is_write = strchr(lines[0], 'w') != NULL,
         .is_api = strchr(lines[0], 'a') != NULL,

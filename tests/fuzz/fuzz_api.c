@@ -134,18 +134,6 @@ static void answer(struct api_call *call, enum token_scope scope)
         show(json);
 }
 
-static void take_line(struct fuzz_input *input, char line[LINE_SIZE_MAX])
-{
-    size_t size = 0;
-    uint8_t byte;
-
-    while (input->size > 0 && (byte = fuzz_u8(input)) != '\n') {
-        if (byte != '\0' && size + 1 < LINE_SIZE_MAX)
-            line[size++] = (char)byte;
-    }
-    line[size] = '\0';
-}
-
 static enum token_scope scope_of(const char *method)
 {
     if (strchr(method, 'm') != NULL)
@@ -163,9 +151,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (store == NULL)
         open_store();
-    take_line(&input, method);
-    take_line(&input, path);
-    take_line(&input, query);
+    fuzz_line(&input, method, sizeof method);
+    fuzz_line(&input, path, sizeof path);
+    fuzz_line(&input, query, sizeof query);
     body = calloc(1, input.size + 1); /* ends where it ends, so that a sanitizer sees a read beyond it */
     if (body == NULL)
         abort();
