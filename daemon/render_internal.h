@@ -46,6 +46,8 @@ void page_put_padded(struct page *page, enum style style, const char *text, unsi
 void page_put_right(struct page *page, enum style style, const char *text, unsigned width);
 /* Broken between words at the width of the page, each line led by `indent` spaces; ends with a newline. */
 void page_put_wrapped(struct page *page, enum style style, unsigned indent, const char *text);
+/* How wide a bar may be beside `others` columns. */
+unsigned page_bar_columns(const struct page *page, unsigned others);
 /* A bar of share * columns, to an eighth of a column; a share that is not zero is never invisible. */
 void page_put_bar(struct page *page, double share, unsigned columns);
 /* One of " ░▒▓█" for a level of 0 to 4, so many times. */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BAR_COLUMNS_MIN 4
+#define BAR_COLUMNS_MAX 100
+
 /* Putting ------------------------------------------------------------------------------------------------------- */
 
 void page_put(struct page *page, enum style style, const char *format, ...)
@@ -103,6 +106,13 @@ void page_put_wrapped(struct page *page, enum style style, unsigned indent, cons
         text += size + (text[size] == ' ' ? 1 : 0);
     }
     page_put(page, STYLE_PLAIN, "\n");
+}
+
+unsigned page_bar_columns(const struct page *page, unsigned others)
+{
+    unsigned columns = page->columns > others + BAR_COLUMNS_MIN ? page->columns - others : BAR_COLUMNS_MIN;
+
+    return columns < BAR_COLUMNS_MAX ? columns : BAR_COLUMNS_MAX;
 }
 
 void page_put_bar(struct page *page, double share, unsigned columns)

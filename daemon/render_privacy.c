@@ -8,13 +8,6 @@
 
 #include <string.h>
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text == NULL ? "" : text;
-}
-
 /* "2026-11-02T14:05:00+01:00" as "2026-11-02 14:05". */
 static void put_moment(FILE *out, const char *moment)
 {
@@ -35,12 +28,13 @@ static void put_changes(FILE *out, const json_t *reply)
     const json_t *change;
     size_t index;
 
-    fprintf(out, "1. Whose names are kept: attribute = %s\n", attribute_words(text_of(reply, "attribute")));
+    fprintf(out, "1. Whose names are kept: attribute = %s\n",
+            attribute_words(page_text_at(reply, "attribute")));
     json_array_foreach(json_object_get(reply, "changes"), index, change)
     {
         fputs("     since ", out);
-        put_moment(out, text_of(change, "since"));
-        fprintf(out, "  %s\n", text_of(change, "attribute"));
+        put_moment(out, page_text_at(change, "since"));
+        fprintf(out, "  %s\n", page_text_at(change, "attribute"));
     }
     fputs("   A change is dated, and changes nothing that was stored before.\n", out);
 }
@@ -55,9 +49,9 @@ static void put_tokens(FILE *out, const json_t *reply)
             json_array_size(tokens) == 0 ? '.' : ':');
     json_array_foreach(tokens, index, token)
     {
-        fprintf(out, "     %-8s %-17s made ", text_of(token, "scope"), text_of(token, "staff"));
-        put_moment(out, text_of(token, "created"));
-        fprintf(out, "  %s\n", text_of(token, "label"));
+        fprintf(out, "     %-8s %-17s made ", page_text_at(token, "scope"), page_text_at(token, "staff"));
+        put_moment(out, page_text_at(token, "created"));
+        fprintf(out, "  %s\n", page_text_at(token, "label"));
     }
     fputs("   A manager sees all figures, a staff member their own, a board the team's totals.\n"
           "   Reads of figures of staff members are logged: byname access-log.\n",
@@ -80,15 +74,15 @@ static void put_retention(FILE *out, const json_t *reply)
             "   by month; the name until it is erased (byname staff erase).\n",
             json_integer_value(days), STORE_KEPT_BACK);
     if (json_is_string(json_object_get(retention, "purged_before")))
-        fprintf(out, "   Answers from before %.10s are gone.\n", text_of(retention, "purged_before"));
+        fprintf(out, "   Answers from before %.10s are gone.\n", page_text_at(retention, "purged_before"));
 }
 
 void render_policy(struct page *page, const json_t *reply)
 {
     FILE *out = page->out;
 
-    fprintf(out, "What %s keeps about its staff (byname, database %.8s)\n\n", text_of(reply, "store"),
-            text_of(reply, "database"));
+    fprintf(out, "What %s keeps about its staff (byname, database %.8s)\n\n", page_text_at(reply, "store"),
+            page_text_at(reply, "database"));
     put_changes(out, reply);
     fputs("2. What is kept: the name, its number and a PIN; each answer of a customer that names\n"
           "   the person, with its time and kiosk; sign-on and sign-off; which help calls they answered\n"
@@ -115,10 +109,10 @@ void render_retention_preview(struct page *page, const json_t *reply)
     FILE *out = page->out;
 
     fprintf(out, "With %" JSON_INTEGER_FORMAT " days, what is older than %.10s goes; now that is:\n",
-            page_count_at(reply, "days"), text_of(reply, "before"));
+            page_count_at(reply, "days"), page_text_at(reply, "before"));
     fprintf(out, "  %9" JSON_INTEGER_FORMAT " answers", page_count_at(reply, "answers"));
     if (page_count_at(reply, "answers") > 0)
-        fprintf(out, ", of %.10s to %.10s", text_of(reply, "first"), text_of(reply, "last"));
+        fprintf(out, ", of %.10s to %.10s", page_text_at(reply, "first"), page_text_at(reply, "last"));
     fprintf(out, "\n  %9" JSON_INTEGER_FORMAT " visits they belong to\n", page_count_at(reply, "visits"));
     fprintf(out,
             "  %9" JSON_INTEGER_FORMAT " help calls that say who came, or have a remark: the calls stay\n",
@@ -143,10 +137,10 @@ void render_access_log(struct page *page, const json_t *reply)
         fputs("Nobody has read figures of staff members.\n", page->out);
     json_array_foreach(reads, index, row)
     {
-        const char *staff = text_of(row, "staff");
+        const char *staff = page_text_at(row, "staff");
 
-        put_moment(page->out, text_of(row, "first"));
-        fprintf(page->out, "  %-24s %s, %s", text_of(row, "reader"), text_of(row, "what"),
+        put_moment(page->out, page_text_at(row, "first"));
+        fprintf(page->out, "  %-24s %s, %s", page_text_at(row, "reader"), page_text_at(row, "what"),
                 staff[0] == '\0' ? "of everybody" : "of ");
         fprintf(page->out, "%s", staff);
         if (json_integer_value(json_object_get(row, "reads")) > 1)
@@ -171,7 +165,7 @@ void render_export(struct page *page, const json_t *reply)
     };
     const json_t *person = json_array_get(json_object_get(reply, "person"), 0);
 
-    fprintf(page->out, "Held about %s, number %" JSON_INTEGER_FORMAT ":\n", text_of(person, "name"),
+    fprintf(page->out, "Held about %s, number %" JSON_INTEGER_FORMAT ":\n", page_text_at(person, "name"),
             json_integer_value(json_object_get(person, "id")));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         fprintf(page->out, "  %6zu %s\n", json_array_size(json_object_get(reply, parts[i].key)),

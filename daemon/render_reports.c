@@ -13,7 +13,6 @@
 #define RATE_COLUMNS 19
 #define VERDICT_COLUMNS 16
 #define SHARES_MIN 5 /* of fewer answers only the counts are shown */
-#define BAR_COLUMNS_MAX 100
 #define CALLS_SHOWN_MAX 20
 #define HOURS_FROM_MINUTES 1000 /* a call that took so long is told in hours */
 #define OVERVIEW_LINES 24
@@ -30,13 +29,6 @@ struct label {
 static const struct label causes[] = {CAUSES(CAUSE_LABEL)};
 static const struct label strengths[] = {STRENGTHS(STRENGTH_LABEL)};
 
-static unsigned bar_columns(const struct page *page, unsigned others)
-{
-    unsigned columns = page->columns > others + 4 ? page->columns - others : 4;
-
-    return columns < BAR_COLUMNS_MAX ? columns : BAR_COLUMNS_MAX;
-}
-
 /* "  label   ████▌   60   60 %" */
 static void put_share(struct page *page, const char *label, json_int_t count, json_int_t total)
 {
@@ -46,7 +38,7 @@ static void put_share(struct page *page, const char *label, json_int_t count, js
     snprintf(percent, sizeof percent, "%3.0f", 100 * share);
     page_put(page, STYLE_PLAIN, "  ");
     page_put_padded(page, STYLE_PLAIN, label, LABEL_COLUMNS);
-    page_put_bar(page, share, bar_columns(page, LABEL_COLUMNS + 20));
+    page_put_bar(page, share, page_bar_columns(page, LABEL_COLUMNS + 20));
     page_put(page, STYLE_PLAIN, "%6" JSON_INTEGER_FORMAT, count);
     if (total >= SHARES_MIN)
         page_put(page, STYLE_QUIET, "  %s", page_say(page, WORD_PERCENT, percent));
@@ -248,7 +240,7 @@ static void put_choice(struct page *page, const json_t *row, const char *label, 
 
     page_put(page, STYLE_PLAIN, "  ");
     page_put_padded(page, STYLE_PLAIN, label, LABEL_COLUMNS);
-    page_put_bar(page, json_number_value(page_at(share, "value")), bar_columns(page, others));
+    page_put_bar(page, json_number_value(page_at(share, "value")), page_bar_columns(page, others));
     page_put(page, STYLE_PLAIN, "%7" JSON_INTEGER_FORMAT "  ", page_count_at(row, "count"));
     if (has_before) {
         page_put_padded(page, STYLE_PLAIN, page_rate_wide(page, share), RATE_COLUMNS);

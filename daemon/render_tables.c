@@ -15,14 +15,6 @@
 #define HOURS 24
 #define WEEKDAYS 7
 #define CELL_COLUMNS_MAX 8
-#define BAR_COLUMNS_MAX 100
-
-static unsigned bar_columns(const struct page *page, unsigned others)
-{
-    unsigned columns = page->columns > others + 4 ? page->columns - others : 4;
-
-    return columns < BAR_COLUMNS_MAX ? columns : BAR_COLUMNS_MAX;
-}
 
 /* Staff --------------------------------------------------------------------------------------------------------- */
 
@@ -317,7 +309,7 @@ static void put_lines(struct page *page, const json_t *rows, const char *key, in
     const json_t *row;
     size_t index;
     json_int_t visits_max = visits_max_of(rows);
-    unsigned bar = bar_columns(page, 6 + 8 + 2 + 11 + 3 + RATE_COLUMNS);
+    unsigned bar = page_bar_columns(page, 6 + 8 + 2 + 11 + 3 + RATE_COLUMNS);
     bool is_hour = strcmp(key, "hour") == 0;
 
     json_array_foreach(rows, index, row)
@@ -341,7 +333,7 @@ static void put_lines(struct page *page, const json_t *rows, const char *key, in
 
 static void put_lines_head(struct page *page)
 {
-    unsigned bar = bar_columns(page, 6 + 8 + 2 + 11 + 3 + RATE_COLUMNS);
+    unsigned bar = page_bar_columns(page, 6 + 8 + 2 + 11 + 3 + RATE_COLUMNS);
 
     page_put_padded(page, STYLE_QUIET, page_word(page, WORD_COLUMN_HOUR), 6);
     page_put_right(page, STYLE_QUIET, page_word(page, WORD_COLUMN_VISITS), 8);
@@ -412,7 +404,7 @@ static bool has_odd(const json_t *days)
 static void put_days(struct page *page, const json_t *days, int week_start)
 {
     json_int_t visits_max = visits_max_of(days);
-    unsigned bar = bar_columns(page, 4 + 10 + 7 + 2 + 2 + RATE_COLUMNS + (has_odd(days) ? 8 : 0));
+    unsigned bar = page_bar_columns(page, 4 + 10 + 7 + 2 + 2 + RATE_COLUMNS + (has_odd(days) ? 8 : 0));
     const json_t *day;
     size_t index;
 

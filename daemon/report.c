@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,22 +43,9 @@ static const struct {
 
 #define REPORT_COUNT (sizeof reports / sizeof reports[0])
 
-static enum store_status refuse(struct store_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static enum store_status refuse(struct store_error *error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
-    va_end(arguments);
-    return STORE_REFUSED;
-}
-
 enum store_status report_no_memory(struct report *report)
 {
-    return refuse(report->error, "out of memory");
+    return store_refuse(report->error, "out of memory");
 }
 
 static enum store_status read_failed(struct report *report)
@@ -67,8 +53,8 @@ static enum store_status read_failed(struct report *report)
     sqlite3 *db = store_connection(report->store);
 
     if (sqlite3_errcode(db) == SQLITE_INTERRUPT)
-        return refuse(report->error, "it took too long: ask for a shorter period");
-    refuse(report->error, "reading the database: %.200s", sqlite3_errmsg(db));
+        return store_refuse(report->error, "it took too long: ask for a shorter period");
+    store_refuse(report->error, "reading the database: %.200s", sqlite3_errmsg(db));
     return STORE_BROKEN;
 }
 
@@ -130,10 +116,10 @@ static enum store_status since_read(struct report *report, const char *text)
     long number = isdigit((unsigned char)text[0]) ? strtol(text, &unit, 10) : 0;
 
     if (number < 1 || number > SINCE_MAX || strlen(unit) != 1 || strchr("hdw", *unit) == NULL)
-        return refuse(report->error,
-                      "\"since %.40s\" is not understood: give days, weeks or hours, as in 7d, 4w or"
-                      " 24h",
-                      text);
+        return store_refuse(report->error,
+                            "\"since %.40s\" is not understood: give days, weeks or hours, as in 7d, 4w or"
+                            " 24h",
+                            text);
     if (*unit == 'h')
         report->figures.from_ms = period_start(zone, PERIOD_HOUR, report->now_ms - number * 3600 * 1000);
     else
@@ -148,15 +134,15 @@ static enum store_status edge_read(struct report *report, const char *which, con
     const struct zone *zone = store_zone(report->store);
 
     if (!period_parse(zone, text, edge_ms))
-        return refuse(report->error,
-                      "\"%s %.40s\" is not understood: give a date or a full hour, as in 2026-11-02 or"
-                      " 2026-11-02T14:00",
-                      which, text);
+        return store_refuse(report->error,
+                            "\"%s %.40s\" is not understood: give a date or a full hour, as in 2026-11-02 or"
+                            " 2026-11-02T14:00",
+                            which, text);
     if (period_start(zone, PERIOD_HOUR, *edge_ms) != *edge_ms)
-        return refuse(report->error,
-                      "\"%s %.40s\" is within an hour, and counts are kept by the hour: give a full"
-                      " hour, as in 2026-11-02T14:00",
-                      which, text);
+        return store_refuse(report->error,
+                            "\"%s %.40s\" is within an hour, and counts are kept by the hour: give a full"
+                            " hour, as in 2026-11-02T14:00",
+                            which, text);
     return STORE_OK;
 }
 
@@ -175,7 +161,8 @@ static enum store_status period_read(struct report *report, const struct report_
     enum store_status status = STORE_OK;
 
     if (query->since != NULL && query->from != NULL)
-        return refuse(report->error, "\"since\" and \"from\" both say where to begin: give one of them");
+        return store_refuse(report->error,
+                            "\"since\" and \"from\" both say where to begin: give one of them");
     if (query->since != NULL)
         status = since_read(report, query->since);
     else if (query->from == NULL && query->to == NULL && strcmp(query->report, "overview") == 0)
@@ -185,10 +172,10 @@ static enum store_status period_read(struct report *report, const struct report_
     if (status == STORE_OK && query->to != NULL)
         status = edge_read(report, "to", query->to, &report->figures.to_ms);
     if (status == STORE_OK && report->figures.from_ms >= report->figures.to_ms)
-        return refuse(report->error,
-                      "the period ends (%.40s) before it begins: \"to\" is the first moment that does"
-                      " not belong to it",
-                      query->to == NULL ? "" : query->to);
+        return store_refuse(report->error,
+                            "the period ends (%.40s) before it begins: \"to\" is the first moment that does"
+                            " not belong to it",
+                            query->to == NULL ? "" : query->to);
     return status;
 }
 
@@ -251,7 +238,7 @@ static enum store_status week_start_read(struct report *report, const char *text
             return STORE_OK;
         }
     }
-    return refuse(report->error, "a week starts on monday, saturday or sunday, not on \"%.40s\"", text);
+    return store_refuse(report->error, "a week starts on monday, saturday or sunday, not on \"%.40s\"", text);
 }
 
 /* Look one name up; *id stays as it is when there is none. */
@@ -278,8 +265,8 @@ static enum store_status filters_read(struct report *report, const struct report
         status = name_find(report, "SELECT id FROM kiosk WHERE name = ?1 AND " STORE_KIOSK_IS_SOMEBODY,
                            query->kiosk, &report->figures.kiosk);
         if (status == STORE_OK && report->figures.kiosk == 0)
-            return refuse(report->error, "there is no kiosk \"%.64s\": \"byname kiosk list\" shows them",
-                          query->kiosk);
+            return store_refuse(
+                report->error, "there is no kiosk \"%.64s\": \"byname kiosk list\" shows them", query->kiosk);
     }
     if (status == STORE_OK && query->staff != NULL) {
         status = name_find(report,
@@ -287,9 +274,9 @@ static enum store_status filters_read(struct report *report, const struct report
                            " ORDER BY name <> ?1, retired_ms IS NOT NULL, id DESC LIMIT 1",
                            query->staff, &staff);
         if (status == STORE_OK && staff == FIGURES_ALL_STAFF)
-            return refuse(report->error,
-                          "there is no staff member \"%.64s\": \"byname staff list\" shows them",
-                          query->staff);
+            return store_refuse(report->error,
+                                "there is no staff member \"%.64s\": \"byname staff list\" shows them",
+                                query->staff);
         report->figures.staff = (int32_t)staff;
     }
     return status;
@@ -359,12 +346,12 @@ static enum store_status audience_read(struct report *report, const struct repor
         query->kiosk != NULL ? audiences.is_internal : audiences.external == 0 && audiences.internal > 0;
     audience = query->audience != NULL ? query->audience : is_internal ? "internal" : "external";
     if (strcmp(audience, "external") != 0 && strcmp(audience, "internal") != 0)
-        return refuse(report->error,
-                      "an audience is external (customers) or internal (colleagues), not \"%.40s\"",
-                      audience);
+        return store_refuse(report->error,
+                            "an audience is external (customers) or internal (colleagues), not \"%.40s\"",
+                            audience);
     if (query->kiosk != NULL && is_internal != (strcmp(audience, "internal") == 0))
-        return refuse(report->error, "kiosk \"%.64s\" serves the %s audience", query->kiosk,
-                      is_internal ? "internal" : "external");
+        return store_refuse(report->error, "kiosk \"%.64s\" serves the %s audience", query->kiosk,
+                            is_internal ? "internal" : "external");
     report->is_audience_given = query->audience != NULL;
     report->kiosk_count = (size_t)(audiences.external + audiences.internal);
     report->among = calloc(report->kiosk_count + 1, sizeof *report->among);
@@ -430,8 +417,8 @@ static enum store_status version_check(struct report *report)
     sqlite3_finalize(row);
     report->version = version;
     if (status == STORE_OK && version < REPORT_VERSION_MIN)
-        return refuse(report->error,
-                      "this database is of an older byname: let bynamed open it once (or a copy of it)");
+        return store_refuse(
+            report->error, "this database is of an older byname: let bynamed open it once (or a copy of it)");
     return status;
 }
 
@@ -460,8 +447,8 @@ static enum store_status report_fill(struct report *report, const struct report_
     while (which < REPORT_COUNT && (query->report == NULL || strcmp(reports[which].name, query->report) != 0))
         which++;
     if (which == REPORT_COUNT)
-        return refuse(report->error, "there is no report \"%.40s\": there are " REPORT_NAMES,
-                      query->report == NULL ? "" : query->report);
+        return store_refuse(report->error, "there is no report \"%.40s\": there are " REPORT_NAMES,
+                            query->report == NULL ? "" : query->report);
     if (reports[which].has_period)
         status = prepare(report, query);
     if (status != STORE_OK)
@@ -494,7 +481,7 @@ enum store_status report_run(struct store *store, const struct report_query *que
     *result = NULL;
     error->text[0] = '\0';
     if (report.out == NULL)
-        return refuse(error, "out of memory");
+        return store_refuse(error, "out of memory");
     report.figures.rows_left = &report.rows_left;
     if (is_own_transaction) /* one picture for all its statements */
         sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);

@@ -50,6 +50,10 @@ struct store_error {
     char text[STORE_TEXT_MAX]; /* one line, what happened and what to do next; "" on STORE_OK */
 };
 
+/* STORE_REFUSED, with that text. */
+enum store_status store_refuse(struct store_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* When a kiosk's ratings are a bad run; see store_help.h. percent 0: they never are. */
 struct store_bad_run {
     uint8_t percent, ratings, minutes;

@@ -278,8 +278,6 @@ enum store_status store_row(struct store *store, sqlite3_stmt *statement, bool *
 
 /* Our status for what SQLite just said on this connection, with a line that names the remedy. */
 enum store_status store_sql_failed(struct store *store, int code, struct store_error *error);
-enum store_status store_refuse(struct store_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /* store_file.c: what may be opened, and by whom. */
 enum store_status store_file_lock(const char *path, int *lock_fd, bool *is_new_lock,
