@@ -246,9 +246,15 @@ static enum store_status stretch_add(struct follow_up *follow_up, const struct f
     return status;
 }
 
+/* Of an audience with fewer kiosks than the others have, its calls are fewer than what would be taken back. */
+static bool is_of_few(const struct report *report)
+{
+    return report->figures.among != NULL && 2 * report->figures.among_count < report->kiosk_count;
+}
+
 static enum store_status period_add(struct follow_up *follow_up)
 {
-    static const char of_kiosk[] = CALLS OF_KIOSKS IN_STRETCH "audience = ?4";
+    static const char of_kiosks[] = CALLS OF_KIOSKS IN_STRETCH "audience = ?4";
     static const char of_staff[] =
         CALLS "help_call INDEXED BY help_call_of_staff JOIN kiosk ON kiosk.id = help_call.kiosk" IN_STRETCH
               "audience = ?4 AND visit_staff = ?6";
@@ -259,8 +265,8 @@ static enum store_status period_add(struct follow_up *follow_up)
 
     if (query->staff != FIGURES_ALL_STAFF)
         return calls_add(follow_up, of_staff, &whole, 1);
-    if (query->kiosk != 0)
-        return calls_add(follow_up, of_kiosk, &whole, 1);
+    if (query->kiosk != 0 || is_of_few(follow_up->report))
+        return calls_add(follow_up, of_kiosks, &whole, 1);
     figures_cover(follow_up->report->store, query->from_ms, query->to_ms, &cover);
     for (size_t i = 0; status == STORE_OK && i < cover.count; i++)
         status = stretch_add(follow_up, &cover.stretches[i]);
