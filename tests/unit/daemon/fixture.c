@@ -196,6 +196,31 @@ void fixture_fill_ten_years(struct fixture *fixture, uint16_t staff)
     fixture_run(fixture, "DROP TABLE one; COMMIT");
 }
 
+json_t *fixture_report(struct fixture *fixture, struct report_query query)
+{
+    json_t *reply = NULL;
+
+    query.now_ms = fixture_now(fixture);
+    if (report_run(fixture->store, &query, &reply, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    return reply;
+}
+
+json_t *fixture_at(json_t *reply, const char *path)
+{
+    char key[64];
+    size_t size;
+
+    for (; *path != '\0'; path += size + (path[size] == '.' ? 1 : 0)) {
+        size = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)size, path);
+        reply = json_object_get(reply, key);
+        if (reply == NULL)
+            fail_msg("no \"%s\"", path);
+    }
+    return reply;
+}
+
 void fixture_verify(struct fixture *fixture)
 {
     struct store_verified verified;

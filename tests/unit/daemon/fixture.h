@@ -8,6 +8,7 @@
 #define BYNAME_TEST_FIXTURE_H
 
 #include "../cmocka_first.h"
+#include "daemon/report.h"
 #include "daemon/store.h"
 
 #define FIXTURE_PORT "counter"
@@ -112,6 +113,12 @@ void fixture_run(struct fixture *fixture, const char *sql);
  * No recount would find them. */
 #define FIXTURE_WEEK_ANSWERS 96
 void fixture_fill_ten_years(struct fixture *fixture, uint16_t staff);
+
+/* The report as of fixture_now. The caller gives it back (json_decref). */
+json_t *fixture_report(struct fixture *fixture, struct report_query query);
+
+/* What a reply has at this path of keys, "csat.value"; borrowed. A key that is missing fails. */
+json_t *fixture_at(json_t *reply, const char *path);
 
 /* Asserts that a recount finds no difference. */
 void fixture_verify(struct fixture *fixture);

@@ -37,12 +37,8 @@ static int64_t second_kiosk(struct fixture *fixture)
 /* The first kiosk's, of a period. */
 static json_t *ask(struct fixture *fixture, const char *from, const char *to)
 {
-    const struct report_query query = {
-        .report = "kiosks", .from = from, .to = to, .kiosk = FIXTURE_KIOSK, .now_ms = fixture_now(fixture)};
-    json_t *reply = NULL;
-
-    if (report_run(fixture->store, &query, &reply, &fixture->error) != STORE_OK)
-        fail_msg("%s", fixture->error.text);
+    json_t *reply = fixture_report(
+        fixture, (struct report_query){.report = "kiosks", .from = from, .to = to, .kiosk = FIXTURE_KIOSK});
     json_t *out =
         json_incref(json_object_get(json_array_get(json_object_get(reply, "kiosks"), 0), "availability"));
     json_decref(reply);

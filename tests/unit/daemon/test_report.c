@@ -7,40 +7,14 @@
 #include "daemon/report.h"
 #include "fixture.h"
 
-static json_t *run(struct fixture *fixture, struct report_query query)
-{
-    json_t *result = NULL;
-
-    query.now_ms = fixture_now(fixture);
-    if (report_run(fixture->store, &query, &result, &fixture->error) != STORE_OK)
-        fail_msg("%s", fixture->error.text);
-    return result;
-}
-
-/* A path of keys, "csat.value"; missing keys fail. */
-static json_t *at(json_t *object, const char *path)
-{
-    char key[64];
-    size_t size;
-
-    for (; *path != '\0'; path += size + (path[size] == '.' ? 1 : 0)) {
-        size = strcspn(path, ".");
-        snprintf(key, sizeof key, "%.*s", (int)size, path);
-        object = json_object_get(object, key);
-        if (object == NULL)
-            fail_msg("no \"%s\"", path);
-    }
-    return object;
-}
-
 static json_int_t integer(json_t *object, const char *path)
 {
-    return json_integer_value(at(object, path));
+    return json_integer_value(fixture_at(object, path));
 }
 
 static long percent(json_t *object, const char *path)
 {
-    return lround(100 * json_number_value(at(object, path)));
+    return lround(100 * json_number_value(fixture_at(object, path)));
 }
 
 static json_int_t visits(struct fixture *fixture, struct report_query query)
@@ -49,7 +23,7 @@ static json_int_t visits(struct fixture *fixture, struct report_query query)
     json_int_t count;
 
     query.report = "summary";
-    result = run(fixture, query);
+    result = fixture_report(fixture, query);
     count = integer(result, "visits");
     json_decref(result);
     return count;
@@ -98,8 +72,8 @@ static void test_summary_counts_what_was_pressed(void **state)
     fixture_press(fixture, QUESTION_FLAG, FLAG_STUCK);
     visit(fixture, 4, 3);
     fixture_press(fixture, QUESTION_MENTION, ANSWER_NONE);
-    result = run(fixture, (struct report_query){.report = "summary"});
-    assert_string_equal(json_string_value(at(result, "store")), "Test Street");
+    result = fixture_report(fixture, (struct report_query){.report = "summary"});
+    assert_string_equal(json_string_value(fixture_at(result, "store")), "Test Street");
     assert_int_equal(integer(result, "visits"), 11);
     assert_int_equal(integer(result, "ratings.5"), 9);
     assert_int_equal(integer(result, "csat.n"), 11);
@@ -119,17 +93,17 @@ static void test_summary_counts_what_was_pressed(void **state)
 static void test_nothing_yet_is_null_not_zero(void **state)
 {
     struct fixture *fixture = *state;
-    json_t *result = run(fixture, (struct report_query){.report = "summary", .since = "7d"});
+    json_t *result = fixture_report(fixture, (struct report_query){.report = "summary", .since = "7d"});
 
     assert_int_equal(integer(result, "visits"), 0);
-    assert_true(json_is_null(at(result, "csat.value")));
-    assert_true(json_is_null(at(result, "csat.low")));
-    assert_true(json_is_null(at(result, "mean")));
-    assert_string_equal(json_string_value(at(result, "period.from")), "2026-10-26T00:00:00+01:00");
-    assert_true(json_is_null(at(result, "period.to")));
+    assert_true(json_is_null(fixture_at(result, "csat.value")));
+    assert_true(json_is_null(fixture_at(result, "csat.low")));
+    assert_true(json_is_null(fixture_at(result, "mean")));
+    assert_string_equal(json_string_value(fixture_at(result, "period.from")), "2026-10-26T00:00:00+01:00");
+    assert_true(json_is_null(fixture_at(result, "period.to")));
     json_decref(result);
 
-    result = run(fixture, (struct report_query){.report = "staff", .since = "7d"});
+    result = fixture_report(fixture, (struct report_query){.report = "staff", .since = "7d"});
     assert_int_equal(json_array_size(json_object_get(result, "staff")), 1); /* nobody, with nothing */
     json_decref(result);
 }
@@ -181,7 +155,7 @@ static void test_uncertain_visits_count_where_they_lie_for_certain(void **state)
     assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-02", .to = "2026-11-05"}), 1);
     assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-01", .to = "2026-12-01"}), 1);
     assert_int_equal(visits(fixture, (struct report_query){.from = "2026-11-05"}), 0);
-    result = run(fixture, (struct report_query){.report = "summary", .from = "2026-11-03"});
+    result = fixture_report(fixture, (struct report_query){.report = "summary", .from = "2026-11-03"});
     assert_int_equal(integer(result, "visits"), 0);
     assert_int_equal(integer(result, "left_out.time_unknown"), 1);
     json_decref(result);
@@ -262,18 +236,21 @@ static void test_staff_rows_sum_to_visits_and_end_with_no_name(void **state)
     for (int i = 0; i < 24; i++)
         visit(fixture, (uint16_t)(5 - i % 2),
               (uint16_t)(i % 4)); /* nobody, Zoë, Dan, and an unknown number 3 */
-    result = run(fixture, (struct report_query){.report = "staff"});
-    json_array_foreach(at(result, "staff"), index, row) sum += integer(row, "visits");
+    result = fixture_report(fixture, (struct report_query){.report = "staff"});
+    json_array_foreach(fixture_at(result, "staff"), index, row) sum += integer(row, "visits");
     assert_int_equal(sum, 24);
     assert_int_equal(integer(result, "visits"), 24);
-    assert_int_equal(json_array_size(at(result, "staff")), 4);
-    assert_string_equal(json_string_value(at(json_array_get(at(result, "staff"), 0), "name")), "Dan");
-    assert_string_equal(json_string_value(at(json_array_get(at(result, "staff"), 2), "name")), "number 3");
-    assert_string_equal(json_string_value(at(json_array_get(at(result, "staff"), 3), "name")), "no name");
-    assert_int_equal(integer(json_array_get(at(result, "staff"), 3), "id"), 0);
+    assert_int_equal(json_array_size(fixture_at(result, "staff")), 4);
+    assert_string_equal(json_string_value(fixture_at(json_array_get(fixture_at(result, "staff"), 0), "name")),
+                        "Dan");
+    assert_string_equal(json_string_value(fixture_at(json_array_get(fixture_at(result, "staff"), 2), "name")),
+                        "number 3");
+    assert_string_equal(json_string_value(fixture_at(json_array_get(fixture_at(result, "staff"), 3), "name")),
+                        "no name");
+    assert_int_equal(integer(json_array_get(fixture_at(result, "staff"), 3), "id"), 0);
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "staff", .staff = "Dan"});
-    assert_int_equal(json_array_size(at(result, "staff")), 1);
+    result = fixture_report(fixture, (struct report_query){.report = "staff", .staff = "Dan"});
+    assert_int_equal(json_array_size(fixture_at(result, "staff")), 1);
     assert_int_equal(integer(result, "visits"), 6);
     json_decref(result);
     assert_int_equal(visits(fixture, (struct report_query){.staff = "1", .kiosk = FIXTURE_KIOSK}), 6);
@@ -291,13 +268,13 @@ static void test_staff_rows_are_each_persons_own(void **state)
     fixture_wait(fixture, DAY_MS);
     for (int i = 0; i < 9; i++)
         visit(fixture, 1, 1);
-    result =
-        run(fixture,
-            (struct report_query){.report = "staff", .from = "2026-11-02", .to = "2026-11-05"}); /* by days */
-    assert_int_equal(integer(json_array_get(at(result, "staff"), 0), "visits"), 9);
-    assert_int_equal(percent(json_array_get(at(result, "staff"), 0), "csat.value"), 0);
-    assert_int_equal(integer(json_array_get(at(result, "staff"), 1), "visits"), 7);
-    assert_int_equal(percent(json_array_get(at(result, "staff"), 1), "csat.value"), 100);
+    result = fixture_report(
+        fixture,
+        (struct report_query){.report = "staff", .from = "2026-11-02", .to = "2026-11-05"}); /* by days */
+    assert_int_equal(integer(json_array_get(fixture_at(result, "staff"), 0), "visits"), 9);
+    assert_int_equal(percent(json_array_get(fixture_at(result, "staff"), 0), "csat.value"), 0);
+    assert_int_equal(integer(json_array_get(fixture_at(result, "staff"), 1), "visits"), 7);
+    assert_int_equal(percent(json_array_get(fixture_at(result, "staff"), 1), "csat.value"), 100);
     json_decref(result);
 }
 
@@ -316,16 +293,17 @@ static void test_small_groups_are_suppressed_with_their_complement(void **state)
         visit(fixture, 5, 2);
     for (int i = 0; i < 4; i++)
         visit(fixture, 1, 3);
-    result = run(fixture, (struct report_query){.report = "staff"});
-    json_array_foreach(at(result, "staff"), index, row)
+    result = fixture_report(fixture, (struct report_query){.report = "staff"});
+    json_array_foreach(fixture_at(result, "staff"), index, row)
     {
-        bool is_shown = strcmp(json_string_value(at(row, "name")), "Anna") == 0;
+        bool is_shown = strcmp(json_string_value(fixture_at(row, "name")), "Anna") == 0;
 
-        assert_true(json_is_null(at(row, "csat.value")) == !is_shown);
+        assert_true(json_is_null(fixture_at(row, "csat.value")) == !is_shown);
         if (integer(row, "visits") > 0)
-            assert_true(json_is_null(at(row, "ratings.1")) == !is_shown);
+            assert_true(json_is_null(fixture_at(row, "ratings.1")) == !is_shown);
     }
-    assert_int_equal(integer(json_array_get(at(result, "staff"), 2), "visits"), 4); /* the count is shown */
+    assert_int_equal(integer(json_array_get(fixture_at(result, "staff"), 2), "visits"),
+                     4); /* the count is shown */
     json_decref(result);
 }
 
@@ -364,9 +342,9 @@ static void nothing_but_visits(json_t *part, json_int_t count)
 
     assert_int_equal(integer(part, "visits"), count);
     assert_int_equal(integer(part, "csat.n"), count);
-    assert_true(json_is_true(at(part, "csat.too_few")));
+    assert_true(json_is_true(fixture_at(part, "csat.too_few")));
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (!json_is_null(at(part, paths[i])))
+        if (!json_is_null(fixture_at(part, paths[i])))
             fail_msg("%s is told", paths[i]);
     }
 }
@@ -377,12 +355,12 @@ static void test_suppressed_row_gives_its_count_and_nothing_else(void **state)
     json_t *result, *row;
 
     few_of_dan(fixture);
-    result = run(fixture, (struct report_query){.report = "staff"});
-    row = json_array_get(at(result, "staff"), 0);
+    result = fixture_report(fixture, (struct report_query){.report = "staff"});
+    row = json_array_get(fixture_at(result, "staff"), 0);
     nothing_but_visits(row, 2);
-    assert_true(json_is_null(at(row, "unhappy")));
-    nothing_but_visits(json_array_get(at(result, "staff"), 1), 6);
-    assert_int_equal(integer(json_array_get(at(result, "staff"), 2), "ratings.5"), 20);
+    assert_true(json_is_null(fixture_at(row, "unhappy")));
+    nothing_but_visits(json_array_get(fixture_at(result, "staff"), 1), 6);
+    assert_int_equal(integer(json_array_get(fixture_at(result, "staff"), 2), "ratings.5"), 20);
     json_decref(result);
 }
 
@@ -391,12 +369,12 @@ static void test_filter_by_number_is_stated_by_name(void **state)
     struct fixture *fixture = *state;
 
     few_of_dan(fixture);
-    json_t *by_name = run(fixture, (struct report_query){.report = "summary", .staff = "Zoë"});
+    json_t *by_name = fixture_report(fixture, (struct report_query){.report = "summary", .staff = "Zoë"});
     char number[24];
     snprintf(number, sizeof number, "%" PRId64,
              fixture_integer(fixture, "SELECT id FROM staff WHERE name = 'Zoë'"));
-    json_t *by_number = run(fixture, (struct report_query){.report = "summary", .staff = number});
-    assert_string_equal(json_string_value(at(by_number, "filter.staff")), "Zoë");
+    json_t *by_number = fixture_report(fixture, (struct report_query){.report = "summary", .staff = number});
+    assert_string_equal(json_string_value(fixture_at(by_number, "filter.staff")), "Zoë");
     assert_true(json_equal(by_name, by_number));
     json_decref(by_name);
     json_decref(by_number);
@@ -420,9 +398,10 @@ static void test_filter_shows_no_more_than_the_whole_breakdown(void **state)
 
     few_of_dan(fixture);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        json_t *result = run(fixture, cases[i].query);
+        json_t *result = fixture_report(fixture, cases[i].query);
 
-        nothing_but_visits(cases[i].list == NULL ? result : json_array_get(at(result, cases[i].list), 0),
+        nothing_but_visits(cases[i].list == NULL ? result
+                                                 : json_array_get(fixture_at(result, cases[i].list), 0),
                            cases[i].visits);
         json_decref(result);
     }
@@ -440,9 +419,9 @@ static void test_filtered_summary_of_few_tells_nothing_of_them(void **state)
     json_t *result;
 
     few_of_dan(fixture);
-    result = run(fixture, (struct report_query){.report = "summary", .staff = "Dan"});
+    result = fixture_report(fixture, (struct report_query){.report = "summary", .staff = "Dan"});
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        assert_true(json_is_null(at(result, paths[i])));
+        assert_true(json_is_null(fixture_at(result, paths[i])));
     json_decref(result);
 }
 
@@ -454,13 +433,14 @@ static void test_kiosk_of_few_visits_shows_its_count_only(void **state)
     staff_add(fixture, "Dan");
     for (int i = 0; i < 4; i++)
         visit(fixture, 5, 0);
-    result = run(fixture, (struct report_query){.report = "summary", .kiosk = FIXTURE_KIOSK});
+    result = fixture_report(fixture, (struct report_query){.report = "summary", .kiosk = FIXTURE_KIOSK});
     nothing_but_visits(result, 4);
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "kiosks", .kiosk = FIXTURE_KIOSK});
-    assert_true(json_is_null(at(json_array_get(at(result, "kiosks"), 0), "ratings.5")));
+    result = fixture_report(fixture, (struct report_query){.report = "kiosks", .kiosk = FIXTURE_KIOSK});
+    assert_true(json_is_null(fixture_at(json_array_get(fixture_at(result, "kiosks"), 0), "ratings.5")));
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "summary"}); /* the whole store is no breakdown */
+    result = fixture_report(fixture,
+                            (struct report_query){.report = "summary"}); /* the whole store is no breakdown */
     assert_int_equal(integer(result, "ratings.5"), 4);
     assert_int_equal(percent(result, "csat.value"), 100);
     json_decref(result);
@@ -474,24 +454,24 @@ static void test_kiosks_and_lists(void **state)
     staff_add(fixture, "Dan");
     for (int i = 0; i < 6; i++)
         visit(fixture, 5, 1);
-    result = run(fixture, (struct report_query){.report = "kiosks"});
-    row = json_array_get(at(result, "kiosks"), 0);
-    assert_string_equal(json_string_value(at(row, "name")), FIXTURE_KIOSK);
+    result = fixture_report(fixture, (struct report_query){.report = "kiosks"});
+    row = json_array_get(fixture_at(result, "kiosks"), 0);
+    assert_string_equal(json_string_value(fixture_at(row, "name")), FIXTURE_KIOSK);
     assert_int_equal(integer(row, "visits"), 6);
     assert_int_equal(integer(row, "boots"), 1);
-    assert_true(json_is_null(at(row, "pending"))); /* no heartbeat yet */
-    assert_string_equal(json_string_value(at(row, "last_heard")), "2026-11-02T12:00:00+01:00");
+    assert_true(json_is_null(fixture_at(row, "pending"))); /* no heartbeat yet */
+    assert_string_equal(json_string_value(fixture_at(row, "last_heard")), "2026-11-02T12:00:00+01:00");
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "kiosk_list"});
-    row = json_array_get(at(result, "kiosks"), 0);
-    assert_string_equal(json_string_value(at(row, "state")), "adopted");
-    assert_string_equal(json_string_value(at(row, "port")), FIXTURE_PORT);
+    result = fixture_report(fixture, (struct report_query){.report = "kiosk_list"});
+    row = json_array_get(fixture_at(result, "kiosks"), 0);
+    assert_string_equal(json_string_value(fixture_at(row, "state")), "adopted");
+    assert_string_equal(json_string_value(fixture_at(row, "port")), FIXTURE_PORT);
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "staff_list"});
-    row = json_array_get(at(result, "staff"), 0);
-    assert_string_equal(json_string_value(at(row, "name")), "Dan");
-    assert_true(json_is_true(at(row, "on_duty")));
-    assert_true(json_is_false(at(row, "has_pin")));
+    result = fixture_report(fixture, (struct report_query){.report = "staff_list"});
+    row = json_array_get(fixture_at(result, "staff"), 0);
+    assert_string_equal(json_string_value(fixture_at(row, "name")), "Dan");
+    assert_true(json_is_true(fixture_at(row, "on_duty")));
+    assert_true(json_is_false(fixture_at(row, "has_pin")));
     json_decref(result);
 }
 
@@ -512,15 +492,15 @@ static void kiosks_are(struct fixture *fixture, size_t count)
     json_t *result;
 
     for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++) {
-        result = run(fixture, (struct report_query){.report = reports[i]});
-        assert_int_equal(json_array_size(at(result, "kiosks")), count);
+        result = fixture_report(fixture, (struct report_query){.report = reports[i]});
+        assert_int_equal(json_array_size(fixture_at(result, "kiosks")), count);
         json_decref(result);
     }
-    result = run(fixture, (struct report_query){.report = "overview"});
+    result = fixture_report(fixture, (struct report_query){.report = "overview"});
     assert_int_equal(integer(result, "kiosks.count"), count);
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "summary"});
-    assert_int_equal(integer(json_array_get(at(result, "audiences"), 0), "kiosks"), count);
+    result = fixture_report(fixture, (struct report_query){.report = "summary"});
+    assert_int_equal(integer(json_array_get(fixture_at(result, "audiences"), 0), "kiosks"), count);
     json_decref(result);
 }
 

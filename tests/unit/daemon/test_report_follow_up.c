@@ -32,13 +32,8 @@
 
 static json_t *run(struct fixture *fixture, struct report_query query)
 {
-    json_t *result = NULL;
-
     query.report = "help";
-    query.now_ms = fixture_now(fixture);
-    if (report_run(fixture->store, &query, &result, &fixture->error) != STORE_OK)
-        fail_msg("%s", fixture->error.text);
-    return result;
+    return fixture_report(fixture, query);
 }
 
 static json_int_t number(const json_t *result, const char *part, const char *key)

@@ -14,16 +14,6 @@
 
 #define KIOSK 1
 
-static json_t *run(struct fixture *fixture, struct report_query query)
-{
-    json_t *result = NULL;
-
-    query.now_ms = fixture_now(fixture);
-    if (report_run(fixture->store, &query, &result, &fixture->error) != STORE_OK)
-        fail_msg("%s", fixture->error.text);
-    return result;
-}
-
 static void refused(struct fixture *fixture, struct report_query query, const char *says)
 {
     json_t *result = NULL;
@@ -34,39 +24,23 @@ static void refused(struct fixture *fixture, struct report_query query, const ch
         fail_msg("\"%s\" does not say \"%s\"", fixture->error.text, says);
 }
 
-/* A path of keys, "csat.value"; missing keys fail. */
-static json_t *at(json_t *object, const char *path)
-{
-    char key[64];
-    size_t size;
-
-    for (; *path != '\0'; path += size + (path[size] == '.' ? 1 : 0)) {
-        size = strcspn(path, ".");
-        snprintf(key, sizeof key, "%.*s", (int)size, path);
-        object = json_object_get(object, key);
-        if (object == NULL)
-            fail_msg("no \"%s\"", path);
-    }
-    return object;
-}
-
 static const char *text(json_t *object, const char *path)
 {
-    const char *value = json_string_value(at(object, path));
+    const char *value = json_string_value(fixture_at(object, path));
 
     return value == NULL ? "null" : value;
 }
 
 static json_int_t integer(json_t *object, const char *path)
 {
-    return json_integer_value(at(object, path));
+    return json_integer_value(fixture_at(object, path));
 }
 
 static void is_real(json_t *object, const char *path, double expected)
 {
-    double value = json_number_value(at(object, path));
+    double value = json_number_value(fixture_at(object, path));
 
-    if (!json_is_number(at(object, path)) || fabs(value - expected) > 0.0000005)
+    if (!json_is_number(fixture_at(object, path)) || fabs(value - expected) > 0.0000005)
         fail_msg("%s is %f, not %f", path, value, expected);
 }
 
@@ -105,8 +79,8 @@ static void difference_is(int hits, int n, int before, int n_before, long low, l
     json_t *comparison = report_compare((struct report_share){hits, n},
                                         (struct report_share){before, n_before}, 1, REPORT_GOOD);
 
-    assert_int_equal(lround(100 * json_number_value(at(comparison, "difference.low"))), low);
-    assert_int_equal(lround(100 * json_number_value(at(comparison, "difference.high"))), high);
+    assert_int_equal(lround(100 * json_number_value(fixture_at(comparison, "difference.low"))), low);
+    assert_int_equal(lround(100 * json_number_value(fixture_at(comparison, "difference.high"))), high);
     assert_string_equal(text(comparison, "verdict"), verdict);
     json_decref(comparison);
 }
@@ -137,7 +111,7 @@ static void test_too_few_cannot_be_compared(void **state)
 
     (void)state;
     assert_string_equal(text(comparison, "verdict"), "cannot_tell");
-    assert_true(json_is_null(at(comparison, "difference.value")));
+    assert_true(json_is_null(fixture_at(comparison, "difference.value")));
     json_decref(comparison);
 }
 
@@ -158,18 +132,18 @@ static void test_period_before_is_as_long_as_the_period(void **state)
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        json_t *result =
-            run(fixture,
-                (struct report_query){
-                    .report = "summary", .since = cases[i].since, .from = cases[i].from, .to = cases[i].to});
+        json_t *result = fixture_report(fixture, (struct report_query){.report = "summary",
+                                                                       .since = cases[i].since,
+                                                                       .from = cases[i].from,
+                                                                       .to = cases[i].to});
 
         assert_string_equal(text(result, "before.from"), cases[i].before_from);
         assert_string_equal(text(result, "before.to"), cases[i].before_to);
         json_decref(result);
     }
-    json_t *all = run(fixture, (struct report_query){.report = "summary"});
-    assert_true(json_is_null(at(all, "before")));
-    assert_true(json_is_null(at(all, "comparison")));
+    json_t *all = fixture_report(fixture, (struct report_query){.report = "summary"});
+    assert_true(json_is_null(fixture_at(all, "before")));
+    assert_true(json_is_null(fixture_at(all, "comparison")));
     json_decref(all);
 }
 
@@ -183,7 +157,7 @@ static void test_one_page_is_of_the_last_full_week_by_its_first_day(void **state
 
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         json_t *result =
-            run(fixture, (struct report_query){.report = "overview", .week_start = starts[i][0]});
+            fixture_report(fixture, (struct report_query){.report = "overview", .week_start = starts[i][0]});
 
         assert_string_equal(text(result, "period.from"), starts[i][1]);
         json_decref(result);
@@ -212,8 +186,8 @@ static json_t *dan_after(struct fixture *fixture, int weeks, int64_t asked, int6
     tally_put(fixture, PERIOD_WEEK, period_week(zone, now_ms, -1), 1,
               (struct count){TALLY_MENTION_ASKED, asked}, (struct count){TALLY_MENTION_NO, answered - asked});
     fixture_run(fixture, "UPDATE tally SET rating_5 = 100");
-    result = run(fixture, (struct report_query){.report = "staff", .since = "7d"});
-    row = json_incref(json_array_get(at(result, "staff"), 0));
+    result = fixture_report(fixture, (struct report_query){.report = "staff", .since = "7d"});
+    row = json_incref(json_array_get(fixture_at(result, "staff"), 0));
     json_decref(result);
     return row;
 }
@@ -250,12 +224,12 @@ static void test_own_best_is_the_best_week_of_ten_answers(void **state)
     json_t *row = dan_after(fixture, 8, 9, 9); /* nine are not enough */
 
     assert_string_equal(text(row, "own_best.week"), "2026-10-19"); /* of equal ones the latest */
-    assert_true(json_is_false(at(row, "last_week.is_best")));
+    assert_true(json_is_false(fixture_at(row, "last_week.is_best")));
     json_decref(row);
     row = dan_after(fixture, 8, 5, 10);
     assert_string_equal(text(row, "own_best.week"), "2026-10-26");
-    assert_true(json_is_true(at(row, "last_week.is_best")));
-    assert_true(json_is_null(at(row, "best_comparison")));
+    assert_true(json_is_true(fixture_at(row, "last_week.is_best")));
+    assert_true(json_is_null(fixture_at(row, "best_comparison")));
     json_decref(row);
     row = dan_after(fixture, 8, 2, 100);
     assert_int_equal(integer(row, "own_best.asked"), 10);
@@ -316,15 +290,16 @@ static void test_small_hours_are_hidden_with_their_complement(void **state)
         visit(fixture, 5); /* Monday at 12 */
     fixture_wait(fixture, HOUR_MS);
     visit(fixture, 1); /* Monday at 13 */
-    result = run(fixture, (struct report_query){.report = "hours"});
-    rows = at(result, "hours");
+    result = fixture_report(fixture, (struct report_query){.report = "hours"});
+    rows = fixture_at(result, "hours");
     assert_int_equal(json_array_size(rows), 2);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(integer(json_array_get(rows, i), "hour"), 12 + (json_int_t)i);
         assert_int_equal(integer(json_array_get(rows, i), "visits"), i == 0 ? 6 : 1);
-        assert_true(json_is_null(at(json_array_get(rows, i), "csat.value")));
+        assert_true(json_is_null(fixture_at(json_array_get(rows, i), "csat.value")));
     }
-    is_real(json_array_get(at(result, "by_weekday"), 0), "csat.value", 6.0 / 7); /* as the whole has it */
+    is_real(json_array_get(fixture_at(result, "by_weekday"), 0), "csat.value",
+            6.0 / 7); /* as the whole has it */
     json_decref(result);
 }
 
@@ -345,10 +320,10 @@ static void test_days_of_23_and_25_hours(void **state)
         assert_true(period_parse(store_zone(fixture->store), cases[i].from, &at_ms));
         tally_put(fixture, TALLY_DAY_OF_STORE, at_ms, 0, (struct count){TALLY_RATING_5, 7},
                   (struct count){TALLY_RATING_1, 3});
-        result =
-            run(fixture, (struct report_query){.report = "days", .from = cases[i].from, .to = cases[i].to});
-        assert_int_equal(json_array_size(at(result, "days")), 1);
-        day = json_array_get(at(result, "days"), 0);
+        result = fixture_report(
+            fixture, (struct report_query){.report = "days", .from = cases[i].from, .to = cases[i].to});
+        assert_int_equal(json_array_size(fixture_at(result, "days")), 1);
+        day = json_array_get(fixture_at(result, "days"), 0);
         assert_string_equal(text(day, "date"), cases[i].from);
         is_real(day, "length_h", cases[i].hours);
         is_real(day, "csat.value", 0.7);
@@ -367,12 +342,13 @@ static void test_hour_that_happens_twice_counts_twice(void **state)
               (struct count){TALLY_RATING_1, 2});
     tally_put(fixture, TALLY_HOUR_OF_STORE, first_ms + HOUR_MS, 0, (struct count){TALLY_RATING_5, 3},
               (struct count){TALLY_RATING_1, 2});
-    result = run(fixture, (struct report_query){.report = "hours", .from = "2026-10-25", .to = "2026-10-26"});
-    assert_int_equal(json_array_size(at(result, "hours")), 1);
-    assert_int_equal(integer(json_array_get(at(result, "hours"), 0), "visits"), 15);
-    assert_int_equal(integer(json_array_get(at(result, "hours"), 0), "weekday"), 7);
-    assert_int_equal(integer(json_array_get(at(result, "hours"), 0), "hour"), 2);
-    is_real(json_array_get(at(result, "hours"), 0), "length_h", 2);
+    result = fixture_report(
+        fixture, (struct report_query){.report = "hours", .from = "2026-10-25", .to = "2026-10-26"});
+    assert_int_equal(json_array_size(fixture_at(result, "hours")), 1);
+    assert_int_equal(integer(json_array_get(fixture_at(result, "hours"), 0), "visits"), 15);
+    assert_int_equal(integer(json_array_get(fixture_at(result, "hours"), 0), "weekday"), 7);
+    assert_int_equal(integer(json_array_get(fixture_at(result, "hours"), 0), "hour"), 2);
+    is_real(json_array_get(fixture_at(result, "hours"), 0), "length_h", 2);
     json_decref(result);
 }
 
@@ -388,18 +364,18 @@ static void test_signed_on_is_counted_until_sign_off(void **state)
     fixture_wait(fixture, 30 * MINUTE_MS);
     fixture_press(fixture, QUESTION_SIGN_ON, 4);
     fixture_wait(fixture, 2 * HOUR_MS);
-    result = run(fixture, (struct report_query){.report = "hours", .from = "2026-11-02T12:00"});
-    hours = at(result, "by_hour");
+    result = fixture_report(fixture, (struct report_query){.report = "hours", .from = "2026-11-02T12:00"});
+    hours = fixture_at(result, "by_hour");
     is_real(json_array_get(hours, 12), "signed_on", 1);
     is_real(json_array_get(hours, 13), "signed_on", 0.5);
     is_real(json_array_get(hours, 14), "signed_on", 1);
     is_real(json_array_get(hours, 15), "signed_on", 1);
-    assert_true(json_is_null(at(json_array_get(hours, 16), "signed_on"))); /* it has not come yet */
+    assert_true(json_is_null(fixture_at(json_array_get(hours, 16), "signed_on"))); /* it has not come yet */
     json_decref(result);
     fixture_wait(fixture, 12 * HOUR_MS); /* it ended at local midnight, after 10 h */
-    result = run(fixture, (struct report_query){.report = "hours", .from = "2026-11-02T12:00"});
-    is_real(json_array_get(at(result, "by_hour"), 23), "signed_on", 1);
-    is_real(json_array_get(at(result, "by_hour"), 0), "signed_on", 0);
+    result = fixture_report(fixture, (struct report_query){.report = "hours", .from = "2026-11-02T12:00"});
+    is_real(json_array_get(fixture_at(result, "by_hour"), 23), "signed_on", 1);
+    is_real(json_array_get(fixture_at(result, "by_hour"), 0), "signed_on", 0);
     json_decref(result);
 }
 
@@ -418,8 +394,8 @@ static void test_signs_of_one_instant_count_as_they_came(void **state)
         fixture_press(fixture, QUESTION_SIGN_OFF, staff);
     }
     fixture_wait(fixture, HOUR_MS);
-    result = run(fixture, (struct report_query){.report = "hours", .from = "2026-11-02T12:00"});
-    hours = at(result, "by_hour");
+    result = fixture_report(fixture, (struct report_query){.report = "hours", .from = "2026-11-02T12:00"});
+    hours = fixture_at(result, "by_hour");
     is_real(json_array_get(hours, 12), "signed_on", 1);
     is_real(json_array_get(hours, 13), "signed_on", 1);
     json_decref(result);
@@ -433,15 +409,15 @@ static void test_audiences_are_kept_apart(void **state)
     json_t *result;
 
     visit(fixture, 5);
-    result = run(fixture, (struct report_query){.report = "summary"});
+    result = fixture_report(fixture, (struct report_query){.report = "summary"});
     assert_string_equal(text(result, "filter.audience"), "external");
     assert_int_equal(integer(result, "visits"), 1);
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "summary", .audience = "internal"});
+    result = fixture_report(fixture, (struct report_query){.report = "summary", .audience = "internal"});
     assert_int_equal(integer(result, "visits"), 0);
     json_decref(result);
     fixture_run(fixture, "UPDATE kiosk SET audience = 'internal'"); /* there is no other now */
-    result = run(fixture, (struct report_query){.report = "summary"});
+    result = fixture_report(fixture, (struct report_query){.report = "summary"});
     assert_string_equal(text(result, "filter.audience"), "internal");
     assert_int_equal(integer(result, "visits"), 1);
     json_decref(result);
@@ -466,7 +442,8 @@ static void test_the_stores_tallies_say_what_those_of_its_kiosks_do(void **state
         fixture_wait(fixture, 5 * HOUR_MS);
     }
     for (size_t i = 0; i < 6; i++) {
-        whole[i] = run(fixture, (struct report_query){.report = names[i], .from = "2026-11-02T13:00"});
+        whole[i] =
+            fixture_report(fixture, (struct report_query){.report = names[i], .from = "2026-11-02T13:00"});
         json_object_del(whole[i], "audiences");
         assert_int_equal(integer(whole[i], "visits"), 39);
     }
@@ -474,7 +451,8 @@ static void test_the_stores_tallies_say_what_those_of_its_kiosks_do(void **state
                          "INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms, audience)"
                          " VALUES (7, 'Office', 'x', 0, 0, 'internal'); DELETE FROM tally WHERE kiosk = 0");
     for (size_t i = 0; i < 6; i++) {
-        json_t *apart = run(fixture, (struct report_query){.report = names[i], .from = "2026-11-02T13:00"});
+        json_t *apart =
+            fixture_report(fixture, (struct report_query){.report = names[i], .from = "2026-11-02T13:00"});
 
         json_object_del(apart, "audiences");
         assert_true(json_equal(apart, whole[i]));
@@ -492,8 +470,8 @@ static void test_a_summary_adds_up_all_kiosks_of_an_audience(void **state)
     fixture_run(fixture, "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
                          " INSERT INTO kiosk (kiosk_id, name, port, former_id, adopted_ms)"
                          " SELECT i, 'K' || i, 'port' || i, 0, 0 FROM n");
-    result = run(fixture, (struct report_query){.report = "summary"});
-    assert_int_equal(integer(json_array_get(at(result, "audiences"), 0), "kiosks"), 100);
+    result = fixture_report(fixture, (struct report_query){.report = "summary"});
+    assert_int_equal(integer(json_array_get(fixture_at(result, "audiences"), 0), "kiosks"), 100);
     json_decref(result);
 }
 
@@ -514,9 +492,9 @@ static void test_reports_read_100000_tallies_or_refuse(void **state)
     fixture_run(fixture, "CREATE TEMP TABLE many AS SELECT one.* FROM n, one;"
                          "UPDATE many SET start_ms = 1790000000000 + rowid;"
                          "INSERT INTO tally SELECT * FROM many");
-    result =
-        run(fixture,
-            (struct report_query){.report = "hours", .from = "2026-09-21T15:00", .to = "2026-09-21T17:00"});
+    result = fixture_report(
+        fixture,
+        (struct report_query){.report = "hours", .from = "2026-09-21T15:00", .to = "2026-09-21T17:00"});
     json_decref(result);
     fixture_run(fixture,
                 "UPDATE many SET start_ms = 1790000200000 + rowid; INSERT INTO tally SELECT * FROM many");
@@ -534,8 +512,8 @@ static void test_same_data_gives_the_same_bytes(void **state)
     for (int i = 0; i < 30; i++)
         visit(fixture, (uint16_t)(1 + i % 5));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        json_t *first = run(fixture, (struct report_query){.report = names[i], .since = "7d"});
-        json_t *second = run(fixture, (struct report_query){.report = names[i], .since = "7d"});
+        json_t *first = fixture_report(fixture, (struct report_query){.report = names[i], .since = "7d"});
+        json_t *second = fixture_report(fixture, (struct report_query){.report = names[i], .since = "7d"});
         char *one = json_dumps(first, JSON_PRESERVE_ORDER), *other = json_dumps(second, JSON_PRESERVE_ORDER);
 
         assert_string_equal(one, other);
@@ -573,30 +551,32 @@ static void test_policy_is_stated_and_hides_what_it_makes_meaningless(void **sta
         fixture_press(fixture, QUESTION_STAFF, 1);
         fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
     }
-    result = run(fixture, (struct report_query){.report = "staff", .from = "2026-11-02"});
-    is_real(json_array_get(at(result, "staff"), 0), "csat.value", 1);
+    result = fixture_report(fixture, (struct report_query){.report = "staff", .from = "2026-11-02"});
+    is_real(json_array_get(fixture_at(result, "staff"), 0), "csat.value", 1);
     json_decref(result);
     fixture_run(fixture, "INSERT INTO policy VALUES (1793620800000, 1)"); /* 13:00 */
-    result = run(fixture, (struct report_query){.report = "staff", .from = "2026-11-02"});
-    row = json_array_get(at(result, "staff"), 0);
+    result = fixture_report(fixture, (struct report_query){.report = "staff", .from = "2026-11-02"});
+    row = json_array_get(fixture_at(result, "staff"), 0);
     assert_string_equal(text(result, "policy.attribute"), "all");
-    assert_string_equal(text(json_array_get(at(result, "policy.changes"), 0), "since"),
+    assert_string_equal(text(json_array_get(fixture_at(result, "policy.changes"), 0), "since"),
                         "2026-11-02T13:00:00+01:00");
-    assert_string_equal(text(json_array_get(at(result, "policy.changes"), 0), "attribute"), "positive");
-    assert_true(json_is_null(at(row, "csat.value")));
-    assert_true(json_is_null(at(row, "ratings.5")));
-    assert_true(json_is_null(at(row, "unhappy")));
-    assert_true(json_is_null(at(row, "own_past.csat.baseline")));
+    assert_string_equal(text(json_array_get(fixture_at(result, "policy.changes"), 0), "attribute"),
+                        "positive");
+    assert_true(json_is_null(fixture_at(row, "csat.value")));
+    assert_true(json_is_null(fixture_at(row, "ratings.5")));
+    assert_true(json_is_null(fixture_at(row, "unhappy")));
+    assert_true(json_is_null(fixture_at(row, "own_past.csat.baseline")));
     is_real(row, "mentions.asked_rate.value", 1);
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "summary", .from = "2026-11-02"});
+    result = fixture_report(fixture, (struct report_query){.report = "summary", .from = "2026-11-02"});
     is_real(result, "csat.value", 1); /* of the store as a whole it is one */
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "days", .from = "2026-11-02", .staff = "Dan"});
-    assert_true(json_is_null(at(json_array_get(at(result, "days"), 0), "csat.value")));
+    result = fixture_report(fixture,
+                            (struct report_query){.report = "days", .from = "2026-11-02", .staff = "Dan"});
+    assert_true(json_is_null(fixture_at(json_array_get(fixture_at(result, "days"), 0), "csat.value")));
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "staff", .to = "2026-11-02"});
-    assert_int_equal(json_array_size(at(result, "policy.changes")), 0);
+    result = fixture_report(fixture, (struct report_query){.report = "staff", .to = "2026-11-02"});
+    assert_int_equal(json_array_size(fixture_at(result, "policy.changes")), 0);
     json_decref(result);
 }
 
@@ -615,7 +595,7 @@ static void test_help_tells_what_came_of_each_call(void **state)
     fixture_run(fixture,
                 "UPDATE help_call SET state = 3, outcome = 2, closed_ms = called_ms + 60000 WHERE id = 1;"
                 "UPDATE help_call SET state = 3, outcome = 1, closed_ms = called_ms + 180000 WHERE id = 2");
-    result = run(fixture, (struct report_query){.report = "help"});
+    result = fixture_report(fixture, (struct report_query){.report = "help"});
     assert_int_equal(integer(result, "help.offered"), 4);
     assert_int_equal(integer(result, "help.yes"), 3);
     is_real(result, "help.rate.value", 0.75);
@@ -625,14 +605,14 @@ static void test_help_tells_what_came_of_each_call(void **state)
     assert_int_equal(integer(result, "follow_up.handed_on"), 1);
     is_real(result, "follow_up.recovery_median_s", 120);
     is_real(result, "follow_up.recovery_p90_s", 180);
-    assert_int_equal(json_array_size(at(result, "calls")), 3);
-    call = json_array_get(at(result, "calls"), 2); /* the oldest */
+    assert_int_equal(json_array_size(fixture_at(result, "calls")), 3);
+    call = json_array_get(fixture_at(result, "calls"), 2); /* the oldest */
     assert_string_equal(text(call, "state"), "closed");
     assert_string_equal(text(call, "outcome"), "handed_on");
     assert_string_equal(text(call, "cause"), "rules");
     assert_int_equal(integer(call, "recovery_s"), 60);
     json_decref(result);
-    result = run(fixture, (struct report_query){.report = "overview", .since = "1d"});
+    result = fixture_report(fixture, (struct report_query){.report = "overview", .since = "1d"});
     assert_int_equal(integer(result, "open_calls.count"), 1);
     json_decref(result);
 }
@@ -652,29 +632,30 @@ static void test_help_lists_what_is_in_no_figure(void **state)
                 "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state,"
                 " acknowledged_ms, ratings, unhappy) SELECT 2, journal, seq, visit, kiosk, called_ms + 1000,"
                 " arrived_ms, 2, called_ms + 61000, 6, 4 FROM help_call");
-    result = run(fixture, (struct report_query){.report = "help", .since = "24h"});
+    result = fixture_report(fixture, (struct report_query){.report = "help", .since = "24h"});
     assert_int_equal(integer(result, "help.offered"), 0);
     assert_int_equal(integer(result, "follow_up.open"), 0);
     assert_int_equal(integer(result, "calls_left_out"), 1);
     assert_int_equal(integer(result, "bad_runs.count"), 1);
     assert_int_equal(integer(result, "bad_runs.acknowledged"), 1);
     assert_int_equal(integer(result, "bad_runs.open"), 0);
-    assert_int_equal(json_array_size(at(result, "calls")), 2);
-    call = json_array_get(at(result, "calls"), 0); /* the newest */
+    assert_int_equal(json_array_size(fixture_at(result, "calls")), 2);
+    call = json_array_get(fixture_at(result, "calls"), 0); /* the newest */
     assert_string_equal(text(call, "event"), "bad_run");
-    assert_true(json_is_null(at(call, "rating")));
+    assert_true(json_is_null(fixture_at(call, "rating")));
     assert_int_equal(integer(call, "ratings"), 6);
     assert_int_equal(integer(call, "unhappy"), 4);
     assert_int_equal(integer(call, "acknowledged_s"), 60);
-    call = json_array_get(at(result, "calls"), 1);
+    call = json_array_get(fixture_at(result, "calls"), 1);
     assert_string_equal(text(call, "event"), "help");
     assert_string_equal(text(call, "left_out"), "withdrawn");
     assert_string_equal(text(call, "state"), "open");
     json_decref(result);
     /* neither is told of one staff member */
-    result = run(fixture, (struct report_query){.report = "help", .since = "24h", .staff = "Dan"});
-    assert_true(json_is_null(at(result, "bad_runs")) && json_is_null(at(result, "calls_left_out")));
-    assert_int_equal(json_array_size(at(result, "calls")), 0);
+    result = fixture_report(fixture, (struct report_query){.report = "help", .since = "24h", .staff = "Dan"});
+    assert_true(json_is_null(fixture_at(result, "bad_runs")) &&
+                json_is_null(fixture_at(result, "calls_left_out")));
+    assert_int_equal(json_array_size(fixture_at(result, "calls")), 0);
     json_decref(result);
 }
 
@@ -694,7 +675,7 @@ static void test_help_lists_the_newest_calls_and_those_of_one_instant_as_they_ca
         "INSERT INTO help_call (kind, journal, seq, visit, kiosk, called_ms, arrived_ms, state, ratings, "
         "unhappy)"
         " SELECT 2, id, 1, 1, kiosk, 1793620800000 - 66000, 0, 4, 6, 4 FROM journal");
-    result = run(fixture, (struct report_query){.report = "help"});
+    result = fixture_report(fixture, (struct report_query){.report = "help"});
     calls = json_object_get(result, "calls");
     assert_int_equal(json_array_size(calls), 200);
     for (size_t i = 0; i < 198; i++)
@@ -751,7 +732,7 @@ static void test_pages_fit_their_width_and_use_it(void **state)
         fixture_wait(fixture, 20 * MINUTE_MS);
     }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        json_t *reply = run(fixture, (struct report_query){.report = names[i], .since = "3d"});
+        json_t *reply = fixture_report(fixture, (struct report_query){.report = names[i], .since = "3d"});
         char *narrow = page_of(reply, 80), *wide = page_of(reply, 120);
 
         if (widest(narrow) > 80 || widest(wide) > 120)
@@ -777,17 +758,17 @@ static void test_one_page_has_at_most_24_lines(void **state)
         fixture_press(fixture, QUESTION_CAUSE, CAUSE_PROCESS);
         fixture_press(fixture, QUESTION_MENTION, MENTION_ASKED);
     }
-    reply = run(fixture, (struct report_query){.report = "overview", .since = "1d"});
-    people = at(reply, "asked_for");
+    reply = fixture_report(fixture, (struct report_query){.report = "overview", .since = "1d"});
+    people = fixture_at(reply, "asked_for");
     for (int i = 0; i < 24; i++)
         json_array_append_new(people,
                               json_pack("{s:s, s:i, s:{s:i}, s:b}", "name", "Łukasz Ściegień!", "asked", 1234,
                                         "asked_rate", "n", 5678, "is_own_best", i % 2));
-    unwell = at(reply, "kiosks.unwell");
+    unwell = fixture_at(reply, "kiosks.unwell");
     for (int i = 0; i < 12; i++)
         json_array_append_new(unwell, json_pack("{s:s, s:s, s:[s, s]}", "name", "Counter", "last_heard",
                                                 "2026-11-02T12:00:00+01:00", "reasons", "silent", "lost"));
-    left_out = at(reply, "left_out");
+    left_out = fixture_at(reply, "left_out");
     json_object_set_new(left_out, "withdrawn", json_integer(10));
     json_object_set_new(left_out, "burst", json_integer(10));
     page = page_of(reply, 80);
