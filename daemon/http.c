@@ -32,6 +32,9 @@
 #define WATCH_REST_S 1    /* ... where all of them wait for us, as streams do */
 /* Bytes that a client may send before they are read; above both limits of a request. */
 #define READ_AHEAD_MAX 65536
+/* Bytes of a reply in one write, if the kernel takes them: by itself libevent writes 16 KiB in a turn of the loop, of which the
+ * days of ten years would need 70. */
+#define WRITE_MAX 262144
 
 /* What a browser is told with every answer: ask nobody but this host, run and show nothing that another host sent, and
  * tell nobody where you come from. Pages keep scripts and styles in files of their own. */
@@ -130,6 +133,7 @@ static struct bufferevent *on_accepted(struct event_base *base, void *context)
     if (bufferevent == NULL || connection == NULL)
         return bufferevent;
     bufferevent_setwatermark(bufferevent, EV_READ, 0, READ_AHEAD_MAX);
+    bufferevent_set_max_single_write(bufferevent, WRITE_MAX);
     bufferevent_incref(bufferevent);
     *connection = (struct connection){bufferevent, false, clock_monotonic_ms()};
     watch_soon(http);
