@@ -16,7 +16,7 @@ function showTotals(board) {
   show(byId("totals"),
     rateFigure("Satisfied customers", board.csat, board.comparison ? verdict(board.comparison, "the 7 days before") : null),
     figure("Asked for one of us by name", count(mentions.asked),
-      make("p", { class: "muted" }, `${count(mentions.loyal)} had been here before, ${count(mentions.word_of_mouth)} came by word of mouth`)),
+      mentions.asked === 0 ? null : make("p", { class: "muted" }, `${count(mentions.loyal)} had been here before, ${count(mentions.word_of_mouth)} came by word of mouth`)),
     figure("Will ask by name next time", count(mentions.will_ask)),
     figure("Visits", make("span", { id: "visits" }, count(board.visits))));
 }

@@ -278,9 +278,10 @@ export function shareBar(value) {
   return bar;
 }
 
-/** A figure of its own: heading, one large number, its interval. */
+/** A figure of its own: heading, one large number, its interval; where there is none yet, words, which are longer. */
 export function figure(heading, big, ...rest) {
-  return make("div", { class: "figure" }, make("h2", {}, heading), make("p", { class: "big" }, big), ...rest);
+  const isWords = typeof big === "string" && !/\d/.test(big);
+  return make("div", { class: "figure" }, make("h2", {}, heading), make("p", { class: isWords ? "big words" : "big" }, big), ...rest);
 }
 
 export function rateFigure(heading, rate, ...rest) {

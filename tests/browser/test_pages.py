@@ -216,6 +216,19 @@ class Live(Case):
             f"return {chart}.config.plugins[0].marks.map(({{index, label}}) => [{chart}.data.labels[index], label])"),
             [[time.strftime("%-d %b", time.gmtime(noted_s)), "2"]])
 
+    def test_a_wallboard_without_visits_says_so_in_one_line(self):
+        self.start()
+        window = self.window()
+        self.open(window, "board")
+        for size in ("wide", "phone", "wall"):
+            self.look(window, self.web.origin + PAGES["board"], size, "light")
+            texts = window.execute_script(
+                "return [...document.querySelectorAll('#totals .big')].map((big) => {"
+                " const style = getComputedStyle(big), lines = big.getBoundingClientRect().height / parseFloat(style.lineHeight);"
+                " return [big.textContent, Math.round(lines)]; })")
+            self.assertEqual(texts, [["none yet", 1], ["0", 1], ["0", 1], ["0", 1]], size)
+            self.assertNotIn("had been here", window.execute_script("return document.getElementById('totals').textContent"))
+
     def test_dates_of_another_year_say_which(self):
         def said(day):
             return f"{day.tm_mday} {time.strftime('%b', day)}" + ("" if day.tm_year == time.gmtime().tm_year else f" {day.tm_year}")
