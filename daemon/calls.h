@@ -14,7 +14,6 @@
 #define BYNAME_CALLS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/log.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "metrics.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,7 +12,6 @@
 #define BYNAME_PERIOD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/zone.h"

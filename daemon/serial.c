@@ -6,7 +6,6 @@
 #include <libserialport.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static enum serial_status status_of(enum sp_return result)
 {

@@ -2,7 +2,6 @@
  *
  * store_note.c - what the manager changed, and when; the newest that is to be shown goes to the kiosks.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

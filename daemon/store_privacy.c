@@ -4,7 +4,6 @@
  */
 #include "store_privacy.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "store_internal.h"

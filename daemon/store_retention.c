@@ -8,7 +8,6 @@
  */
 #include "store_retention.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,6 @@
  */
 #include "store_recount.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

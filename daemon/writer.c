@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "writer.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

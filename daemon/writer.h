@@ -10,7 +10,6 @@
 #define BYNAME_WRITER_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "daemon/work.h"
 

@@ -7,13 +7,9 @@
 #ifndef EMULATOR_RIG_H
 #define EMULATOR_RIG_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include "bench.h"
 #include "tools/kiosk-emulator/board.h"
+#include "tests/unit/cmocka_first.h"
 
 enum { RIG_SENT_CAPACITY = 256 };
 

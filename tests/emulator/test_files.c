@@ -3,12 +3,6 @@
  * The EEPROM file, the pseudo-terminal with its link, and pictures.
  */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,6 +14,7 @@
 #include "tools/kiosk-emulator/eeprom_model.h"
 #include "tools/kiosk-emulator/picture.h"
 #include "tools/kiosk-emulator/kiosk_pty.h"
+#include "tests/unit/cmocka_first.h"
 
 enum { PATH_SIZE = 256 };
 

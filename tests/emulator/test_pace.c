@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include "tools/kiosk-emulator/core.h"
 #include "tools/kiosk-emulator/pace.h"
+#include "tests/unit/cmocka_first.h"
 
 static const uint64_t ms = 1000000;
 

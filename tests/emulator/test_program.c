@@ -4,11 +4,6 @@
  * firmware.
  */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,10 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/unit/cmocka_first.h"
 
 enum { NAME_SIZE = 128, TEXT_SIZE = 65536, ARGUMENTS_MAX = 24, PATIENCE_MS = 20000 };
 enum { READ_END, WRITE_END };

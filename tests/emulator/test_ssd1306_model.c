@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 #include "tools/kiosk-emulator/ssd1306_model.h"
+#include "tests/unit/cmocka_first.h"
 
 enum { COMMANDS = 0x00, DATA = 0x40, ONE_COMMAND = 0x80, ONE_DATA = 0xC0 };
 

@@ -3,15 +3,9 @@
  * The program on a terminal: what it draws, what its keys do, and that the terminal is given back.
  */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +14,8 @@
 #include <termios.h>
 #include <utmp.h>
 #include <unistd.h>
+
+#include "tests/unit/cmocka_first.h"
 
 enum { NAME_SIZE = 128, TEXT_SIZE = 1 << 18, PATIENCE_MS = 10000 };
 

@@ -7,7 +7,6 @@
  * delivers, and serves the next customer. Then display, rows and presses have to agree. In some forks each
  * write of the recovery is a place to fork again.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,7 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/image/scenario.h"

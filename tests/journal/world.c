@@ -2,8 +2,6 @@
 #include "world.h"
 
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SETTLE_STEPS_MAX 1000

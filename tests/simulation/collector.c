@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "collector.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 

@@ -6,7 +6,6 @@
  *   simulation --seed N [--trace]              one, with all that happens
  */
 #include <sqlite3.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core.h"
 
+#include <stddef.h>
+
 void core_take_write(struct avr_t *avr, uint16_t address, avr_io_write_t handler, void *param)
 {
     avr->io[AVR_DATA_TO_IO(address)].w.c = handler;

@@ -8,7 +8,6 @@
 #ifndef KIOSK_EMULATOR_CORE_H
 #define KIOSK_EMULATOR_CORE_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <simavr/sim_avr.h>
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <simavr/sim_avr.h>
 #include <simavr/sim_elf.h>
 

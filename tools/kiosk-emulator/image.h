@@ -8,8 +8,6 @@
 #ifndef KIOSK_EMULATOR_IMAGE_H
 #define KIOSK_EMULATOR_IMAGE_H
 
-#include <stdint.h>
-
 struct image;
 
 /* Read an ELF file made for the ATmega2560. NULL on failure, with a reason in *error (static text). */

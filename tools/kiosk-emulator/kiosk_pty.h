@@ -8,7 +8,6 @@
 #ifndef KIOSK_EMULATOR_KIOSK_PTY_H
 #define KIOSK_EMULATOR_KIOSK_PTY_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

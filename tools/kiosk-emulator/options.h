@@ -5,7 +5,6 @@
 #ifndef KIOSK_EMULATOR_OPTIONS_H
 #define KIOSK_EMULATOR_OPTIONS_H
 
-#include <stdbool.h>
 #include "daemon/config.h"
 #include "kiosk.h"
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <png.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { COLOUR_BEZEL, COLOUR_DARK, COLOUR_GLOW, COLOUR_LIT, COLOUR_COUNT };

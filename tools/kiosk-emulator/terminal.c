@@ -8,7 +8,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <wchar.h>
 #include "picture.h"
 #include "script.h"

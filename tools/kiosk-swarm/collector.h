@@ -8,7 +8,6 @@
 #define KIOSK_SWARM_COLLECTOR_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 #include "daemon/config.h"

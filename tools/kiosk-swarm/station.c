@@ -2,7 +2,6 @@
 #include "station.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define READ_SIZE 512

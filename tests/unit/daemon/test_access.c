@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/cmocka_first.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "daemon/access.h"

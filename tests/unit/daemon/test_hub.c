@@ -5,7 +5,6 @@
 #include "tests/unit/cmocka_first.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/clock.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fixture.h"
 #include "seed.h"

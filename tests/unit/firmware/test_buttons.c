@@ -2,19 +2,12 @@
  *
  * Time is made here, in milliseconds. The random tests print their seed; `test_buttons SEED` replays one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "firmware/core/buttons.h"
+#include "tests/unit/cmocka_first.h"
 
 #define ONE 0x01
 #define FOUR 0x08

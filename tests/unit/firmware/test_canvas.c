@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "firmware/core/canvas.h"
+#include "tests/unit/cmocka_first.h"
 
 static unsigned count_lit(const struct canvas *canvas)
 {

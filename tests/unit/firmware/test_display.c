@@ -2,17 +2,12 @@
  *
  * port_display_write is a small SSD1306 here: page addressing only, that is all the kiosk uses.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "firmware/core/display.h"
 #include "firmware/port/port.h"
+#include "tests/unit/cmocka_first.h"
 
 static struct {
     bool is_absent;

@@ -3,17 +3,12 @@
  * Compares every case of screen_cases.c with its picture in tests/golden. `test_screen --write` makes the
  * pictures anew; look at them with tests/golden/contact-sheet before they are committed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "firmware/core/screen.h"
 #include "screen_cases.h"
+#include "tests/unit/cmocka_first.h"
 
 #define PBM_SIZE_MAX (sizeof "P1\n128 64\n" + CANVAS_HEIGHT * (CANVAS_WIDTH + 1))
 

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "firmware/core/font.h"
 #include "firmware/core/text.h"
 #include "firmware/core/utf8.h"
+#include "tests/unit/cmocka_first.h"
 
 static void test_every_text_can_be_displayed(void **state)
 {
