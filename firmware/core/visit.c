@@ -98,8 +98,7 @@ static uint8_t last_screen(const struct visit *visit)
     return is_happy(visit) ? SCREEN_THANKS : SCREEN_SORRY;
 }
 
-/* Names
- * ------------------------------------------------------------------------------------------------------ */
+/* Names -------------------------------------------------------------------------------------------------- */
 
 static uint8_t count_offered(const struct roster *roster)
 {
@@ -150,8 +149,7 @@ static void turn_page(struct visit *visit, uint32_t now_ms)
     show(visit, VISIT_ASKING, SCREEN_WHO, MORE_BUTTON, now_ms);
 }
 
-/* The order of questions
- * -------------------------------------------------------------------------------------- */
+/* The order of questions --------------------------------------------------------------------------------- */
 
 static uint8_t strength_or_returning(struct visit *visit)
 {
@@ -199,8 +197,7 @@ static uint8_t following_question(struct visit *visit, uint8_t screen, uint16_t 
     }
 }
 
-/* Presses
- * ------------------------------------------------------------------------------------------------------ */
+/* Presses ------------------------------------------------------------------------------------------------ */
 
 static uint8_t lowest_button(uint8_t pressed)
 {

@@ -152,7 +152,6 @@ void port_eeprom_start(uint16_t address, uint8_t value, enum port_eeprom_mode mo
     struct cells_write write = {.address = address};
 
     port_eeprom_read(address, &write.old, 1);
-    /* It was read above: NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     uint8_t cleared = (uint8_t)(write.old & value);
     write.new = mode == PORT_EEPROM_WRITE ? value : mode == PORT_EEPROM_ERASE ? 0xFF : cleared;
     cells->write_count++;

@@ -55,8 +55,7 @@ void collector_init(struct collector *collector, struct bench *bench, struct dis
     memset(collector->down, 0, sizeof collector->down);
 }
 
-/* What the hub needs
- * -------------------------------------------------------------------------------------------- */
+/* What the hub needs ------------------------------------------------------------------------------------- */
 
 static bool is_congested(struct collector *collector, const char *what)
 {
@@ -97,8 +96,7 @@ static void on_log(void *context, enum log_level level, uint16_t index, const ch
     bench_trace(((struct collector *)context)->bench, "daemon: %s: %s", collector_port_name(index), text);
 }
 
-/* Start and end
- * ------------------------------------------------------------------------------------------------- */
+/* Start and end ------------------------------------------------------------------------------------------ */
 
 static bool open_hub(struct collector *collector)
 {
@@ -169,8 +167,7 @@ void collector_end(struct collector *collector)
     collector_stop(collector, 0);
 }
 
-/* The writer, inline
- * -------------------------------------------------------------------------------------------- */
+/* The writer, inline ------------------------------------------------------------------------------------- */
 
 static void on_broken(struct collector *collector, const struct store_error *error)
 {
@@ -283,8 +280,7 @@ uint64_t collector_due_us(const struct collector *collector)
     return due_us;
 }
 
-/* Lines and requests
- * -------------------------------------------------------------------------------------------- */
+/* Lines and requests ------------------------------------------------------------------------------------- */
 
 void collector_receive(struct collector *collector, uint16_t port, const uint8_t *bytes, size_t size)
 {

@@ -46,8 +46,7 @@ void ledger_fail(struct ledger *ledger, const char *format, ...)
         memcpy(ledger->failure, text, sizeof text);
 }
 
-/* What happens
- * ------------------------------------------------------------------------------------------------- */
+/* What happens ------------------------------------------------------------------------------------------- */
 
 void ledger_on_power(struct ledger *ledger, const struct board *board)
 {
@@ -252,8 +251,7 @@ bool ledger_on_wipe(struct ledger *ledger, const struct board *board)
     return true;
 }
 
-/* The database
- * ------------------------------------------------------------------------------------------------- */
+/* The database ------------------------------------------------------------------------------------------- */
 
 static int kiosk_of(const struct ledger *ledger, uint64_t kiosk_id)
 {
@@ -321,8 +319,7 @@ static void load_rows(struct ledger *ledger, struct store *store, struct rows *r
     qsort(rows->all, rows->count, sizeof rows->all[0], compare_rows);
 }
 
-/* The check
- * ----------------------------------------------------------------------------------------------------- */
+/* The check ---------------------------------------------------------------------------------------------- */
 
 /* The first of them. */
 static struct row *find_row(struct rows *rows, int kiosk, uint32_t seq)

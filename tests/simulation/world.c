@@ -69,8 +69,7 @@ static void on_shown(void *context, struct board *board)
     ledger_on_shown(&((struct world *)context)->ledger, board);
 }
 
-/* Power and cables
- * ---------------------------------------------------------------------------------------------- */
+/* Power and cables --------------------------------------------------------------------------------------- */
 
 /* An older database does not know what a kiosk calls itself since, and cannot take it back: its ids end by a gesture
  * at the kiosk only. */
@@ -154,8 +153,7 @@ static void plug(struct world *world, struct world_kiosk *kiosk, int port)
                 collector_port_name((uint16_t)port));
 }
 
-/* Trouble
- * ------------------------------------------------------------------------------------------------------- */
+/* Trouble ------------------------------------------------------------------------------------------------ */
 
 static void plan_cut(struct world *world, struct board *board, enum trouble trouble)
 {
@@ -363,8 +361,7 @@ static void make_trouble(struct world *world)
     }
 }
 
-/* The manager
- * --------------------------------------------------------------------------------------------------- */
+/* The manager -------------------------------------------------------------------------------------------- */
 
 struct change {
     uint32_t what, who;
@@ -457,9 +454,7 @@ static void back_up(struct world *world)
         keep_copy(&world->backup, fault_vfs_copy(world->disk.vfs));
 }
 
-/* Time
- * ----------------------------------------------------------------------------------------------------------
- */
+/* Time --------------------------------------------------------------------------------------------------- */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -555,9 +550,7 @@ static void run_until(struct world *world, uint64_t end_us)
     }
 }
 
-/* A run
- * ---------------------------------------------------------------------------------------------------------
- */
+/* A run -------------------------------------------------------------------------------------------------- */
 
 static void begin(struct world *world, uint64_t seed, const char *path)
 {

@@ -28,8 +28,7 @@ void board_init(struct board *board, struct bench *bench, unsigned number, struc
     board->byte_us = BYTE_US;
 }
 
-/* Stopping
- * ------------------------------------------------------------------------------------------------------ */
+/* Stopping ----------------------------------------------------------------------------------------------- */
 
 static uint8_t torn(struct board *board, uint8_t old)
 {
@@ -97,8 +96,7 @@ static void spend(uint64_t us)
     board->now_us += us;
 }
 
-/* Stepping
- * ------------------------------------------------------------------------------------------------------ */
+/* Stepping ----------------------------------------------------------------------------------------------- */
 
 static void plan_wake(struct board *board, bool is_busy)
 {
@@ -191,8 +189,7 @@ bool board_append(struct board *board, struct answer *answer, uint32_t visit)
     return journal_append(&board->kiosk.journal, answer, visit) == JOURNAL_OK;
 }
 
-/* port.h
- * -------------------------------------------------------------------------------------------------------- */
+/* port.h ------------------------------------------------------------------------------------------------- */
 
 void port_init(void)
 {

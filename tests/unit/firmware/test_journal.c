@@ -1012,8 +1012,7 @@ static void test_the_mark_of_an_acknowledged_answer_does_not_hit_its_successor(v
         assert_int_equal(value_at(&journal, i), i);
 }
 
-/* Power cuts
- * -------------------------------------------------------------------------------------------------- */
+/* Power cuts --------------------------------------------------------------------------------------------- */
 
 struct history {
     uint32_t acknowledged; /* highest seq whose append returned JOURNAL_OK */

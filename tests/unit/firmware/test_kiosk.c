@@ -295,8 +295,7 @@ static void finish_visit(void)
     assert_int_equal(kiosk.shown.kind, SCREEN_IDLE);
 }
 
-/* Adoption and link
- * -------------------------------------------------------------------------------------------- */
+/* Adoption and link -------------------------------------------------------------------------------------- */
 
 static void test_a_blank_kiosk_is_adopted_and_stays_so(void **state)
 {
@@ -500,8 +499,7 @@ static void test_a_roster_is_not_taken_during_a_visit(void **state)
     assert_int_equal(kiosk.roster.entries[0].id, 99);
 }
 
-/* The keyed line
- * ------------------------------------------------------------------------------------------------ */
+/* The keyed line ----------------------------------------------------------------------------------------- */
 
 #define FORGE(TYPE, name, ...)                                                                          \
     do {                                                                                                \
@@ -1973,8 +1971,7 @@ static void test_no_boot_is_claimed_while_a_finger_is_down(void **state)
     assert_int_equal(next_seq(), next);
 }
 
-/* Power-up gestures
- * --------------------------------------------------------------------------------------------------- */
+/* Power-up gestures -------------------------------------------------------------------------------------- */
 
 static void test_button_three_at_power_up_runs_the_self_test(void **state)
 {
