@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -810,9 +811,16 @@ static enum store_status store_start(struct store *store, const struct store_opt
     return store->is_read_only ? open_reader(store, error) : open_writer(store, options, is_new, error);
 }
 
+/* Nobody asks how much memory SQLite has, and counting it takes a lock for each piece. */
+static void memory_uncount(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum store_status store_open(const struct store_options *options, struct store **store,
                              struct store_error *error)
 {
+    static pthread_once_t is_uncounted = PTHREAD_ONCE_INIT; /* only before SQLite begins */
     enum store_status status;
 
     *store = NULL;
@@ -820,6 +828,7 @@ enum store_status store_open(const struct store_options *options, struct store *
     status = options_check(options, error);
     if (status != STORE_OK)
         return status;
+    pthread_once(&is_uncounted, memory_uncount);
     if (sqlite3_initialize() != SQLITE_OK) /* without it there is no VFS to look through */
         return store_refuse(error, "out of memory");
     *store = store_create(options);
