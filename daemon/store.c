@@ -283,8 +283,6 @@ static enum store_status wal_settle(struct store *store, struct store_error *err
     return status == STORE_OK ? once(store, "ROLLBACK", NULL, 0, error) : status;
 }
 
-static const char wal_emptying[] = "PRAGMA wal_checkpoint(TRUNCATE)";
-
 static enum store_status connection_setup(struct store *store, struct store_error *error)
 {
     static const struct setting {
@@ -294,7 +292,7 @@ static enum store_status connection_setup(struct store *store, struct store_erro
         {"PRAGMA secure_delete = ON", "1"}, /* who is erased is not left in free pages */
         {"PRAGMA synchronous = FULL", ""},  /* a commit is on the disk when it returns ... */
         {"PRAGMA synchronous", "2"},        /* ... and setting it says nothing */
-        {wal_emptying, "0"},
+        {"PRAGMA wal_checkpoint(TRUNCATE)", "0"},
     };
     enum store_status status = STORE_OK;
 
@@ -509,13 +507,36 @@ static enum store_status migration_begin(struct store *store, struct telling *te
     return STORE_OK;
 }
 
+/* SQLite's own checkpoint after a commit keeps its errors to itself. This one tells: a failed sync must end the
+ * process. A reader in the way or a full disk leave the pages in the -wal, where they are as safe; the next commit
+ * tries again. *left: so many of them. */
+static enum store_status checkpoint(struct store *store, int mode, int *left, struct store_error *error)
+{
+    int pages = 0, moved = 0;
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &pages, &moved);
+    enum store_status status;
+
+    *left = pages - moved;
+    if (code == SQLITE_OK || is_over_quota(code, file_of(store, SQLITE_FCNTL_FILE_POINTER)))
+        return STORE_OK;
+    status = store_sql_failed(store, code, error);
+    if (status != STORE_FULL)
+        return status;
+    error->text[0] = '\0';
+    return STORE_OK;
+}
+
 /* What it wrote may be as large as the file. That is moved there before anybody is told that it is done: left to the first
- * commit it would hold up kiosks, on a slow disk for longer than a watchdog waits. */
+ * commit it would hold up kiosks, on a slow disk for longer than a watchdog waits. (Whoever reads the file meanwhile is not
+ * waited for: then it is left to that.) */
 static enum store_status migration_end(struct store *store, struct telling *telling,
                                        struct store_error *error)
 {
-    enum store_status status = insist(store, wal_emptying, "0", error);
+    int left;
+    enum store_status status = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE, &left, error);
 
+    if (status == STORE_OK && left == 0)
+        status = checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, &left, error);
     if (status == STORE_OK)
         status = wal_sync(store, error);
     if (status == STORE_OK)
@@ -942,25 +963,14 @@ enum store_status store_begin(struct store *store, struct store_error *error)
     return store_run(store, store_statement(store, STATEMENT_BEGIN), error);
 }
 
-/* SQLite's own checkpoint after a commit keeps its errors to itself. This one tells: a failed sync must end the
- * process. A reader in the way or a full disk leave the pages in the -wal, where they are as safe; the next commit
- * tries again. */
 enum store_status store_checkpoint(struct store *store, struct store_error *error)
 {
-    enum store_status status;
-    int code;
+    int left;
 
     error->text[0] = '\0';
     if (store->wal_pages < store->checkpoint_pages)
         return STORE_OK;
-    code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (code == SQLITE_OK || is_over_quota(code, file_of(store, SQLITE_FCNTL_FILE_POINTER)))
-        return STORE_OK;
-    status = store_sql_failed(store, code, error);
-    if (status != STORE_FULL)
-        return status;
-    error->text[0] = '\0';
-    return STORE_OK;
+    return checkpoint(store, SQLITE_CHECKPOINT_PASSIVE, &left, error);
 }
 
 void store_defer_checkpoints(struct store *store)

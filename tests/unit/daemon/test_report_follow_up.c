@@ -490,6 +490,29 @@ static void test_database_of_version_13_gets_tallies_of_calls_and_says_so(void *
     json_decref(read);
 }
 
+/* Whoever reads the file meanwhile, as a verify does for minutes, is neither waited for nor in the way. */
+static void test_database_of_version_13_is_opened_while_somebody_reads_it(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_options archived = {.path = fixture->path, .is_read_only = true};
+    struct store *reader = NULL;
+
+    some_calls(fixture);
+    fixture_run(fixture, FIXTURE_BACK_TO_VERSION_13);
+    fixture_run(fixture, "PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_int_equal(store_open(&archived, &reader, &fixture->error), STORE_OK);
+    sqlite3 *db = store_connection(reader);
+    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM help_call", NULL, NULL, NULL), SQLITE_OK);
+    store_close(fixture->store);
+    const struct store_options options = {
+        .path = fixture->path, .store_name = "Test Street", .timezone = fixture->timezone};
+    if (store_open(&options, &fixture->store, &fixture->error) != STORE_OK)
+        fail_msg("%s", fixture->error.text);
+    assert_true(store_knows_call_tallies(fixture->store));
+    store_close(reader);
+    fixture_verify(fixture);
+}
+
 /* They called before there were help calls: what is kept does not know of them. */
 static void test_visits_of_version_4_are_still_not_followed(void **state)
 {
@@ -586,6 +609,7 @@ int main(void)
         WITH_STORE(test_another_time_zone_has_other_days_of_calls),
         WITH_STORE(test_tallies_that_do_not_fit_the_calls_are_refused),
         WITH_STORE(test_database_of_version_13_gets_tallies_of_calls_and_says_so),
+        WITH_STORE(test_database_of_version_13_is_opened_while_somebody_reads_it),
         WITH_STORE(test_visits_of_version_4_are_still_not_followed),
         WITH_STORE(test_verify_names_a_call_that_differs_from_its_visit),
         WITH_STORE(test_verify_names_wrong_tallies_of_calls),
