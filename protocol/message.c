@@ -534,19 +534,6 @@ bool message_note_decode(const uint8_t *body, size_t size, struct message_note *
     return !reader.failed;
 }
 
-const char *message_type_name(uint8_t type)
-{
-#define MESSAGE_NAME(NAME, code, name) \
-    case (code):                       \
-        return #name;
-    switch (type) {
-        MESSAGES(MESSAGE_NAME)
-    default:
-        return "unknown";
-    }
-#undef MESSAGE_NAME
-}
-
 uint32_t message_roster_version(uint32_t version, const struct staff_entry *entry)
 {
     uint8_t bytes[STAFF_ENTRY_SIZE_MAX];

@@ -252,9 +252,6 @@ MESSAGE_CODEC(note)
 void message_answers_begin(struct bytes_writer *writer, uint32_t first_seq);
 void message_answers_add(struct bytes_writer *writer, const struct answer *answer);
 
-/* The name of a type, as in "hello"; "unknown" for others. For logs and the frame dump; the host only. */
-const char *message_type_name(uint8_t type);
-
 /* Fold one more entry into a roster's version. A roster's version is the CRC-32 of its entries as they stand
  * on the wire, in order, beginning with 0 (an empty roster has version 0). */
 uint32_t message_roster_version(uint32_t version, const struct staff_entry *entry);

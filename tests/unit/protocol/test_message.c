@@ -454,16 +454,6 @@ static void test_a_received_that_is_neither_taken_nor_not_is_refused(void **stat
     assert_false(message_received_decode((const uint8_t[]){1, 2}, 2, &back));
 }
 
-#define EXPECT_NAME(NAME, type, name) assert_string_equal(message_type_name(type), #name);
-
-static void test_every_type_has_its_name(void **state)
-{
-    (void)state;
-    MESSAGES(EXPECT_NAME)
-    assert_string_equal(message_type_name(0x00), "unknown");
-    assert_string_equal(message_type_name(0x7F), "unknown");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,7 +488,6 @@ int main(void)
         cmocka_unit_test(test_a_roster_piece_that_makes_no_sense_is_refused),
         cmocka_unit_test(test_more_people_present_than_fit_are_refused),
         cmocka_unit_test(test_a_received_that_is_neither_taken_nor_not_is_refused),
-        cmocka_unit_test(test_every_type_has_its_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
