@@ -149,19 +149,19 @@ static enum store_status once(struct store *store, const char *sql, char *text, 
     return code == SQLITE_DONE || code == SQLITE_OK ? STORE_OK : store_sql_failed(store, code, error);
 }
 
+static const char other_file_system[] = "use another file system";
+
 /* Run a pragma and insist on its answer: a VFS or a file system may say yes to another. */
 static enum store_status insist(struct store *store, const char *pragma, const char *expected,
-                                struct store_error *error)
+                                const char *advice, struct store_error *error)
 {
     char text[32];
     enum store_status status = once(store, pragma, text, sizeof text, error);
 
     if (status != STORE_OK || strcmp(text, expected) == 0)
         return status;
-    snprintf(error->text, sizeof error->text,
-             "database %.100s: \"%s\" gave %.20s instead of %s: use another file"
-             " system",
-             store->path, pragma, text, expected);
+    snprintf(error->text, sizeof error->text, "database %.100s: \"%s\" gave %.20s instead of %s: %s",
+             store->path, pragma, text, expected, advice);
     return STORE_BROKEN;
 }
 
@@ -211,7 +211,7 @@ static enum store_status statements_prepare(struct store *store, struct store_er
 static enum store_status claim(struct store *store, struct store_error *error)
 {
     char sql[64];
-    enum store_status status = insist(store, "PRAGMA journal_mode = OFF", "off", error);
+    enum store_status status = insist(store, "PRAGMA journal_mode = OFF", "off", other_file_system, error);
 
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d", STORE_APPLICATION_ID);
     return status == STORE_OK ? once(store, sql, NULL, 0, error) : status;
@@ -286,18 +286,21 @@ static enum store_status wal_settle(struct store *store, struct store_error *err
 static enum store_status connection_setup(struct store *store, struct store_error *error)
 {
     static const struct setting {
-        const char *sql, *answer;
+        const char *sql, *answer, *advice;
     } settings[] = {
-        {"PRAGMA journal_mode = WAL", "wal"},
-        {"PRAGMA secure_delete = ON", "1"}, /* who is erased is not left in free pages */
-        {"PRAGMA synchronous = FULL", ""},  /* a commit is on the disk when it returns ... */
-        {"PRAGMA synchronous", "2"},        /* ... and setting it says nothing */
-        {"PRAGMA wal_checkpoint(TRUNCATE)", "0"},
+        {"PRAGMA journal_mode = WAL", "wal", other_file_system},
+        /* Who is erased is not left in free pages. */
+        {"PRAGMA secure_delete = ON", "1", other_file_system},
+        /* A commit is on the disk when it returns, and setting it says nothing. */
+        {"PRAGMA synchronous = FULL", "", other_file_system},
+        {"PRAGMA synchronous", "2", other_file_system},
+        {"PRAGMA wal_checkpoint(TRUNCATE)", "0",
+         "another program reads it, as \"byname --database\" does: let that end"},
     };
     enum store_status status = STORE_OK;
 
     for (size_t i = 0; status == STORE_OK && i < sizeof settings / sizeof settings[0]; i++)
-        status = insist(store, settings[i].sql, settings[i].answer, error);
+        status = insist(store, settings[i].sql, settings[i].answer, settings[i].advice, error);
     return status == STORE_OK ? wal_sync(store, error) : status;
 }
 

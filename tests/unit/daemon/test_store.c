@@ -191,7 +191,8 @@ static void write_newer_beside(const char *path)
 
 static void write_broken_beside(const char *path)
 {
-    write_beside(path, "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'store'");
+    write_beside(
+        path, "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'store'");
 }
 
 /* What waits in a -wal is part of the database: refused for it, both files stay. */
@@ -292,12 +293,16 @@ static void test_damaged_page_in_the_middle_is_told_and_nothing_is_written(void 
     assert_int_equal(store_open(&options, &reader, &fixture->error), STORE_OK);
     assert_int_equal(store_verify(reader, &verified, NULL, NULL, &fixture->error), STORE_BROKEN);
     if (strstr(fixture->error.text, "malformed") == NULL && strstr(fixture->error.text, "damaged") == NULL)
-        fail_msg("%s", fixture->error.text); /* the recount or SQLite's own check, whichever came upon it first */
+        fail_msg("%s",
+                 fixture->error.text); /* the recount or SQLite's own check, whichever came upon it first */
     store_close(reader);
     assert_int_equal(fixture_try_open(fixture), STORE_OK);
-    assert_int_equal(fixture_send(fixture, &(struct answer){.seq = 41, .question = QUESTION_RATING, .value = 5,
-                                                            .boot = 1, .uptime_s = 9999}, 1),
-                     STORE_BROKEN);
+    assert_int_equal(
+        fixture_send(
+            fixture,
+            &(struct answer){.seq = 41, .question = QUESTION_RATING, .value = 5, .boot = 1, .uptime_s = 9999},
+            1),
+        STORE_BROKEN);
     assert_int_equal(store_begin(fixture->store, &fixture->error), STORE_BROKEN);
     store_close(fixture->store);
     fixture->store = NULL;
@@ -507,9 +512,9 @@ static void test_what_sqlite_says_is_told_as_what_can_be_done(void **state)
         int code;
         enum store_status status;
     } cases[] = {
-        {SQLITE_FULL, STORE_FULL},          {SQLITE_BUSY, STORE_FULL},     {SQLITE_BUSY_SNAPSHOT, STORE_FULL},
-        {SQLITE_LOCKED, STORE_FULL},        {SQLITE_IOERR, STORE_BROKEN},  {SQLITE_IOERR_FSYNC, STORE_BROKEN},
-        {SQLITE_INTERRUPT, STORE_REFUSED},  {SQLITE_NOMEM, STORE_BROKEN},  {SQLITE_CORRUPT, STORE_BROKEN},
+        {SQLITE_FULL, STORE_FULL},         {SQLITE_BUSY, STORE_FULL},    {SQLITE_BUSY_SNAPSHOT, STORE_FULL},
+        {SQLITE_LOCKED, STORE_FULL},       {SQLITE_IOERR, STORE_BROKEN}, {SQLITE_IOERR_FSYNC, STORE_BROKEN},
+        {SQLITE_INTERRUPT, STORE_REFUSED}, {SQLITE_NOMEM, STORE_BROKEN}, {SQLITE_CORRUPT, STORE_BROKEN},
     };
     struct fixture *fixture = *state;
 
@@ -527,7 +532,8 @@ static void test_a_statement_with_rows_is_run_to_its_end(void **state)
 {
     struct fixture *fixture = *state;
 
-    fixture_run(fixture, "INSERT INTO staff VALUES (1, 'Dan', 1, NULL, 0, NULL), (2, 'Ida', 1, NULL, 0, NULL)");
+    fixture_run(fixture,
+                "INSERT INTO staff VALUES (1, 'Dan', 1, NULL, 0, NULL), (2, 'Ida', 1, NULL, 0, NULL)");
     sqlite3_stmt *roster = store_statement(fixture->store, STATEMENT_ROSTER);
     store_bind_integers(roster, (int64_t[]){10}, 1);
     assert_int_equal(store_run(fixture->store, roster, &fixture->error), STORE_OK);
@@ -672,6 +678,27 @@ static void test_a_backup_is_not_opened_with_the_log_of_another_database_beside_
     assert_int_equal(fixture_integer(fixture, "SELECT count(*) FROM answer"), 1);
 }
 
+/* Whose picture needs the -wal, which so cannot be emptied. SQLite waits 5 s for that. */
+static void test_a_reader_in_the_way_of_opening_is_told_of(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct store_options archived = {.path = fixture->path, .is_read_only = true};
+    const struct store_options options = {
+        .path = fixture->path, .store_name = "Test Street", .timezone = fixture->timezone};
+    struct store *reader = NULL;
+
+    fixture_run(fixture, "UPDATE store SET name = name");
+    assert_int_equal(store_open(&archived, &reader, &fixture->error), STORE_OK);
+    assert_int_equal(sqlite3_exec(store_connection(reader), "BEGIN; SELECT * FROM store", NULL, NULL, NULL),
+                     SQLITE_OK);
+    store_close(fixture->store);
+    assert_int_equal(store_open(&options, &fixture->store, &fixture->error), STORE_BROKEN);
+    assert_null(fixture->store);
+    assert_non_null(strstr(fixture->error.text, "another program reads it"));
+    store_close(reader);
+    assert_int_equal(store_open(&options, &fixture->store, &fixture->error), STORE_OK);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -697,6 +724,7 @@ int main(void)
         WITH_STORE(test_rollback_forgets),
         WITH_STORE(test_identity_survives_and_the_name_follows_the_settings),
         WITH_STORE(test_midnight_is_local),
+        WITH_STORE(test_a_reader_in_the_way_of_opening_is_told_of),
         WITH_STORE(test_what_sqlite_says_is_told_as_what_can_be_done),
         WITH_STORE(test_a_statement_with_rows_is_run_to_its_end),
         WITH_STORE(test_a_checkpoint_that_finds_no_room_waits_and_one_that_fails_ends),
