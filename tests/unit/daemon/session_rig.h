@@ -40,9 +40,10 @@ struct rig {
 
 void rig_init(struct rig *rig);
 
-/* setup and teardown for cmocka_unit_test_setup_teardown: *state is a struct rig, just initialised. */
+/* *state of each test is a struct rig, just initialised. */
 int rig_setup(void **state);
 int rig_teardown(void **state);
+#define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 
 void rig_forget(struct rig *rig);
 void rig_pass(struct rig *rig, uint64_t ms); /* time passes, with a tick every 100 ms */

@@ -1443,8 +1443,6 @@ static void test_a_seal_at_a_line_without_a_conversation(void **state)
     }
 }
 
-#define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
-
 static const struct CMUnitTest tests[] = {
     WITH_RIG(test_nothing_is_sent_before_a_valid_frame),
     WITH_RIG(test_one_ack_covers_all_that_came_back_together),
