@@ -18,9 +18,24 @@
 _Static_assert(CRC_AT + 2 == STORAGE_IDENTITY_SIZE, "a copy is fields and check");
 _Static_assert(2 * KEYLESS_SIZE <= STORAGE_IDENTITY_STRIDE, "copy 1 leaves both copies without a key alone");
 
+#define BLANK 0xFF
+#define WRITTEN_CELLS_MIN 8 /* a copy has 35 at least, of which one in 256 is as it is when erased */
+
 static uint16_t copy_address(uint8_t copy)
 {
     return (uint16_t)(STORAGE_IDENTITY + (copy & 1) * STORAGE_IDENTITY_STRIDE);
+}
+
+/* Not a place where nothing ever stood. Two of its cells that decay can make the CRC right. */
+static bool is_written(const uint8_t *bytes, uint8_t size)
+{
+    uint8_t written = 0;
+
+    for (uint8_t i = 0; i < size; i++) {
+        if (bytes[i] != BLANK)
+            written++;
+    }
+    return written >= WRITTEN_CELLS_MIN;
 }
 
 /* size says which kind of copy it is. */
@@ -37,7 +52,7 @@ static bool read_copy(uint16_t address, uint8_t size, struct identity *identity)
     bytes_get(&reader, identity->database_id, DATABASE_ID_SIZE);
     if (size == STORAGE_IDENTITY_SIZE)
         bytes_get(&reader, identity->key, SEAL_KEY_SIZE);
-    return bytes_get_u16(&reader) == crc16(bytes, size - 2u);
+    return bytes_get_u16(&reader) == crc16(bytes, size - 2u) && is_written(bytes, size);
 }
 
 /* The newer of the good copies at two addresses. */

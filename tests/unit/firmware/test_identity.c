@@ -60,6 +60,26 @@ static void test_a_blank_kiosk_belongs_to_nobody(void **state)
     assert_is(0);
 }
 
+/* A CRC is right by chance once in 65,536 times, and there are more pairs of cells. */
+static void
+test_a_memory_that_was_never_written_belongs_to_nobody_though_any_two_of_its_bits_decay(void **state)
+{
+    const unsigned bits = (STORAGE_SPARE - STORAGE_IDENTITY) * 8;
+    uint8_t *cells = fake_port.eeprom + STORAGE_IDENTITY;
+
+    (void)state;
+    for (unsigned a = 0; a < bits; a++) {
+        cells[a / 8] ^= (uint8_t)(1 << a % 8);
+        assert_is(0);
+        for (unsigned b = 0; b < a; b++) {
+            cells[b / 8] ^= (uint8_t)(1 << b % 8);
+            assert_is(0);
+            cells[b / 8] ^= (uint8_t)(1 << b % 8);
+        }
+        cells[a / 8] ^= (uint8_t)(1 << a % 8);
+    }
+}
+
 static void test_the_newest_identity_survives_power_loss(void **state)
 {
     (void)state;
@@ -212,6 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_blank_kiosk_belongs_to_nobody, reset),
+        cmocka_unit_test_setup(
+            test_a_memory_that_was_never_written_belongs_to_nobody_though_any_two_of_its_bits_decay, reset),
         cmocka_unit_test_setup(test_the_newest_identity_survives_power_loss, reset),
         cmocka_unit_test_setup(test_a_cut_while_writing_leaves_the_old_or_the_new_identity, reset),
         cmocka_unit_test_setup(test_a_damaged_copy_gives_way_to_the_other, reset),
