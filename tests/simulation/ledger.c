@@ -359,14 +359,15 @@ static void check_acks(struct ledger *ledger, struct rows *rows)
     for (unsigned i = 0; i < ledger->ack_count; i++) {
         const struct ledger_ack *ack = &ledger->acks[i];
         struct row *row = match(rows, ack);
-        bool is_there = row != NULL && row->question == ack->question && row->value == ack->value;
+        bool is_there = row != NULL && row->question == ack->question && row->value == ack->value &&
+                        !row->is_acknowledged; /* of another of that number that said the same */
 
         ledger->kiosks[ack->kiosk].acknowledged++;
-        if (is_there && !row->is_acknowledged) {
+        if (is_there) {
             row->is_acknowledged = true;
             continue;
         }
-        if (may_be_gone(ledger, ack->kiosk, ack->seq) && !is_there)
+        if (may_be_gone(ledger, ack->kiosk, ack->seq))
             continue;
         ledger->lost++;
         if (row == NULL)
